@@ -1,0 +1,1 @@
+//! Complete programs, each under 80 lines.

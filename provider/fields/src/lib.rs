@@ -1,0 +1,1 @@
+//! Paths, field sets, canonical values and schema facts: the data that engine and sandbox both stand on.

@@ -1,0 +1,1 @@
+//! The command: `stacks up prod`.

@@ -1,0 +1,1 @@
+//! World: a sandbox, a stack and a plan in one line each.
