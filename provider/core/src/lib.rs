@@ -1,1 +1,45 @@
-//! Describe and compare, without IO.
+//! Describe and compare: the pure half of the engine.
+//!
+//! ```text
+//! definition ─► Draft ─► Graph ─┬─► Plan
+//!                  Observation ─┘
+//! ```
+//!
+//! Nothing here talks to a cluster, reads a clock or starts a task; the manifest of this package alone
+//! proves it. Acting on a [`plan::Plan`] is the work of the package `provider`.
+
+pub mod endpoint;
+pub mod exposure;
+pub mod graph;
+pub mod id;
+pub mod kind;
+pub mod lifecycle;
+pub mod name;
+pub mod origin;
+//PLAN pub mod plan;
+pub mod pods;
+pub mod reference;
+pub mod resource;
+pub mod scope;
+pub mod secret;
+pub mod sensitive;
+pub mod stack;
+
+pub use endpoint::{Destination, Endpoint, Port, Protocol, Reach, Transport};
+pub use exposure::Exposure;
+pub use graph::{Connection, Edge, Finding, Findings, Graph, Until};
+pub use id::ResourceId;
+pub use kind::{Kind, KindScope};
+pub use lifecycle::Lifecycle;
+pub use name::{LabelValue, Name, PortName};
+pub use origin::Origin;
+//PLAN pub use plan::Plan;
+pub use pods::{Pods, RunsPods};
+pub use reference::Ref;
+pub use resource::Resource;
+pub use scope::{Module, Network, Scope};
+pub use secret::{GeneratedSecret, Recipe};
+pub use sensitive::Sensitive;
+pub use stack::{PodSecurity, Stack};
+
+pub use {k8s_openapi, kube_core};

@@ -1,0 +1,237 @@
+//! Where does traffic go, and what is spoken there?
+
+use std::{fmt, marker::PhantomData};
+
+use serde::Serialize;
+
+use crate::{id::ResourceId, pods::Pods};
+
+/// What is spoken on a port.
+pub trait Protocol {
+    /// The scheme of its URLs: `http`, `https`, `redis`; `grpc` where addresses have none.
+    const SCHEME: &'static str;
+    /// What a Service says about it, so that meshes and load balancers treat it rightly (KEP-1422).
+    const APP_PROTOCOL: Option<&'static str> = None;
+}
+
+/// What carries a port's traffic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Transport {
+    /// TCP.
+    #[default]
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// A port: its name, its number and what is spoken on it.
+pub struct Port<P> {
+    /// The name, at most 15 characters: what Services and probes refer to.
+    pub name: &'static str,
+    /// The number, from 1 to 65535.
+    pub number: u16,
+    /// What carries the traffic.
+    pub transport: Transport,
+    protocol: PhantomData<fn() -> P>,
+}
+
+/// A place that speaks `P`.
+pub struct Endpoint<P> {
+    to: Destination,
+    protocol: PhantomData<fn() -> P>,
+}
+
+/// A place that Pods can send traffic to, without the type of what is spoken there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Destination {
+    /// Pods of this stack behind a Service of this stack.
+    Service(ServiceDestination),
+    /// The API server of the cluster itself.
+    KubernetesApi,
+    /// A place outside the cluster, or one that this stack does not describe.
+    Outside {
+        /// A host name or an address.
+        host: String,
+        /// The port's number.
+        port: u16,
+        /// What carries the traffic.
+        transport: Transport,
+    },
+}
+
+/// Pods of this stack behind a Service of this stack.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceDestination {
+    /// The Service.
+    pub service: ResourceId,
+    /// The Pods behind it.
+    pub pods: Pods,
+    /// How the Service reaches them.
+    pub reach: Reach,
+    /// The port's name, which the Service and the Pods share.
+    pub port_name: String,
+    /// The port's number.
+    pub port: u16,
+    /// What carries the traffic.
+    pub transport: Transport,
+    /// The scheme of URLs to it.
+    pub scheme: &'static str,
+}
+
+/// How a Service reaches its Pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Through one virtual address that balances connections.
+    Service,
+    /// Through a DNS name that lists the Pods; the client balances.
+    Headless,
+    /// Each replica by its own name: for receivers that do not share what they are sent.
+    EachReplica,
+    /// The Pod on the sender's own node.
+    SameNode,
+}
+
+impl<P> Port<P> {
+    /// A TCP port.
+    pub const fn new(name: &'static str, number: u16) -> Self {
+        Self {
+            name,
+            number,
+            transport: Transport::Tcp,
+            protocol: PhantomData,
+        }
+    }
+
+    /// The same port over UDP.
+    #[must_use]
+    pub const fn udp(self) -> Self {
+        Self {
+            transport: Transport::Udp,
+            ..self
+        }
+    }
+}
+
+impl<P> Endpoint<P> {
+    pub(crate) fn new(to: Destination) -> Self {
+        Self {
+            to,
+            protocol: PhantomData,
+        }
+    }
+
+    /// A place outside the cluster that speaks `P`.
+    pub fn outside(host: impl Into<String>, port: u16) -> Self {
+        Self::new(Destination::Outside {
+            host: host.into(),
+            port,
+            transport: Transport::Tcp,
+        })
+    }
+
+    /// Where it is.
+    pub fn destination(&self) -> &Destination {
+        &self.to
+    }
+
+    /// The same place for a second protocol that is spoken on the same port. Said once, by the module
+    /// that knows that it is.
+    pub fn also<Q: Protocol>(&self) -> Endpoint<Q> {
+        let mut to = self.to.clone();
+        if let Destination::Service(service) = &mut to {
+            service.scheme = Q::SCHEME;
+        }
+        Endpoint::new(to)
+    }
+}
+
+impl<P: Protocol> Endpoint<P> {
+    /// `scheme://host:port`.
+    pub fn url(&self) -> String {
+        format!("{}://{}", P::SCHEME, self.to.address())
+    }
+}
+
+impl Destination {
+    /// The host name: a Service's name as DNS resolves it from every namespace.
+    pub fn host(&self) -> String {
+        match self {
+            Destination::Service(to) => {
+                format!(
+                    "{}.{}.svc",
+                    to.service.name,
+                    to.service.namespace.as_deref().unwrap_or_default()
+                )
+            }
+            Destination::KubernetesApi => "kubernetes.default.svc".into(),
+            Destination::Outside { host, .. } => host.clone(),
+        }
+    }
+
+    /// The port's number.
+    pub fn port(&self) -> u16 {
+        match self {
+            Destination::Service(to) => to.port,
+            Destination::KubernetesApi => 443,
+            Destination::Outside { port, .. } => *port,
+        }
+    }
+
+    /// `host:port`.
+    pub fn address(&self) -> String {
+        format!("{}:{}", self.host(), self.port())
+    }
+
+    /// `pod-N.host:port` for one replica of a StatefulSet behind a headless Service.
+    pub fn replica_address(&self, ordinal: usize) -> String {
+        match self {
+            Destination::Service(to) => {
+                format!("{}-{ordinal}.{}", to.pods.workload.name, self.address())
+            }
+            _ => self.address(),
+        }
+    }
+}
+
+impl<P> Clone for Port<P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for Port<P> {}
+
+impl<P> Clone for Endpoint<P> {
+    fn clone(&self) -> Self {
+        Self::new(self.to.clone())
+    }
+}
+
+impl<P> fmt::Debug for Port<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Port({} {})", self.name, self.number)
+    }
+}
+
+impl<P> fmt::Debug for Endpoint<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({})", self.to.address())
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address())
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Transport::Tcp => "TCP",
+            Transport::Udp => "UDP",
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! What does a definition want of one object?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::{id::ResourceId, kind::Kind, lifecycle::Lifecycle, origin::Origin, secret::Recipe};
+
+/// One desired object, with all that the engine must know about it.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Which object it is.
+    pub id: ResourceId,
+    /// Its kind, and where the API serves it.
+    pub kind: Kind,
+    /// The object exactly as it is applied: `apiVersion`, `kind`, `metadata`, and only what the definition says.
+    pub object: Value,
+    /// What may happen to it later.
+    pub lifecycle: Lifecycle,
+    /// Values that are made when the object is created: the key in a Secret's `data`, and how to make it.
+    pub recipes: BTreeMap<String, Recipe>,
+    /// What must be ready before it, said by hand; the rest is found by reading `object`.
+    pub depends_on: BTreeSet<ResourceId>,
+    /// The line that asked for it.
+    pub origin: Origin,
+}
+
+impl Resource {
+    /// The value at a path of plain field names, such as `["spec", "template"]`.
+    pub fn at(&self, path: &[&str]) -> Option<&Value> {
+        path.iter()
+            .try_fold(&self.object, |value, key| value.get(key))
+    }
+
+    /// Whether this is an object of that group and kind.
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.id.is(group, kind)
+    }
+}

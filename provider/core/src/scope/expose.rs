@@ -1,0 +1,150 @@
+//! How does a Service come to select the right Pods?
+
+use serde_json::{Value, json};
+
+use crate::{
+    endpoint::{Destination, Endpoint, Port, Protocol, ServiceDestination},
+    exposure::Exposure,
+    graph::Finding,
+    id::ResourceId,
+    k8s_openapi::api::core::v1::Service,
+    kind::Kind,
+    origin::Origin,
+    pods::{Pods, template_path},
+    resource::Resource,
+    scope::Scope,
+};
+
+impl Scope<'_> {
+    /// Writes a Service in front of `pods`, or adds the port to the one that stands there already.
+    pub(super) fn put_service<P: Protocol>(
+        &mut self,
+        how: &Exposure,
+        pods: &Pods,
+        port: Port<P>,
+        origin: Origin,
+    ) -> Endpoint<P> {
+        let kind = Kind::of::<Service>();
+        let namespace = pods.workload.namespace.clone().unwrap_or_default();
+        let name = how.service_name(&pods.workload.name);
+        let service = ResourceId::new(&kind, &namespace, name);
+        let entry = self.service_port(pods, port, &origin);
+        let known = self
+            .draft
+            .resources
+            .iter()
+            .position(|resource| resource.id == service);
+        match known {
+            Some(index) => add_port(&mut self.draft.resources[index], entry),
+            None => {
+                let object = self.service_object(how, pods, &service, &entry);
+                self.insert_at(kind, Ok(object), origin);
+            }
+        }
+        Endpoint::new(Destination::Service(ServiceDestination {
+            service,
+            pods: pods.clone(),
+            reach: how.reach,
+            port_name: port.name.to_owned(),
+            port: port.number,
+            transport: port.transport,
+            scheme: P::SCHEME,
+        }))
+    }
+
+    fn service_object(
+        &self,
+        how: &Exposure,
+        pods: &Pods,
+        service: &ResourceId,
+        port: &Value,
+    ) -> Value {
+        let selector = self
+            .template(pods)
+            .and_then(|template| template.pointer("/metadata/labels"))
+            .cloned()
+            .unwrap_or_else(|| json!({}));
+        // What selects a workload's Pods also selects them for the Service: the workload's own selector, where
+        // it has one, is smaller and never changes.
+        let selector = self
+            .workload(pods)
+            .and_then(|workload| workload.at(&["spec", "selector", "matchLabels"]))
+            .cloned()
+            .unwrap_or(selector);
+        let mut spec = how.spec();
+        spec.insert("selector".into(), selector.clone());
+        spec.insert("ports".into(), json!([port]));
+        let mut metadata =
+            json!({ "name": service.name, "namespace": service.namespace, "labels": selector });
+        if !how.annotations.is_empty() {
+            metadata["annotations"] = json!(how.annotations);
+        }
+        json!({ "metadata": metadata, "spec": spec })
+    }
+
+    fn service_port<P: Protocol>(&mut self, pods: &Pods, port: Port<P>, origin: &Origin) -> Value {
+        if !self.declares(pods, port.name) {
+            let message = format!(
+                "{} declares no container port named `{}`",
+                pods.workload, port.name
+            );
+            let hint = format!(
+                "add a container port named `{}` with the number {}",
+                port.name, port.number
+            );
+            let finding = Finding::new("undeclared-port", message)
+                .on(&pods.workload)
+                .hint(hint)
+                .at(origin);
+            self.draft.findings.push(finding);
+        }
+        let mut entry = json!({
+            "name": port.name,
+            "port": port.number,
+            "targetPort": port.name,
+            "protocol": port.transport,
+        });
+        if let Some(app_protocol) = P::APP_PROTOCOL {
+            entry["appProtocol"] = json!(app_protocol);
+        }
+        entry
+    }
+
+    fn declares(&self, pods: &Pods, port: &str) -> bool {
+        let containers = |template: &Value| {
+            ["containers", "initContainers"]
+                .iter()
+                .filter_map(|list| template["spec"][list].as_array().cloned())
+                .flatten()
+                .collect::<Vec<_>>()
+        };
+        self.template(pods).is_some_and(|template| {
+            containers(template)
+                .iter()
+                .filter_map(|container| container["ports"].as_array())
+                .flatten()
+                .any(|declared| declared["name"] == port)
+        })
+    }
+
+    fn workload(&self, pods: &Pods) -> Option<&Resource> {
+        self.draft
+            .resources
+            .iter()
+            .find(|resource| resource.id == pods.workload)
+    }
+
+    fn template(&self, pods: &Pods) -> Option<&Value> {
+        let workload = self.workload(pods)?;
+        workload.at(template_path(&workload.id.group, &workload.id.kind)?)
+    }
+}
+
+/// A second port joins; the same port said twice is said once.
+fn add_port(service: &mut Resource, entry: Value) {
+    if let Some(ports) = service.object["spec"]["ports"].as_array_mut()
+        && !ports.contains(&entry)
+    {
+        ports.push(entry);
+    }
+}

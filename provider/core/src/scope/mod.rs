@@ -1,0 +1,300 @@
+//! How is a stack described?
+
+use std::{
+    any::type_name,
+    collections::{BTreeMap, BTreeSet},
+    panic::Location,
+};
+
+use kube_core::{ApiResource, DynamicObject};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    endpoint::{Destination, Endpoint, Port, Protocol},
+    exposure::Exposure,
+    graph::{Connection, Finding},
+    id::ResourceId,
+    kind::{Kind, KindScope, KnownScope},
+    lifecycle::Lifecycle,
+    origin::Origin,
+    pods::Pods,
+    reference::Ref,
+    resource::Resource,
+    secret::Recipe,
+    stack::Draft,
+};
+
+mod expose;
+
+/// A reusable piece of a stack: a struct and one function.
+pub trait Module {
+    /// What the rest of the stack may refer to.
+    type Outputs;
+
+    /// Adds what the module is made of, and says what others may refer to.
+    fn build(self, scope: &mut Scope<'_>) -> Self::Outputs;
+}
+
+/// Whether NetworkPolicies are derived from the connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// Nothing reaches a Pod, and no Pod reaches anything, but what a connection says.
+    #[default]
+    Derived,
+    /// No NetworkPolicy is made: for stacks of raw workloads whose traffic nobody described.
+    Open,
+}
+
+/// Where a definition writes: resources and modules go in, references and outputs come out.
+///
+/// Adding never fails. What is wrong is collected as findings and reported together.
+pub struct Scope<'a> {
+    draft: &'a mut Draft,
+    namespace: String,
+    origin: Option<Origin>,
+}
+
+/// Every kind that the API serves is a module of one resource.
+impl<K> Module for K
+where
+    K: kube_core::Resource<DynamicType = ()> + Serialize,
+    K::Scope: KnownScope,
+{
+    type Outputs = Ref<K>;
+
+    fn build(self, scope: &mut Scope<'_>) -> Ref<K> {
+        let kind = Kind::of::<K>();
+        Ref::new(scope.insert(kind, serde_json::to_value(self)))
+    }
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(draft: &'a mut Draft) -> Self {
+        let namespace = draft.namespace.clone();
+        Self {
+            draft,
+            namespace,
+            origin: None,
+        }
+    }
+
+    /// Adds a resource, which gives back a [`Ref`], or a module, which gives back its outputs.
+    #[track_caller]
+    pub fn add<M: Module>(&mut self, module: M) -> M::Outputs {
+        // The outermost call is the line that a person wrote; modules add the rest on its behalf.
+        let outermost = self.origin.is_none();
+        if outermost {
+            self.origin = Some(Origin::at(Location::caller()));
+        } else if let Some(origin) = &mut self.origin {
+            origin.module.get_or_insert(short_type_name::<M>());
+        }
+        let outputs = module.build(self);
+        if outermost {
+            self.origin = None;
+        }
+        outputs
+    }
+
+    /// Adds an object of a kind that no Rust type describes.
+    ///
+    /// `scope` is what its definition says; an object of a namespaced kind without a namespace goes into the stack's.
+    #[track_caller]
+    pub fn add_dynamic(
+        &mut self,
+        object: DynamicObject,
+        kind: &ApiResource,
+        scope: KindScope,
+    ) -> Ref<DynamicObject> {
+        let origin = self.caller(Location::caller());
+        let kind = Kind {
+            group: kind.group.clone(),
+            version: kind.version.clone(),
+            kind: kind.kind.clone(),
+            plural: kind.plural.clone(),
+            scope,
+        };
+        Ref::new(self.insert_at(kind, serde_json::to_value(object), origin))
+    }
+
+    /// The stack's name.
+    pub fn stack(&self) -> &str {
+        &self.draft.stack
+    }
+
+    /// The namespace that resources go to which name none.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Describes a part of the stack in another namespace, which becomes part of the stack too.
+    pub fn within<T>(
+        &mut self,
+        namespace: impl Into<String>,
+        describe: impl FnOnce(&mut Scope<'_>) -> T,
+    ) -> T {
+        let namespace = namespace.into();
+        self.draft.namespaces.entry(namespace.clone()).or_default();
+        let origin = self.origin.clone();
+        describe(&mut Scope {
+            draft: self.draft,
+            namespace,
+            origin,
+        })
+    }
+
+    /// Describes what needs the node itself (host paths, host ports, root), in a namespace of its own whose Pods
+    /// are not restricted: `<namespace>-agents`.
+    pub fn on_nodes<T>(&mut self, describe: impl FnOnce(&mut Scope<'_>) -> T) -> T {
+        let namespace = format!("{}-agents", self.draft.namespace);
+        self.draft
+            .namespaces
+            .insert(namespace.clone(), crate::stack::PodSecurity::Privileged);
+        self.within(namespace, describe)
+    }
+
+    /// Puts a Service in front of `pods`: it selects them and targets their port by construction.
+    ///
+    /// A second port of the same Pods joins the same Service.
+    #[track_caller]
+    pub fn expose<P: Protocol>(&mut self, pods: impl Into<Pods>, port: Port<P>) -> Endpoint<P> {
+        self.expose_as(Exposure::service(), pods, port)
+    }
+
+    /// The same with a Service of another kind.
+    #[track_caller]
+    pub fn expose_as<P: Protocol>(
+        &mut self,
+        how: Exposure,
+        pods: impl Into<Pods>,
+        port: Port<P>,
+    ) -> Endpoint<P> {
+        let origin = self.caller(Location::caller());
+        self.put_service(&how, &pods.into(), port, origin)
+    }
+
+    /// Declares that `from` sends traffic to `to`. Said twice is said once.
+    #[track_caller]
+    pub fn connect(&mut self, from: impl Into<Pods>, to: &Destination) {
+        let origin = self.caller(Location::caller());
+        let from = from.into();
+        let known = self
+            .draft
+            .connections
+            .iter()
+            .any(|known| known.from == from && known.to == *to);
+        if !known {
+            self.draft.connections.push(Connection {
+                from,
+                to: to.clone(),
+                origin,
+            });
+        }
+    }
+
+    /// Says that `later` must wait until `earlier` is ready, where no field of `later` says so.
+    pub fn depends_on<A: ?Sized, B: ?Sized>(&mut self, later: &Ref<A>, earlier: &Ref<B>) {
+        self.edit(later.id(), |resource| {
+            resource.depends_on.insert(earlier.id().clone());
+        });
+    }
+
+    /// Says what may happen to a resource after it was created.
+    pub fn lifecycle<K: ?Sized>(&mut self, resource: &Ref<K>, lifecycle: Lifecycle) {
+        self.edit(resource.id(), |resource| resource.lifecycle = lifecycle);
+    }
+
+    /// Chooses whether NetworkPolicies are derived.
+    pub fn network(&mut self, network: Network) {
+        self.draft.network = network;
+    }
+
+    /// Reports something wrong that a module found; the stack will not be planned.
+    pub fn finding(&mut self, finding: Finding) {
+        let finding = match (&finding.origin, &self.origin) {
+            (None, Some(origin)) => finding.at(origin),
+            _ => finding,
+        };
+        self.draft.findings.push(finding);
+    }
+
+    pub(crate) fn recipes<K: ?Sized>(
+        &mut self,
+        resource: &Ref<K>,
+        recipes: BTreeMap<String, Recipe>,
+    ) {
+        self.edit(resource.id(), |resource| resource.recipes = recipes);
+    }
+
+    fn edit(&mut self, id: &ResourceId, edit: impl FnOnce(&mut Resource)) {
+        // A later duplicate is a finding; until it is reported, the first is the one that is meant.
+        if let Some(resource) = self
+            .draft
+            .resources
+            .iter_mut()
+            .find(|resource| resource.id == *id)
+        {
+            edit(resource);
+        }
+    }
+
+    fn caller(&self, location: &'static Location<'static>) -> Origin {
+        self.origin.clone().unwrap_or_else(|| Origin::at(location))
+    }
+
+    fn insert(&mut self, kind: Kind, object: serde_json::Result<Value>) -> ResourceId {
+        let origin = self.caller(Location::caller());
+        self.insert_at(kind, object, origin)
+    }
+
+    fn insert_at(
+        &mut self,
+        kind: Kind,
+        object: serde_json::Result<Value>,
+        origin: Origin,
+    ) -> ResourceId {
+        let mut object = object.unwrap_or_else(|error| {
+            let message = format!("a {} could not be written as JSON: {error}", kind.kind);
+            self.draft
+                .findings
+                .push(Finding::new("not-json", message).at(&origin));
+            json!({})
+        });
+        object["apiVersion"] = json!(kind.api_version());
+        object["kind"] = json!(kind.kind);
+        let name = object["metadata"]["name"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let namespace = object["metadata"]["namespace"]
+            .as_str()
+            .unwrap_or(&self.namespace)
+            .to_owned();
+        let id = ResourceId::new(&kind, &namespace, name);
+        match &id.namespace {
+            Some(namespace) => object["metadata"]["namespace"] = json!(namespace),
+            None => {
+                object["metadata"]
+                    .as_object_mut()
+                    .and_then(|metadata| metadata.remove("namespace"));
+            }
+        }
+        self.draft.resources.push(Resource {
+            id: id.clone(),
+            kind,
+            object,
+            lifecycle: Lifecycle::default(),
+            recipes: BTreeMap::new(),
+            depends_on: BTreeSet::new(),
+            origin,
+        });
+        id
+    }
+}
+
+/// `Elasticsearch` of `modules::elasticsearch::Elasticsearch`, without its type arguments.
+fn short_type_name<T>() -> &'static str {
+    let name = type_name::<T>();
+    let name = name.split('<').next().unwrap_or(name);
+    name.rsplit("::").next().unwrap_or(name)
+}

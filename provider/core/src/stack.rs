@@ -1,0 +1,120 @@
+//! What is planned and applied as one?
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use serde::Serialize;
+
+use crate::{
+    graph::{Connection, Finding, Findings, Graph},
+    resource::Resource,
+    scope::{Network, Scope},
+};
+
+/// A named set of resources that is planned and applied as one: a name, a namespace and a definition.
+#[derive(Clone)]
+pub struct Stack {
+    name: String,
+    namespace: String,
+    pod_security: PodSecurity,
+    definition: Arc<dyn Fn(&mut Scope<'_>) + Send + Sync>,
+}
+
+/// What Pods of a namespace may do (Pod Security Standards).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PodSecurity {
+    /// Hardened: no root, no capabilities, no host access.
+    #[default]
+    Restricted,
+    /// Known escalations are refused.
+    Baseline,
+    /// Anything goes: for what must see the node.
+    Privileged,
+}
+
+/// What a definition has written so far.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) stack: String,
+    pub(crate) namespace: String,
+    pub(crate) namespaces: BTreeMap<String, PodSecurity>,
+    pub(crate) network: Network,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) connections: Vec<Connection>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Stack {
+    /// A stack of that name, described by `definition`, in a namespace of the same name.
+    pub fn new(
+        name: impl Into<String>,
+        definition: impl Fn(&mut Scope<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        let name = name.into();
+        Self {
+            namespace: name.clone(),
+            name,
+            pod_security: PodSecurity::default(),
+            definition: Arc::new(definition),
+        }
+    }
+
+    /// Puts it in a namespace of another name.
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// Says what the Pods of its namespace may do; *restricted* where nothing is said.
+    #[must_use]
+    pub fn pod_security(mut self, level: PodSecurity) -> Self {
+        self.pod_security = level;
+        self
+    }
+
+    /// The stack's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The stack's own namespace, where its inventory and its lock live.
+    pub fn own_namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Runs the definition and checks what it wrote.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the definition, all at once.
+    pub fn graph(&self) -> Result<Graph, Findings> {
+        let mut draft = Draft {
+            stack: self.name.clone(),
+            namespace: self.namespace.clone(),
+            namespaces: BTreeMap::from([(self.namespace.clone(), self.pod_security)]),
+            network: Network::default(),
+            resources: Vec::new(),
+            connections: Vec::new(),
+            findings: Vec::new(),
+        };
+        (self.definition)(&mut Scope::new(&mut draft));
+        draft.finish()
+    }
+}
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stack")
+            .field("name", &self.name)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Draft {
+    /// Checks and orders what was written.
+    pub(crate) fn finish(self) -> Result<Graph, Findings> {
+        crate::graph::finish(self)
+    }
+}
