@@ -1,1 +1,3 @@
 //! The behaviour of the whole, one module per promise.
+
+mod architecture;
