@@ -1,0 +1,297 @@
+//! DELETE of one object, or of all that a selector chooses.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::call::{Call, DryRun};
+use super::list::{self, Selection};
+use super::read::in_version;
+use super::write::has_finalizers;
+use crate::answer::Answer;
+use crate::registry::Trait;
+use crate::status::Refusal;
+use crate::store::ObjectName;
+use crate::world::{World, now};
+
+const ORPHAN: &str = "orphan";
+const FOREGROUND: &str = "foregroundDeletion";
+
+/// What the body and the query say.
+struct Options {
+    grace: Option<i64>,
+    uid: Option<String>,
+    version: Option<String>,
+    propagation: Option<Propagation>,
+    dry_run: DryRun,
+}
+
+/// What becomes of dependents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Propagation {
+    Orphan,
+    Background,
+    Foreground,
+}
+
+impl Options {
+    fn of(call: &Call<'_>) -> Result<Self, Refusal> {
+        let body = read_body(call)?;
+        let text = |key: &str| {
+            body[key]
+                .as_str()
+                .or(call.query.get(key))
+                .map(str::to_owned)
+        };
+        let propagation = match text("propagationPolicy").as_deref() {
+            None | Some("") => None,
+            Some("Orphan") => Some(Propagation::Orphan),
+            Some("Background") => Some(Propagation::Background),
+            Some("Foreground") => Some(Propagation::Foreground),
+            Some(other) => return Err(bad_propagation(other)),
+        };
+        let precondition = |key: &str| body["preconditions"][key].as_str().map(str::to_owned);
+        let dry_run = match body["dryRun"].as_array() {
+            Some(values) if values.iter().any(|value| value == "All") => DryRun::All,
+            _ => call.dry_run()?,
+        };
+        Ok(Self {
+            grace: body["gracePeriodSeconds"]
+                .as_i64()
+                .or_else(|| call.query.number("gracePeriodSeconds")),
+            uid: precondition("uid"),
+            version: precondition("resourceVersion"),
+            propagation,
+            dry_run,
+        })
+    }
+}
+
+fn read_body(call: &Call<'_>) -> Result<Value, Refusal> {
+    if call.body.is_empty() {
+        return Ok(json!({}));
+    }
+    let yaml = match call.media_type() {
+        "application/json" | "" => false,
+        "application/yaml" => true,
+        _ => return Err(Refusal::unsupported_media_type()),
+    };
+    let body = crate::rules::decode(call.body, yaml)?;
+    match body["kind"].as_str() {
+        None | Some("" | "DeleteOptions") => Ok(body),
+        Some(kind) => Err(Refusal::bad_request(format!(
+            "no kind \"{kind}\" is registered for DELETE: only DeleteOptions is"
+        ))),
+    }
+}
+
+fn bad_propagation(value: &str) -> Refusal {
+    Refusal::invalid(
+        crate::status::Subject {
+            group: "meta.k8s.io",
+            kind: "DeleteOptions",
+            name: "",
+        },
+        vec![crate::status::Cause {
+            reason: "FieldValueNotSupported".to_owned(),
+            message: format!(
+                "Unsupported value: \"{value}\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""
+            ),
+            field: "propagationPolicy".to_owned(),
+        }],
+    )
+}
+
+/// What a deletion came to.
+enum Deleted {
+    /// It is gone; this was its last state.
+    Gone(Value),
+    /// Something holds it back.
+    Terminating(Value),
+}
+
+pub(super) fn delete(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let options = Options::of(call)?;
+    let name = call.object_name();
+    let live = world.store.get(&call.resource.collection(), &name).cloned();
+    let live = live.ok_or_else(|| Refusal::not_found(call.subject()))?;
+    let deleted = delete_one(world, call, &name, &live, &options)?;
+    let answer = match deleted {
+        Deleted::Gone(last) if !call.resource.has(Trait::DeleteAnswersObject) => {
+            success(call, &last)
+        }
+        Deleted::Gone(object) | Deleted::Terminating(object) => {
+            call.answer(200, in_version(&call.resource, &object))
+        }
+    };
+    Ok(answer.warn(orphan_warning(call, &options)))
+}
+
+fn orphan_warning(call: &Call<'_>, options: &Options) -> Vec<String> {
+    if call.resource.kind == "Job" && options.propagation.is_none() {
+        vec![
+            "child pods are preserved by default when jobs are deleted; set \
+             propagationPolicy=Background to remove them or set propagationPolicy=Orphan to \
+             suppress this warning"
+                .to_owned(),
+        ]
+    } else {
+        Vec::new()
+    }
+}
+
+fn success(call: &Call<'_>, last: &Value) -> Answer {
+    let mut details = Map::new();
+    details.insert("name".into(), last["metadata"]["name"].clone());
+    if !call.resource.group().is_empty() {
+        details.insert("group".into(), json!(call.resource.group()));
+    }
+    details.insert("kind".into(), json!(call.resource.plural));
+    details.insert("uid".into(), last["metadata"]["uid"].clone());
+    let status = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details,
+    });
+    call.answer(200, status)
+}
+
+pub(super) fn delete_collection(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let options = Options::of(call)?;
+    let selection = Selection::of(call)?;
+    let collection = call.resource.collection();
+    let chosen: Vec<(ObjectName, Arc<Value>)> = world
+        .store
+        .list(&collection, None)
+        .filter(|(name, object)| selection.matches(name, object))
+        .map(|(name, object)| (name.clone(), object.clone()))
+        .collect();
+    for (name, live) in &chosen {
+        delete_one(world, call, name, live, &options)?;
+    }
+    let items = chosen
+        .iter()
+        .map(|(_, object)| list::item(&call.resource, object))
+        .collect();
+    let mut metadata = Map::new();
+    metadata.insert(
+        "resourceVersion".into(),
+        json!(world.store.revision().to_string()),
+    );
+    Ok(call.answer_list(list::body(&call.resource, metadata, items)))
+}
+
+fn delete_one(
+    world: &mut World,
+    call: &Call<'_>,
+    name: &ObjectName,
+    live: &Value,
+    options: &Options,
+) -> Result<Deleted, Refusal> {
+    check_preconditions(call, live, options)?;
+    let grace = grace(call, live, options);
+    let mut object = live.clone();
+    set_finalizers(call, &mut object, options.propagation);
+    let collection = call.resource.collection();
+    if !has_finalizers(&object) && grace == 0 {
+        let gone = match options.dry_run {
+            DryRun::All => object,
+            DryRun::No => world.store.remove(&collection, name).unwrap_or(object),
+        };
+        return Ok(Deleted::Gone(gone));
+    }
+    mark(call, &mut object, grace);
+    if object == *live || options.dry_run == DryRun::All {
+        return Ok(Deleted::Terminating(object));
+    }
+    Ok(Deleted::Terminating(Value::clone(&world.store.put(
+        &collection,
+        name,
+        object,
+    ))))
+}
+
+/// Notes that an object is going, which happens once; a shorter grace still counts.
+fn mark(call: &Call<'_>, object: &mut Value, grace: i64) {
+    let metadata = &mut object["metadata"];
+    let before = metadata["deletionGracePeriodSeconds"].as_i64();
+    if !metadata["deletionTimestamp"].is_string() {
+        if let Some(generation) = metadata["generation"].as_i64().filter(|number| *number > 0) {
+            metadata["generation"] = json!(generation + 1);
+        }
+        let end = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(grace);
+        metadata["deletionTimestamp"] = json!(end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        metadata["deletionGracePeriodSeconds"] = json!(grace);
+    } else if before.is_some_and(|before| grace < before) {
+        metadata["deletionTimestamp"] = json!(now());
+        metadata["deletionGracePeriodSeconds"] = json!(grace);
+    }
+    if call.resource.kind == "Namespace" {
+        object["status"]["phase"] = json!("Terminating");
+    }
+}
+
+/// How long an object may take to end: only Pods on a node take any time.
+fn grace(call: &Call<'_>, live: &Value, options: &Options) -> i64 {
+    let is_scheduled = live["spec"]["nodeName"]
+        .as_str()
+        .is_some_and(|node| !node.is_empty());
+    let is_done = matches!(
+        live["status"]["phase"].as_str(),
+        Some("Succeeded" | "Failed")
+    );
+    if call.resource.kind != "Pod" || !is_scheduled || is_done {
+        return 0;
+    }
+    let wanted = options
+        .grace
+        .or_else(|| live["spec"]["terminationGracePeriodSeconds"].as_i64());
+    wanted.unwrap_or(30).max(0)
+}
+
+/// Propagation is kept as a finalizer, which the garbage collector removes when it is done.
+fn set_finalizers(call: &Call<'_>, object: &mut Value, propagation: Option<Propagation>) {
+    let listed = object["metadata"]["finalizers"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let had = |finalizer: &str| listed.iter().any(|listed| listed == finalizer);
+    let (orphan, foreground) = match propagation {
+        Some(Propagation::Orphan) => (true, false),
+        Some(Propagation::Foreground) => (false, true),
+        Some(Propagation::Background) => (false, false),
+        None if had(ORPHAN) || had(FOREGROUND) => (had(ORPHAN), had(FOREGROUND)),
+        None => (call.resource.has(Trait::OrphansByDefault), false),
+    };
+    let mut finalizers: Vec<Value> = listed
+        .into_iter()
+        .filter(|finalizer| *finalizer != ORPHAN && *finalizer != FOREGROUND)
+        .collect();
+    finalizers.extend(orphan.then(|| json!(ORPHAN)));
+    finalizers.extend(foreground.then(|| json!(FOREGROUND)));
+    if finalizers.is_empty() {
+        if let Some(metadata) = object["metadata"].as_object_mut() {
+            metadata.remove("finalizers");
+        }
+    } else {
+        object["metadata"]["finalizers"] = Value::Array(finalizers);
+    }
+}
+
+fn check_preconditions(call: &Call<'_>, live: &Value, options: &Options) -> Result<(), Refusal> {
+    let name = live["metadata"]["name"].as_str().unwrap_or_default();
+    let checks = [
+        ("UID", "uid", &options.uid),
+        ("ResourceVersion", "resourceVersion", &options.version),
+    ];
+    for (title, field, wanted) in checks {
+        let found = live["metadata"][field].as_str().unwrap_or_default();
+        if let Some(wanted) = wanted
+            && wanted != found
+        {
+            let why = format!(
+                "Precondition failed: {title} in precondition: {wanted}, {title} in object meta: {found}"
+            );
+            return Err(Refusal::conflict(call.subject_named(name), &why));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Who answers which request?
+
+mod call;
+mod create;
+mod delete;
+mod list;
+mod patch;
+mod put;
+mod read;
+mod reviews;
+mod scale;
+mod subresource;
+mod watch;
+mod write;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+
+use crate::answer::Answer;
+use crate::discovery;
+use crate::registry::{Origin, Resource};
+use crate::route::{Route, Target};
+use crate::sandbox::Shared;
+use crate::status::Refusal;
+use call::Call;
+
+/// A request whose body has arrived.
+pub(crate) type Request = http::Request<Bytes>;
+
+/// Answers a request, or says why not.
+pub(crate) fn answer(shared: &Arc<Shared>, request: &Request) -> Result<Answer, Refusal> {
+    match Route::parse(request.uri().path()) {
+        Route::Resource(target) => resource(shared, request, target),
+        Route::Nowhere => Ok(discovery::not_found()),
+        route => document(shared, request, &route),
+    }
+}
+
+fn document(shared: &Arc<Shared>, request: &Request, route: &Route) -> Result<Answer, Refusal> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Refusal::method_not_allowed());
+    }
+    let accept = call::header(request, &http::header::ACCEPT);
+    let mut world = shared.world();
+    world.read(|world| discovery::answer(&world.registry, route, accept))
+}
+
+fn resource(shared: &Arc<Shared>, request: &Request, target: Target) -> Result<Answer, Refusal> {
+    let mut world = shared.world();
+    let resource = world.read(|world| {
+        let resource = world.registry.get(&target.group_version, &target.plural);
+        resource.cloned().ok_or_else(Refusal::no_such_resource)
+    })?;
+    check_scope(&resource, &target)?;
+    let call = Call::new(request, resource, target)?;
+    let verb = verb(&call)?;
+    match verb {
+        Verb::Get => world.read(|world| read::get(world, &call)),
+        Verb::List => world.read(|world| list::list(world, &call)),
+        Verb::Watch => world.read(|world| watch::watch(shared, world, &call)),
+        Verb::Review => world.read(|world| reviews::review(world, &call)),
+        Verb::Create => world.write(|world| create::create(world, &call)),
+        Verb::Put => world.write(|world| put::put(world, &call)),
+        Verb::Patch => world.write(|world| patch::patch(world, &call)),
+        Verb::Delete => world.write(|world| delete::delete(world, &call)),
+        Verb::DeleteCollection => world.write(|world| delete::delete_collection(world, &call)),
+        Verb::Subresource => world.write(|world| subresource::subresource(world, &call)),
+    }
+}
+
+fn check_scope(resource: &Resource, target: &Target) -> Result<(), Refusal> {
+    let fits = match (&target.namespace, resource.is_namespaced()) {
+        (Some(_), namespaced) => namespaced,
+        // All namespaces can be listed at once; a single object is always in one.
+        (None, namespaced) => !namespaced || target.name.is_none(),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(Refusal::no_such_resource())
+    }
+}
+
+/// What is asked of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Get,
+    List,
+    Watch,
+    Create,
+    Review,
+    Put,
+    Patch,
+    Delete,
+    DeleteCollection,
+    /// One of the subresources that is neither `status` nor `scale`.
+    Subresource,
+}
+
+impl Verb {
+    /// As discovery and RBAC spell it.
+    fn name(self, method: &Method) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Watch => "watch",
+            Self::Create | Self::Review => "create",
+            Self::Put => "update",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+            Self::DeleteCollection => "deletecollection",
+            Self::Subresource => match method.as_str() {
+                "GET" => "get",
+                "PUT" => "update",
+                "PATCH" => "patch",
+                "DELETE" => "delete",
+                _ => "create",
+            },
+        }
+    }
+}
+
+fn verb(call: &Call<'_>) -> Result<Verb, Refusal> {
+    let named = call.target.name.is_some();
+    let verb = match (call.method.as_str(), named) {
+        ("GET" | "HEAD", true) => Verb::Get,
+        ("GET" | "HEAD", false) if call.query.flag("watch") => Verb::Watch,
+        ("GET" | "HEAD", false) => Verb::List,
+        ("POST", false) if call.resource.origin == Origin::Virtual => Verb::Review,
+        ("POST", false) => Verb::Create,
+        ("POST", true) if call.target.subresource.is_some() => Verb::Subresource,
+        ("PUT", true) => Verb::Put,
+        ("PATCH", true) => Verb::Patch,
+        ("DELETE", true) => Verb::Delete,
+        ("DELETE", false) => Verb::DeleteCollection,
+        _ => return Err(Refusal::method_not_allowed()),
+    };
+    let Some(name) = call.target.subresource.as_deref() else {
+        let allowed = call.resource.verbs.contains(&verb.name(call.method));
+        return if allowed {
+            Ok(verb)
+        } else {
+            Err(Refusal::method_not_allowed())
+        };
+    };
+    let subresource = call
+        .resource
+        .subresource(name)
+        .ok_or_else(Refusal::no_such_resource)?;
+    if !subresource.verbs.contains(&verb.name(call.method)) {
+        return Err(Refusal::method_not_allowed());
+    }
+    Ok(if matches!(name, "status" | "scale") {
+        verb
+    } else {
+        Verb::Subresource
+    })
+}

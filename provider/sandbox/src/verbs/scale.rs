@@ -1,0 +1,149 @@
+//! The `scale` subresource: one number of a workload, as an object of its own.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::patch::{Language, patched};
+use super::write::{Tracking, update};
+use crate::answer::Answer;
+use crate::registry::{Resource, ScalePaths};
+use crate::status::Refusal;
+use crate::world::World;
+
+/// Where a kind keeps its numbers.
+fn paths(resource: &Resource) -> ScalePaths {
+    resource
+        .custom()
+        .and_then(|custom| custom.scale.clone())
+        .unwrap_or_else(|| ScalePaths {
+            spec_replicas: "/spec/replicas".to_owned(),
+            status_replicas: "/status/replicas".to_owned(),
+            label_selector: None,
+        })
+}
+
+/// The `Scale` of an object.
+pub(super) fn of(resource: &Resource, object: &Value) -> Value {
+    let paths = paths(resource);
+    let number = |path: &str| {
+        object
+            .pointer(path)
+            .and_then(Value::as_i64)
+            .unwrap_or_default()
+    };
+    let mut metadata = serde_json::Map::new();
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+    ] {
+        if let Some(value) = object["metadata"].get(field) {
+            metadata.insert(field.to_owned(), value.clone());
+        }
+    }
+    let mut spec = json!({});
+    if number(&paths.spec_replicas) != 0 {
+        spec["replicas"] = json!(number(&paths.spec_replicas));
+    }
+    let mut status = json!({ "replicas": number(&paths.status_replicas) });
+    let selector = match (resource.custom(), &paths.label_selector) {
+        (Some(_), None) => None,
+        (Some(_), Some(path)) => object
+            .pointer(path)
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        (None, _) => Some(selector_text(&object["spec"]["selector"])),
+    };
+    if let Some(selector) = selector.filter(|selector| !selector.is_empty()) {
+        status["selector"] = json!(selector);
+    }
+    json!({
+        "kind": "Scale", "apiVersion": "autoscaling/v1",
+        "metadata": metadata, "spec": spec, "status": status,
+    })
+}
+
+/// A selector as a query spells it.
+fn selector_text(selector: &Value) -> String {
+    let labels = selector.get("matchLabels").unwrap_or(selector);
+    let mut terms: Vec<String> = labels
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, value)| value.as_str().map(|value| format!("{key}={value}")))
+        .collect();
+    for expression in selector["matchExpressions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        let key = expression["key"].as_str().unwrap_or_default();
+        let values = expression["values"].as_array().into_iter().flatten();
+        let mut values: Vec<&str> = values.filter_map(Value::as_str).collect();
+        values.sort_unstable();
+        terms.push(match expression["operator"].as_str() {
+            Some("In") => format!("{key} in ({})", values.join(",")),
+            Some("NotIn") => format!("{key} notin ({})", values.join(",")),
+            Some("DoesNotExist") => format!("!{key}"),
+            _ => key.to_owned(),
+        });
+    }
+    terms.sort();
+    terms.join(",")
+}
+
+pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let scale = crate::rules::decode(call.body, call.media_type() == "application/yaml")?;
+    let live = world
+        .store
+        .get(&call.resource.collection(), &call.object_name())
+        .cloned();
+    let live = live.ok_or_else(|| Refusal::not_found(call.subject()))?;
+    change(world, call, &live, &scale)
+}
+
+pub(super) fn patch(
+    world: &mut World,
+    call: &Call<'_>,
+    language: Language,
+    live: Option<Arc<Value>>,
+) -> Result<Answer, Refusal> {
+    let live = live.ok_or_else(|| Refusal::not_found(call.subject()))?;
+    let scale = patched(language, call, &of(&call.resource, &live))?;
+    change(world, call, &live, &scale)
+}
+
+fn change(
+    world: &mut World,
+    call: &Call<'_>,
+    live: &Value,
+    scale: &Value,
+) -> Result<Answer, Refusal> {
+    let mut object = live.clone();
+    let replicas = scale["spec"]["replicas"].as_i64().unwrap_or_default();
+    set(
+        &mut object,
+        &paths(&call.resource).spec_replicas,
+        json!(replicas),
+    );
+    object["metadata"]["resourceVersion"] = scale["metadata"]["resourceVersion"].clone();
+    let manager = call.manager();
+    let written = update(world, call, live, object, &Tracking::Update(&manager))?;
+    Ok(call.answer(200, of(&call.resource, &written.object)))
+}
+
+/// Sets a value at a pointer, making the objects on the way.
+fn set(object: &mut Value, pointer: &str, value: Value) {
+    let mut place = object;
+    for segment in pointer.split('/').skip(1) {
+        if !place.is_object() {
+            *place = json!({});
+        }
+        place = &mut place[segment];
+    }
+    *place = value;
+}

@@ -1,0 +1,253 @@
+//! How does an object get into the store, and how does it change there?
+
+use serde_json::{Value, json};
+
+use super::call::{Call, DryRun};
+use super::read::in_version;
+use crate::random;
+use crate::registry::Trait;
+use crate::status::{Refusal, Subject};
+use crate::store::ObjectName;
+use crate::world::{World, now};
+
+/// What a write left behind.
+pub(super) struct Written {
+    /// The object, as the asked version shows it.
+    pub(super) object: Value,
+}
+
+/// Which words of a manager are tracked, and how.
+pub(super) enum Tracking<'a> {
+    /// The request is a POST, PUT or patch by this manager.
+    Update(&'a str),
+    /// `managedFields` are in the object already.
+    Done,
+}
+
+/// Puts a new object into the store.
+pub(super) fn insert(
+    world: &mut World,
+    call: &Call<'_>,
+    mut object: Value,
+    tracking: &Tracking<'_>,
+) -> Result<Written, Refusal> {
+    let resource = &call.resource;
+    let dry_run = call.dry_run()?;
+    let echoed = object["metadata"]["resourceVersion"].clone();
+    check_namespace(world, call, &object)?;
+    let now = now();
+    fill_metadata(&mut object, resource.has(Trait::HasGeneration), &now);
+    let name = object["metadata"]["name"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    if let Tracking::Update(manager) = tracking {
+        crate::rules::track(resource, None, &mut object, manager, "Update", None, &now);
+    }
+    let key = ObjectName::new(call.namespace(), &name);
+    let collection = resource.collection();
+    if world.store.get(&collection, &key).is_some() {
+        return Err(Refusal::already_exists(call.subject_named(&name)));
+    }
+    let object = match dry_run {
+        DryRun::All => {
+            if echoed.is_string() {
+                object["metadata"]["resourceVersion"] = echoed;
+            }
+            object
+        }
+        DryRun::No => Value::clone(&world.store.put(&collection, &key, object)),
+    };
+    Ok(Written {
+        object: in_version(resource, &object),
+    })
+}
+
+/// Fills in what only the server says about a new object.
+fn fill_metadata(object: &mut Value, has_generation: bool, now: &str) {
+    let metadata = &mut object["metadata"];
+    let prefix = metadata["generateName"].as_str().unwrap_or_default();
+    if metadata["name"].as_str().unwrap_or_default().is_empty() && !prefix.is_empty() {
+        // The longest name is 63 letters; the prefix gives way to the suffix.
+        let prefix: String = prefix.chars().take(58).collect();
+        metadata["name"] = json!(format!("{prefix}{}", random::suffix()));
+    }
+    metadata["uid"] = json!(random::uuid());
+    metadata["creationTimestamp"] = json!(now);
+    if has_generation {
+        metadata["generation"] = json!(1);
+    }
+    if let Some(metadata) = metadata.as_object_mut() {
+        for field in [
+            "resourceVersion",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "selfLink",
+        ] {
+            metadata.remove(field);
+        }
+    }
+}
+
+/// Refuses objects in namespaces that are absent or going.
+fn check_namespace(world: &World, call: &Call<'_>, object: &Value) -> Result<(), Refusal> {
+    let Some(name) = &call.target.namespace else {
+        return Ok(());
+    };
+    let Some(namespace) = world.namespace(name) else {
+        return Err(Refusal::not_found(Subject {
+            group: "",
+            kind: "namespaces",
+            name,
+        }));
+    };
+    if !namespace["metadata"]["deletionTimestamp"].is_string() {
+        return Ok(());
+    }
+    let object_name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let why =
+        format!("unable to create new content in namespace {name} because it is being terminated");
+    let cause = format!("namespace {name} is being terminated");
+    Err(
+        Refusal::forbidden(call.subject_named(object_name), &why).with_cause(
+            "NamespaceTerminating",
+            "metadata.namespace",
+            &cause,
+        ),
+    )
+}
+
+/// Replaces an object by a new state of it.
+pub(super) fn update(
+    world: &mut World,
+    call: &Call<'_>,
+    live: &Value,
+    mut object: Value,
+    tracking: &Tracking<'_>,
+) -> Result<Written, Refusal> {
+    let resource = &call.resource;
+    let dry_run = call.dry_run()?;
+    keep_system_metadata(&mut object, live);
+    if let Tracking::Update(manager) = tracking {
+        let now = now();
+        crate::rules::track(
+            resource,
+            Some(live),
+            &mut object,
+            manager,
+            "Update",
+            call.subresource(),
+            &now,
+        );
+    }
+    check_version(call, &object, live)?;
+    object["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
+    if resource.has(Trait::HasGeneration) && object["spec"] != live["spec"] {
+        let generation = live["metadata"]["generation"].as_i64().unwrap_or_default();
+        object["metadata"]["generation"] = json!(generation + 1);
+    }
+    finish_update(world, call, live, object, dry_run)
+}
+
+/// Stores a checked new state, unless it is the old one, or the last finalizer has gone.
+fn finish_update(
+    world: &mut World,
+    call: &Call<'_>,
+    live: &Value,
+    object: Value,
+    dry_run: DryRun,
+) -> Result<Written, Refusal> {
+    let resource = &call.resource;
+    let collection = resource.collection();
+    let key = call.object_name();
+    let is_gone = object["metadata"]["deletionTimestamp"].is_string()
+        && !has_finalizers(&object)
+        && object["metadata"]["deletionGracePeriodSeconds"]
+            .as_i64()
+            .unwrap_or_default()
+            == 0;
+    let stored = if same(live, &object) {
+        live.clone()
+    } else if dry_run == DryRun::All {
+        object
+    } else if is_gone {
+        world.store.remove(&collection, &key);
+        object
+    } else {
+        Value::clone(&world.store.put(&collection, &key, object))
+    };
+    Ok(Written {
+        object: in_version(resource, &stored),
+    })
+}
+
+/// Whether anything holds the object back from going.
+pub(super) fn has_finalizers(object: &Value) -> bool {
+    let some = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
+    // Only Namespaces have finalizers in their spec, too.
+    some(&object["metadata"]["finalizers"])
+        || (object["kind"] == json!("Namespace") && some(&object["spec"]["finalizers"]))
+}
+
+/// Whether two states differ in more than when managers last wrote.
+fn same(one: &Value, other: &Value) -> bool {
+    let timeless = |object: &Value| {
+        let mut object = object.clone();
+        if let Some(object) = object.as_object_mut() {
+            object.remove("apiVersion");
+        }
+        for entry in object["metadata"]["managedFields"]
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+        {
+            if let Some(entry) = entry.as_object_mut() {
+                entry.remove("time");
+            }
+        }
+        object
+    };
+    timeless(one) == timeless(other)
+}
+
+/// What a request leaves out of the metadata that only the server writes stays as it is.
+fn keep_system_metadata(object: &mut Value, live: &Value) {
+    for field in [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    ] {
+        let (new, old) = (&object["metadata"][field], &live["metadata"][field]);
+        if (new.is_null() || new == "") && !old.is_null() {
+            object["metadata"][field] = old.clone();
+        }
+    }
+    match live["metadata"].get("generation") {
+        Some(generation) => object["metadata"]["generation"] = generation.clone(),
+        None => {
+            if let Some(metadata) = object["metadata"].as_object_mut() {
+                metadata.remove("generation");
+            }
+        }
+    }
+}
+
+/// Refuses a change of another version than the current one.
+pub(super) fn check_version(call: &Call<'_>, object: &Value, live: &Value) -> Result<(), Refusal> {
+    let text = object["metadata"]["resourceVersion"]
+        .as_str()
+        .unwrap_or_default();
+    if text.is_empty() {
+        return Ok(());
+    }
+    let version: u64 = text.parse().map_err(|_| {
+        Refusal::internal(format!(
+            "Internal error occurred: strconv.ParseUint: parsing \"{text}\": invalid syntax"
+        ))
+    })?;
+    if version != 0 && live["metadata"]["resourceVersion"] != json!(text) {
+        return Err(Refusal::modified(call.subject()));
+    }
+    Ok(())
+}
