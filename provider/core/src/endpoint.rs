@@ -46,7 +46,7 @@ pub struct Endpoint<P> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Destination {
     /// Pods of this stack behind a Service of this stack.
-    Service(ServiceDestination),
+    Service(Box<ServiceDestination>),
     /// The API server of the cluster itself.
     KubernetesApi,
     /// A place outside the cluster, or one that this stack does not describe.

@@ -31,6 +31,23 @@ pub enum KindScope {
     Cluster,
 }
 
+/// How the engine came to know where a kind is served, and so how far to trust it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum KindSource {
+    /// A Rust type says it, or the definition does.
+    #[default]
+    Type,
+    /// A custom resource's definition in the same stack says it.
+    Definition,
+    /// It is a kind of Kubernetes itself.
+    Builtin,
+    /// Only custom says it: a plural in `s`, and objects in namespaces. Discovery must confirm it.
+    Convention,
+}
+
 /// Types of `k8s-openapi` and `#[derive(CustomResource)]` say their scope as a type; this says it as a value.
 pub trait KnownScope {
     /// The same, as a value.

@@ -27,9 +27,9 @@ pub mod stack;
 
 pub use endpoint::{Destination, Endpoint, Port, Protocol, Reach, Transport};
 pub use exposure::Exposure;
-pub use graph::{Connection, Edge, Finding, Findings, Graph, Until};
+pub use graph::{Connection, Edge, Finding, Findings, Graph, RULES, Rule, Until};
 pub use id::ResourceId;
-pub use kind::{Kind, KindScope};
+pub use kind::{Kind, KindScope, KindSource};
 pub use lifecycle::Lifecycle;
 pub use name::{LabelValue, Name, PortName};
 pub use origin::Origin;

@@ -4,7 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::{id::ResourceId, kind::Kind, lifecycle::Lifecycle, origin::Origin, secret::Recipe};
+use crate::{
+    id::ResourceId,
+    kind::{Kind, KindSource},
+    lifecycle::Lifecycle,
+    origin::Origin,
+    secret::Recipe,
+};
 
 /// One desired object, with all that the engine must know about it.
 #[derive(Clone, Debug)]
@@ -13,6 +19,8 @@ pub struct Resource {
     pub id: ResourceId,
     /// Its kind, and where the API serves it.
     pub kind: Kind,
+    /// How the kind came to be known: what only convention says, discovery must confirm.
+    pub known_by: KindSource,
     /// The object exactly as it is applied: `apiVersion`, `kind`, `metadata`, and only what the definition says.
     pub object: Value,
     /// What may happen to it later.

@@ -1,11 +1,18 @@
 //! What is planned and applied as one?
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    panic::Location,
+    sync::Arc,
+};
 
 use serde::Serialize;
 
 use crate::{
     graph::{Connection, Finding, Findings, Graph},
+    id::ResourceId,
+    origin::Origin,
     resource::Resource,
     scope::{Network, Scope},
 };
@@ -16,7 +23,19 @@ pub struct Stack {
     name: String,
     namespace: String,
     pod_security: PodSecurity,
+    origin: Origin,
     definition: Arc<dyn Fn(&mut Scope<'_>) + Send + Sync>,
+}
+
+impl PodSecurity {
+    /// The level as the label of a namespace says it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            PodSecurity::Restricted => "restricted",
+            PodSecurity::Baseline => "baseline",
+            PodSecurity::Privileged => "privileged",
+        }
+    }
 }
 
 /// What Pods of a namespace may do (Pod Security Standards).
@@ -32,12 +51,20 @@ pub enum PodSecurity {
     Privileged,
 }
 
+/// A namespace that a stack describes things in.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnNamespace {
+    pub(crate) level: PodSecurity,
+    pub(crate) origin: Origin,
+}
+
 /// What a definition has written so far.
 #[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) stack: String,
     pub(crate) namespace: String,
-    pub(crate) namespaces: BTreeMap<String, PodSecurity>,
+    pub(crate) namespaces: BTreeMap<String, OwnNamespace>,
+    pub(crate) existing: BTreeSet<ResourceId>,
     pub(crate) network: Network,
     pub(crate) resources: Vec<Resource>,
     pub(crate) connections: Vec<Connection>,
@@ -46,6 +73,7 @@ pub(crate) struct Draft {
 
 impl Stack {
     /// A stack of that name, described by `definition`, in a namespace of the same name.
+    #[track_caller]
     pub fn new(
         name: impl Into<String>,
         definition: impl Fn(&mut Scope<'_>) + Send + Sync + 'static,
@@ -55,6 +83,7 @@ impl Stack {
             namespace: name.clone(),
             name,
             pod_security: PodSecurity::default(),
+            origin: Origin::at(Location::caller()),
             definition: Arc::new(definition),
         }
     }
@@ -89,10 +118,15 @@ impl Stack {
     ///
     /// Everything that is wrong with the definition, all at once.
     pub fn graph(&self) -> Result<Graph, Findings> {
+        let own = OwnNamespace {
+            level: self.pod_security,
+            origin: self.origin.clone(),
+        };
         let mut draft = Draft {
             stack: self.name.clone(),
             namespace: self.namespace.clone(),
-            namespaces: BTreeMap::from([(self.namespace.clone(), self.pod_security)]),
+            namespaces: BTreeMap::from([(self.namespace.clone(), own)]),
+            existing: BTreeSet::new(),
             network: Network::default(),
             resources: Vec::new(),
             connections: Vec::new(),

@@ -63,6 +63,16 @@ impl Finding {
     }
 }
 
+impl Findings {
+    /// Findings in the order of the lines that caused them, each said once.
+    pub fn of(mut findings: Vec<Finding>) -> Self {
+        let key = |finding: &Finding| (finding.origin.clone(), finding.clone());
+        findings.sort_by_cached_key(key);
+        findings.dedup();
+        Self(findings)
+    }
+}
+
 impl std::error::Error for Findings {}
 
 impl fmt::Display for Finding {

@@ -4,7 +4,7 @@
 //! The story of the folder: [`edges`](self) are found by reading the objects, NetworkPolicies are derived from
 //! the connections, everything wrong is reported at once, and what is right is put in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use serde::Serialize;
 
@@ -13,9 +13,22 @@ use crate::{
     stack::Draft,
 };
 
+mod builtin;
+mod dangling;
+mod edges;
 mod finding;
+mod loose;
+mod namespaces;
+mod normal_form;
+mod order;
+mod reference;
+mod rules;
+mod selector;
+mod template;
+mod walk;
 
 pub use finding::{Finding, Findings};
+pub use rules::{RULES, Rule};
 
 /// The resources of one stack and how they depend on each other.
 #[derive(Clone, Debug)]
@@ -25,7 +38,7 @@ pub struct Graph {
     pub(crate) resources: BTreeMap<ResourceId, Resource>,
     pub(crate) edges: Vec<Edge>,
     pub(crate) connections: Vec<Connection>,
-    pub(crate) order: Vec<ResourceId>,
+    pub(crate) order: order::Order,
 }
 
 /// One resource must wait for another.
@@ -85,7 +98,24 @@ impl Graph {
 
     /// All resources, each after what it depends on.
     pub fn resources(&self) -> impl Iterator<Item = &Resource> {
-        self.order.iter().map(|id| &self.resources[id])
+        self.order.ids.iter().map(|id| &self.resources[id])
+    }
+
+    /// All resources in the order in which they may be deleted: each before what it depends on.
+    pub fn resources_backwards(&self) -> impl Iterator<Item = &Resource> {
+        self.order.ids.iter().rev().map(|id| &self.resources[id])
+    }
+
+    /// The wave that a resource belongs to, from 0: the length of the longest chain of what it waits for. Waves are
+    /// for drawing; what is applied waits for its own edges only.
+    pub fn wave(&self, id: &ResourceId) -> usize {
+        self.order.depth.get(id).copied().unwrap_or_default()
+    }
+
+    /// How much hangs on a resource: the length of the longest chain of what waits for it. Of what could start, the
+    /// resource with the longest chain should start first.
+    pub fn critical_path(&self, id: &ResourceId) -> usize {
+        self.order.height.get(id).copied().unwrap_or_default()
     }
 
     /// One resource.
@@ -120,32 +150,70 @@ pub fn field_manager(stack: &str) -> String {
 }
 
 /// Checks and orders what a definition wrote.
+///
+/// Everything is looked at even where something is wrong already, so that a person learns of all mistakes at once.
 pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
     let Draft {
         stack,
         namespace,
-        resources,
+        namespaces,
+        existing,
+        network: _,
+        mut resources,
         connections,
-        findings,
-        ..
+        mut findings,
     } = draft;
-    if !findings.is_empty() {
-        return Err(Findings(findings));
+    resources.extend(namespaces::derive(&namespaces, &resources, &existing));
+    normal_form::normalize(&mut resources, &stack);
+
+    let (resources, duplicates) = unique(resources);
+    findings.extend(duplicates);
+    findings.extend(dangling::homeless(&resources, &existing));
+    let (edges, dangling) = edges::edges(&resources, &existing, &connections);
+    findings.extend(dangling);
+    let edges = order::settle(edges);
+    match order::order(&resources, &edges) {
+        Ok(order) if findings.is_empty() => Ok(Graph {
+            stack,
+            namespace,
+            resources,
+            edges,
+            connections,
+            order,
+        }),
+        Ok(_) => Err(Findings::of(findings)),
+        Err(cycles) => {
+            findings.extend(cycles);
+            Err(Findings::of(findings))
+        }
     }
-    let order = resources
-        .iter()
-        .map(|resource| resource.id.clone())
-        .collect();
-    let resources = resources
-        .into_iter()
-        .map(|resource| (resource.id.clone(), resource))
-        .collect();
-    Ok(Graph {
-        stack,
-        namespace,
-        resources,
-        edges: Vec::new(),
-        connections,
-        order,
-    })
 }
+
+/// The resources by their ids; of two that are the same object, the first counts and the second is a finding.
+fn unique(all: Vec<Resource>) -> (BTreeMap<ResourceId, Resource>, Vec<Finding>) {
+    let mut resources: BTreeMap<ResourceId, Resource> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for resource in all {
+        match resources.entry(resource.id.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(resource);
+            }
+            Entry::Occupied(first) => {
+                let message = format!(
+                    "{} is added twice; the first time at {}",
+                    resource.id,
+                    first.get().origin
+                );
+                let finding = Finding::new(rules::DUPLICATE_ID, message)
+                    .on(&resource.id)
+                    .hint("give one of them another name, or share its reference")
+                    .at(&resource.origin);
+                findings.push(finding);
+            }
+        }
+    }
+    (resources, findings)
+}
+
+#[cfg(test)]
+mod tests;

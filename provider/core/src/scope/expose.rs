@@ -19,7 +19,7 @@ impl Scope<'_> {
     /// Writes a Service in front of `pods`, or adds the port to the one that stands there already.
     pub(super) fn put_service<P: Protocol>(
         &mut self,
-        how: &Exposure,
+        how: Exposure,
         pods: &Pods,
         port: Port<P>,
         origin: Origin,
@@ -28,33 +28,33 @@ impl Scope<'_> {
         let namespace = pods.workload.namespace.clone().unwrap_or_default();
         let name = how.service_name(&pods.workload.name);
         let service = ResourceId::new(&kind, &namespace, name);
+        let reach = how.reach;
         let entry = self.service_port(pods, port, &origin);
         let known = self
             .draft
             .resources
             .iter()
             .position(|resource| resource.id == service);
-        match known {
-            Some(index) => add_port(&mut self.draft.resources[index], entry),
-            None => {
-                let object = self.service_object(how, pods, &service, &entry);
-                self.insert_at(kind, Ok(object), origin);
-            }
+        if let Some(index) = known {
+            add_port(&mut self.draft.resources[index], entry);
+        } else {
+            let object = self.service_object(how, pods, &service, &entry);
+            self.insert_at(kind, Ok(object), origin);
         }
-        Endpoint::new(Destination::Service(ServiceDestination {
+        Endpoint::new(Destination::Service(Box::new(ServiceDestination {
             service,
             pods: pods.clone(),
-            reach: how.reach,
+            reach,
             port_name: port.name.to_owned(),
             port: port.number,
             transport: port.transport,
             scheme: P::SCHEME,
-        }))
+        })))
     }
 
     fn service_object(
         &self,
-        how: &Exposure,
+        how: Exposure,
         pods: &Pods,
         service: &ResourceId,
         port: &Value,
@@ -77,7 +77,8 @@ impl Scope<'_> {
         let mut metadata =
             json!({ "name": service.name, "namespace": service.namespace, "labels": selector });
         if !how.annotations.is_empty() {
-            metadata["annotations"] = json!(how.annotations);
+            let annotations = how.annotations.into_iter();
+            metadata["annotations"] = annotations.map(|(key, text)| (key, json!(text))).collect();
         }
         json!({ "metadata": metadata, "spec": spec })
     }

@@ -15,14 +15,14 @@ use crate::{
     exposure::Exposure,
     graph::{Connection, Finding},
     id::ResourceId,
-    kind::{Kind, KindScope, KnownScope},
+    kind::{Kind, KindScope, KindSource, KnownScope},
     lifecycle::Lifecycle,
     origin::Origin,
     pods::Pods,
     reference::Ref,
     resource::Resource,
     secret::Recipe,
-    stack::Draft,
+    stack::{Draft, OwnNamespace, PodSecurity},
 };
 
 mod expose;
@@ -128,13 +128,24 @@ impl<'a> Scope<'a> {
     }
 
     /// Describes a part of the stack in another namespace, which becomes part of the stack too.
+    ///
+    /// Its Pods are restricted, unless it is the stack's own namespace or that of [`on_nodes`](Self::on_nodes), which keep
+    /// their level. A namespace that is there already is declared with [`existing`](Self::existing).
+    #[track_caller]
     pub fn within<T>(
         &mut self,
         namespace: impl Into<String>,
         describe: impl FnOnce(&mut Scope<'_>) -> T,
     ) -> T {
         let namespace = namespace.into();
-        self.draft.namespaces.entry(namespace.clone()).or_default();
+        let line = self.caller(Location::caller());
+        self.draft
+            .namespaces
+            .entry(namespace.clone())
+            .or_insert_with(|| OwnNamespace {
+                level: PodSecurity::default(),
+                origin: line,
+            });
         let origin = self.origin.clone();
         describe(&mut Scope {
             draft: self.draft,
@@ -145,12 +156,35 @@ impl<'a> Scope<'a> {
 
     /// Describes what needs the node itself (host paths, host ports, root), in a namespace of its own whose Pods
     /// are not restricted: `<namespace>-agents`.
+    #[track_caller]
     pub fn on_nodes<T>(&mut self, describe: impl FnOnce(&mut Scope<'_>) -> T) -> T {
         let namespace = format!("{}-agents", self.draft.namespace);
+        let origin = self.caller(Location::caller());
+        let level = PodSecurity::Privileged;
         self.draft
             .namespaces
-            .insert(namespace.clone(), crate::stack::PodSecurity::Privileged);
+            .insert(namespace.clone(), OwnNamespace { level, origin });
         self.within(namespace, describe)
+    }
+
+    /// Says that an object is in the cluster already, so that the stack may refer to what it does not describe:
+    /// a storage class, a Secret that someone else keeps.
+    ///
+    /// ```
+    /// # use provider_core::{Scope, k8s_openapi::api::core::v1::Secret};
+    /// fn shop(stack: &mut Scope<'_>) {
+    ///     let registry = stack.existing::<Secret>("registry-login");
+    ///     let _password = registry.key("password");
+    /// }
+    /// ```
+    pub fn existing<K>(&mut self, name: impl Into<String>) -> Ref<K>
+    where
+        K: kube_core::Resource<DynamicType = ()>,
+        K::Scope: KnownScope,
+    {
+        let id = ResourceId::new(&Kind::of::<K>(), &self.namespace, name);
+        self.draft.existing.insert(id.clone());
+        Ref::new(id)
     }
 
     /// Puts a Service in front of `pods`: it selects them and targets their port by construction.
@@ -170,7 +204,7 @@ impl<'a> Scope<'a> {
         port: Port<P>,
     ) -> Endpoint<P> {
         let origin = self.caller(Location::caller());
-        self.put_service(&how, &pods.into(), port, origin)
+        self.put_service(how, &pods.into(), port, origin)
     }
 
     /// Declares that `from` sends traffic to `to`. Said twice is said once.
@@ -247,7 +281,7 @@ impl<'a> Scope<'a> {
         self.insert_at(kind, object, origin)
     }
 
-    fn insert_at(
+    pub(crate) fn insert_at(
         &mut self,
         kind: Kind,
         object: serde_json::Result<Value>,
@@ -258,8 +292,14 @@ impl<'a> Scope<'a> {
             self.draft
                 .findings
                 .push(Finding::new("not-json", message).at(&origin));
-            json!({})
+            json!({ "metadata": {} })
         });
+        if !object.is_object() || !object["metadata"].is_object() {
+            let message = format!("a {} serializes to no object with metadata", kind.kind);
+            let finding = Finding::new("not-json", message).at(&origin);
+            self.draft.findings.push(finding);
+            object = json!({ "metadata": {} });
+        }
         object["apiVersion"] = json!(kind.api_version());
         object["kind"] = json!(kind.kind);
         let name = object["metadata"]["name"]
@@ -282,6 +322,7 @@ impl<'a> Scope<'a> {
         self.draft.resources.push(Resource {
             id: id.clone(),
             kind,
+            known_by: KindSource::default(),
             object,
             lifecycle: Lifecycle::default(),
             recipes: BTreeMap::new(),
