@@ -1,1 +1,48 @@
 //! The collector's configuration language as types.
+//!
+//! A [`Config`] is written by a module and read by a collector: the OpenTelemetry Collector, Jaeger v2, or the
+//! gateway of this repository. Component types go by one name each; [`Config::to_yaml`] spells them as the
+//! [`Release`] that will read them knows them, [`Config::from_yaml`] understands all spellings, and
+//! [`Config::check`] says everything that is wrong at once.
+//!
+//! A component type is one struct that implements [`Component`], and one line in the catalogue. Settings of
+//! types that nobody described yet are passed on as they are.
+//!
+//! ```
+//! use collector_config::{Config, Pipeline, PipelineId, Release, Signal, components::{debug::Debug, otlp::*}};
+//!
+//! let mut config = Config::default();
+//! let grpc = GrpcServer { endpoint: "127.0.0.1:4317".into(), ..Default::default() };
+//! let otlp = config.add(&Otlp { protocols: Protocols { grpc: Some(grpc), http: None } });
+//! let debug = config.add(&Debug::default());
+//! let pipeline = Pipeline { receivers: vec![otlp], exporters: vec![debug], ..Default::default() };
+//! config.pipeline(PipelineId::of(Signal::Traces), pipeline);
+//!
+//! assert_eq!(config.check(Release::KUBERNETES), []);
+//! let text = config.to_yaml(Release::KUBERNETES);
+//! assert_eq!(Config::from_yaml(&text).unwrap(), config);
+//! ```
+
+mod catalogue;
+mod check;
+mod component;
+pub mod components;
+mod config;
+mod duration;
+mod id;
+mod placeholder;
+mod signal;
+mod telemetry;
+mod version;
+
+pub use check::{Mistake, Problem};
+pub use component::{Carries, Class, Component, ComponentType, Details, ReadSettings};
+pub use config::{Config, Pipeline, ReadError, Service, SettingsError};
+pub use duration::{Duration, DurationError};
+pub use id::{ComponentId, IdError, PipelineId};
+pub use signal::Signal;
+pub use telemetry::{
+    Level, PrometheusReader, PullExporter, PullReader, Reader, Telemetry, TelemetryLogs,
+    TelemetryMetrics,
+};
+pub use version::{Distribution, Release, Version, VersionError};

@@ -1,0 +1,170 @@
+//! What every component type says about itself.
+
+use std::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{ComponentId, Distribution, Signal, Version, catalogue};
+
+/// The five roles that a component can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Brings data in.
+    Receiver,
+    /// Changes it on its way.
+    Processor,
+    /// Takes it out.
+    Exporter,
+    /// Ends one pipeline and begins another.
+    Connector,
+    /// Works beside the pipelines.
+    Extension,
+}
+
+/// What a component carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// These signals.
+    Signals(&'static [Signal]),
+    /// From the first signal to the second: connectors.
+    Joints(&'static [(Signal, Signal)]),
+    /// None: extensions.
+    Nothing,
+}
+
+/// A component type: what it is called, since when, where it is contained, what it carries.
+#[derive(Clone, Copy, Debug)]
+pub struct ComponentType {
+    /// Its role.
+    pub class: Class,
+    /// Its name today.
+    pub name: &'static str,
+    /// Its name of old, and the first version that knows the name of today.
+    pub renamed: Option<(&'static str, Version)>,
+    /// The distributions that contain it.
+    pub distributions: &'static [Distribution],
+    /// What it carries.
+    pub carries: Carries,
+    /// Reads its settings; types whose settings are not described here have none.
+    pub read: Option<ReadSettings>,
+}
+
+/// Reads the settings of one component type and says what a check needs to know of them.
+pub type ReadSettings = fn(&Value) -> Result<Details, serde_json::Error>;
+
+/// Settings of a component type.
+pub trait Component: Serialize + DeserializeOwned {
+    /// The type they belong to.
+    const TYPE: &'static ComponentType;
+
+    /// The extensions that they name; those have to be enabled.
+    fn extensions(&self) -> Vec<ComponentId> {
+        Vec::new()
+    }
+
+    /// What the program would refuse although every field is legal by itself.
+    fn mistakes(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What a check needs to know of a component's settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The extensions that they name.
+    pub extensions: Vec<ComponentId>,
+    /// What the program would refuse.
+    pub mistakes: Vec<String>,
+}
+
+impl Class {
+    /// Every class, in the order of the sections of a configuration.
+    pub const ALL: [Self; 5] = [
+        Self::Receiver,
+        Self::Processor,
+        Self::Exporter,
+        Self::Connector,
+        Self::Extension,
+    ];
+
+    /// The section that defines components of this class.
+    pub const fn section(self) -> &'static str {
+        match self {
+            Self::Receiver => "receivers",
+            Self::Processor => "processors",
+            Self::Exporter => "exporters",
+            Self::Connector => "connectors",
+            Self::Extension => "extensions",
+        }
+    }
+
+    /// The component type with this name of today or of old.
+    pub fn find(self, name: &str) -> Option<&'static ComponentType> {
+        catalogue::ALL.iter().copied().find(|found| {
+            found.class == self
+                && (found.name == name || found.renamed.is_some_and(|(old, _)| old == name))
+        })
+    }
+
+    /// How a version spells a component type; a type that is not known is left as it is.
+    pub fn spelling(self, name: &str, version: Version) -> &str {
+        match self.find(name) {
+            Some(ComponentType {
+                renamed: Some((old, since)),
+                ..
+            }) if version < *since => old,
+            Some(found) => found.name,
+            None => name,
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Receiver => "receiver",
+            Self::Processor => "processor",
+            Self::Exporter => "exporter",
+            Self::Connector => "connector",
+            Self::Extension => "extension",
+        })
+    }
+}
+
+impl ComponentType {
+    /// Whether data of `signal` can come out of it at the beginning of a pipeline.
+    pub fn begins(&self, signal: Signal) -> bool {
+        match self.carries {
+            Carries::Signals(signals) => signals.contains(&signal),
+            Carries::Joints(joints) => joints.iter().any(|(_, to)| *to == signal),
+            Carries::Nothing => false,
+        }
+    }
+
+    /// Whether data of `signal` can go into it in the middle or at the end of a pipeline.
+    pub fn takes(&self, signal: Signal) -> bool {
+        match self.carries {
+            Carries::Signals(signals) => signals.contains(&signal),
+            Carries::Joints(joints) => joints.iter().any(|(from, _)| *from == signal),
+            Carries::Nothing => false,
+        }
+    }
+}
+
+/// Reads the settings of `C` and says what a check needs to know of them.
+pub(crate) fn details<C: Component>(settings: &Value) -> Result<Details, serde_json::Error> {
+    let component: C = from_settings(settings)?;
+    Ok(Details {
+        extensions: component.extensions(),
+        mistakes: component.mistakes(),
+    })
+}
+
+/// A component without settings is written `name:` and reads as null.
+pub(crate) fn from_settings<C: DeserializeOwned>(settings: &Value) -> Result<C, serde_json::Error> {
+    match settings {
+        Value::Null => serde_json::from_value(Value::Object(serde_json::Map::new())),
+        settings => C::deserialize(settings),
+    }
+}

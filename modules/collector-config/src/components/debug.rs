@@ -1,0 +1,76 @@
+//! Components for looking and for not looking: `debug` and `nop`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::component::{Carries, Class, Component, ComponentType, details};
+use crate::{Distribution, Signal};
+
+/// Writes what arrives to the collector's own log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Debug {
+    /// How much of it.
+    pub verbosity: Verbosity,
+    /// How many messages a second before it thins them out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampling_initial: Option<u32>,
+    /// Then one of so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampling_thereafter: Option<u32>,
+}
+
+/// How much is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verbosity {
+    /// That something arrived.
+    #[default]
+    Basic,
+    /// A line for each item.
+    Normal,
+    /// Everything.
+    Detailed,
+}
+
+/// Receives nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NopReceiver {}
+
+/// Throws away what arrives.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NopExporter {}
+
+impl Component for Debug {
+    const TYPE: &'static ComponentType = &ComponentType {
+        class: Class::Exporter,
+        name: "debug",
+        renamed: None,
+        distributions: Distribution::ALL,
+        carries: Carries::Signals(&Signal::ALL),
+        read: Some(details::<Self>),
+    };
+}
+
+impl Component for NopReceiver {
+    const TYPE: &'static ComponentType = &ComponentType {
+        class: Class::Receiver,
+        name: "nop",
+        renamed: None,
+        distributions: &[Distribution::Contrib, Distribution::Jaeger],
+        carries: Carries::Signals(&Signal::ALL),
+        read: Some(details::<Self>),
+    };
+}
+
+impl Component for NopExporter {
+    const TYPE: &'static ComponentType = &ComponentType {
+        class: Class::Exporter,
+        name: "nop",
+        renamed: None,
+        distributions: Distribution::ALL,
+        carries: Carries::Signals(&Signal::ALL),
+        read: Some(details::<Self>),
+    };
+}

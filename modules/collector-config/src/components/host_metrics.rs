@@ -1,0 +1,123 @@
+//! The receiver that measures the machine.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Settings;
+use crate::component::{Carries, Class, Component, ComponentType, details};
+use crate::{Distribution, Duration, Signal, Version};
+
+/// Measures the machine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HostMetrics {
+    /// How often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection_interval: Option<Duration>,
+    /// How long it waits before the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial_delay: Option<Duration>,
+    /// Where the machine's root directory is mounted. A container without it measures itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_path: Option<String>,
+    /// What it measures, and how.
+    pub scrapers: BTreeMap<Scraper, Settings>,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scraper {
+    /// Processor time.
+    Cpu,
+    /// Reads and writes of disks.
+    Disk,
+    /// Space on file systems.
+    Filesystem,
+    /// The load average.
+    Load,
+    /// Memory.
+    Memory,
+    /// Network interfaces.
+    Network,
+    /// NFS.
+    Nfs,
+    /// Swap.
+    Paging,
+    /// Each process.
+    Process,
+    /// How many processes there are.
+    Processes,
+    /// How long the machine is up.
+    System,
+}
+
+impl HostMetrics {
+    /// The scrapers of a machine that runs containers, with the mounts left out that each container brings.
+    pub fn of_a_node(root_path: &str, every: Duration) -> Self {
+        let plain = [
+            Scraper::Cpu,
+            Scraper::Disk,
+            Scraper::Load,
+            Scraper::Memory,
+            Scraper::Network,
+            Scraper::Paging,
+            Scraper::Processes,
+        ];
+        let mut scrapers: BTreeMap<Scraper, Settings> = plain
+            .into_iter()
+            .map(|scraper| (scraper, Settings::new()))
+            .collect();
+        scrapers.insert(Scraper::Filesystem, real_file_systems());
+        Self {
+            collection_interval: Some(every),
+            initial_delay: None,
+            root_path: Some(root_path.to_owned()),
+            scrapers,
+        }
+    }
+}
+
+/// Without the file systems that take no space, and without those of single containers.
+fn real_file_systems() -> Settings {
+    let exclude = serde_json::json!({
+        "exclude_mount_points": {
+            "match_type": "regexp",
+            "mount_points": [
+                "^/(dev|proc|sys|run/k3s/containerd|run/containerd|var/lib/docker|var/lib/containerd|var/lib/kubelet/pods)($|/)",
+            ],
+        },
+        "exclude_fs_types": {
+            "match_type": "strict",
+            "fs_types": [
+                "autofs", "binfmt_misc", "bpf", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs",
+                "fusectl", "hugetlbfs", "iso9660", "mqueue", "nsfs", "overlay", "proc", "procfs", "pstore",
+                "rpc_pipefs", "securityfs", "selinuxfs", "squashfs", "sysfs", "tracefs",
+            ],
+        },
+    });
+    match exclude {
+        serde_json::Value::Object(settings) => settings,
+        _ => Settings::new(),
+    }
+}
+
+impl Component for HostMetrics {
+    const TYPE: &'static ComponentType = &ComponentType {
+        class: Class::Receiver,
+        name: "host_metrics",
+        renamed: Some(("hostmetrics", Version::minor(151))),
+        distributions: Distribution::COLLECTORS,
+        carries: Carries::Signals(&[Signal::Metrics, Signal::Logs]),
+        read: Some(details::<Self>),
+    };
+
+    fn mistakes(&self) -> Vec<String> {
+        if self.scrapers.is_empty() {
+            vec!["`scrapers` are missing".to_owned()]
+        } else {
+            Vec::new()
+        }
+    }
+}

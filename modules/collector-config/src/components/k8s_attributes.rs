@@ -1,0 +1,131 @@
+//! The processor that says which Pod telemetry comes from.
+
+use serde::{Deserialize, Serialize};
+
+use super::is_default;
+use crate::component::{Carries, Class, Component, ComponentType, details};
+use crate::{Distribution, Duration, Signal, Version};
+
+/// Looks up the Pod that telemetry comes from, and says so on its resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct K8sAttributes {
+    /// How it says who it is: with the service account, where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_type: Option<String>,
+    /// Whether it only writes down the Pod's address, for another collector to look up.
+    #[serde(skip_serializing_if = "is_default")]
+    pub passthrough: bool,
+    /// What it says.
+    #[serde(skip_serializing_if = "is_default")]
+    pub extract: Extract,
+    /// Which Pods it knows.
+    #[serde(skip_serializing_if = "is_default")]
+    pub filter: Filter,
+    /// How it finds the Pod; the first way that finds one holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pod_association: Vec<PodAssociation>,
+    /// Whether the collector starts only when it knows the Pods.
+    #[serde(skip_serializing_if = "is_default")]
+    pub wait_for_metadata: bool,
+    /// How long it waits for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for_metadata_timeout: Option<Duration>,
+}
+
+/// What is said on a resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Extract {
+    /// Attributes by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub metadata: Vec<String>,
+    /// Labels of objects.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<FromObject>,
+    /// Annotations of objects.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<FromObject>,
+    /// Whether `resource.opentelemetry.io/…` annotations of a Pod become attributes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub otel_annotations: bool,
+}
+
+/// A label or an annotation that becomes an attribute.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FromObject {
+    /// The attribute.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub tag_name: String,
+    /// The label or annotation.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// All that match.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub key_regex: String,
+    /// Whose it is: `pod`, `namespace`, `node`, `deployment`, `statefulset`, `daemonset`, `job`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub from: String,
+}
+
+/// Which Pods are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filter {
+    /// Those of the node that this variable names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_from_env_var: Option<String>,
+    /// Those of this namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+}
+
+/// One way to find a Pod: all sources have to match.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PodAssociation {
+    /// The sources.
+    pub sources: Vec<Source>,
+}
+
+/// Something that identifies a Pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Source {
+    /// A resource attribute that the sender wrote.
+    ResourceAttribute {
+        /// Which.
+        name: String,
+    },
+    /// The address that the data came from.
+    Connection,
+}
+
+impl PodAssociation {
+    /// Finds a Pod by one attribute.
+    pub fn attribute(name: &str) -> Self {
+        let name = name.to_owned();
+        Self {
+            sources: vec![Source::ResourceAttribute { name }],
+        }
+    }
+
+    /// Finds a Pod by where the data came from.
+    pub fn connection() -> Self {
+        Self {
+            sources: vec![Source::Connection],
+        }
+    }
+}
+
+impl Component for K8sAttributes {
+    const TYPE: &'static ComponentType = &ComponentType {
+        class: Class::Processor,
+        name: "k8s_attributes",
+        renamed: Some(("k8sattributes", Version::minor(146))),
+        distributions: Distribution::COLLECTORS,
+        carries: Carries::Signals(&Signal::ALL),
+        read: Some(details::<Self>),
+    };
+}

@@ -1,0 +1,164 @@
+//! The exporter that keeps together what belongs together, such as the spans of one trace.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    otlp_exporters::{OtlpGrpc, queue_mistakes, storage},
+    queue::{Retry, SendingQueue},
+};
+use crate::component::{Carries, Class, Component, ComponentType, details};
+use crate::{ComponentId, Distribution, Duration, Signal, Version};
+
+/// Sends what belongs together to the same collector.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoadBalancing {
+    /// What belongs together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing_key: Option<RoutingKey>,
+    /// The attributes that make the key, where it is `attributes`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub routing_attributes: Vec<String>,
+    /// How the chosen collector is spoken to.
+    pub protocol: Protocol,
+    /// Who can be chosen.
+    pub resolver: Resolver,
+    /// How long one request may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// A queue before the choice: what one collector cannot take may go to another once the set has changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sending_queue: Option<SendingQueue>,
+    /// Trying again, with a new choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_on_failure: Option<Retry>,
+}
+
+/// What belongs together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RoutingKey {
+    /// The spans of one trace.
+    #[serde(rename = "traceID")]
+    TraceId,
+    /// Everything of one service.
+    #[serde(rename = "service")]
+    Service,
+    /// Data points of one metric.
+    #[serde(rename = "metric")]
+    Metric,
+    /// Everything of one resource.
+    #[serde(rename = "resource")]
+    Resource,
+    /// Data points of one series.
+    #[serde(rename = "streamID")]
+    StreamId,
+    /// Whatever the listed attributes say.
+    #[serde(rename = "attributes")]
+    Attributes,
+}
+
+/// How a chosen collector is spoken to; the exporter names the protocol by its old name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Protocol {
+    /// OTLP over gRPC, without an endpoint.
+    pub otlp: OtlpGrpc,
+}
+
+/// Who can be chosen; exactly one way to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Resolver {
+    /// The Pods behind a Service, watched through the API.
+    #[serde(rename = "k8s", skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<KubernetesResolver>,
+    /// The addresses of a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns: Option<DnsResolver>,
+    /// A fixed list.
+    #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<FixedResolver>,
+}
+
+/// The Pods behind a Service. Needs get, list and watch on `EndpointSlice`s in its namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KubernetesResolver {
+    /// `name.namespace`.
+    pub service: String,
+    /// The ports of those Pods.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<u16>,
+    /// How long one list or watch may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// Names instead of addresses, for replicas of a StatefulSet behind a headless Service: then the set
+    /// does not change when a Pod is replaced.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub return_hostnames: bool,
+}
+
+/// The addresses of a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DnsResolver {
+    /// The name.
+    pub hostname: String,
+    /// The port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// How often it is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Duration>,
+    /// How long the answer may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+}
+
+/// A fixed list of `host:port`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FixedResolver {
+    /// The list.
+    pub hostnames: Vec<String>,
+}
+
+impl Component for LoadBalancing {
+    const TYPE: &'static ComponentType = &ComponentType {
+        class: Class::Exporter,
+        name: "load_balancing",
+        renamed: Some(("loadbalancing", Version::minor(153))),
+        distributions: Distribution::COLLECTORS,
+        carries: Carries::Signals(&Signal::ALL),
+        read: Some(details::<Self>),
+    };
+
+    fn extensions(&self) -> Vec<ComponentId> {
+        storage(self.sending_queue.as_ref())
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let inner = self.protocol.otlp.sending_queue.as_ref();
+        let mut found = queue_mistakes(self.sending_queue.as_ref());
+        found.extend(queue_mistakes(inner));
+        let Resolver {
+            kubernetes,
+            dns,
+            fixed,
+        } = &self.resolver;
+        let ways = [kubernetes.is_some(), dns.is_some(), fixed.is_some()];
+        if ways.iter().filter(|there| **there).count() != 1 {
+            found.push("resolver: exactly one of `k8s`, `dns` and `static` is needed".to_owned());
+        }
+        let by_attributes = self.routing_key == Some(RoutingKey::Attributes);
+        if by_attributes == self.routing_attributes.is_empty() {
+            let rule = "`routing_attributes` belong to `routing_key: attributes`, and to it alone";
+            found.push(rule.to_owned());
+        }
+        if !storage(inner).is_empty() {
+            // All collectors that can be chosen would share one queue file.
+            found.push("protocol.otlp: `storage` belongs to the exporter's own queue".to_owned());
+        }
+        found
+    }
+}

@@ -1,0 +1,132 @@
+//! Which collector reads a configuration: its version and what it was built from.
+
+use std::{fmt, str::FromStr};
+
+use thiserror::Error;
+
+/// A collector version, such as `0.159.0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    major: u16,
+    minor: u16,
+    patch: u16,
+}
+
+/// The builds of the collector that are published as images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Distribution {
+    /// `otelcol-k8s`: what a cluster needs, small.
+    Kubernetes,
+    /// `otelcol-contrib`: everything.
+    Contrib,
+    /// Jaeger v2, which is a collector with its own storage components.
+    Jaeger,
+}
+
+/// One collector program: a version of a distribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The version of the collector that it contains; Jaeger's own version differs.
+    pub version: Version,
+    /// What it was built from.
+    pub distribution: Distribution,
+}
+
+impl Version {
+    /// The version with these three numbers.
+    pub const fn new(major: u16, minor: u16, patch: u16) -> Self {
+        Self {
+            major,
+            minor,
+            patch,
+        }
+    }
+
+    /// The version `0.minor.0`, which is how collectors are released.
+    pub const fn minor(minor: u16) -> Self {
+        Self::new(0, minor, 0)
+    }
+}
+
+impl Distribution {
+    /// Every distribution.
+    pub const ALL: &'static [Self] = &[Self::Kubernetes, Self::Contrib, Self::Jaeger];
+    /// Those that are collectors and nothing else.
+    pub const COLLECTORS: &'static [Self] = &[Self::Kubernetes, Self::Contrib];
+}
+
+impl Release {
+    /// The newest `otelcol-k8s` whose schema this crate was checked against.
+    pub const KUBERNETES: Self = Self {
+        version: Version::minor(159),
+        distribution: Distribution::Kubernetes,
+    };
+    /// The newest `otelcol-contrib` whose schema this crate was checked against.
+    pub const CONTRIB: Self = Self {
+        version: Version::minor(159),
+        distribution: Distribution::Contrib,
+    };
+    /// Jaeger 2.20, which contains collector 0.155.
+    pub const JAEGER: Self = Self {
+        version: Version::minor(155),
+        distribution: Distribution::Jaeger,
+    };
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+impl fmt::Display for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kubernetes => "otelcol-k8s",
+            Self::Contrib => "otelcol-contrib",
+            Self::Jaeger => "jaeger",
+        })
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.distribution, self.version)
+    }
+}
+
+/// A text that is no version.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("`{0}` is not a version such as `0.159.0`")]
+pub struct VersionError(String);
+
+impl FromStr for Version {
+    type Err = VersionError;
+
+    fn from_str(text: &str) -> Result<Self, VersionError> {
+        let numbers: Option<Vec<u16>> = text
+            .trim_start_matches('v')
+            .split('.')
+            .map(|part| part.parse().ok())
+            .collect();
+        match numbers.as_deref() {
+            Some(&[major, minor, patch]) => Ok(Self::new(major, minor, patch)),
+            _ => Err(VersionError(text.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_ordered_by_number_and_not_by_letter() {
+        assert!(Version::minor(9) < Version::minor(159));
+        assert_eq!("v0.159.1".parse(), Ok(Version::new(0, 159, 1)));
+        assert_eq!(
+            "0.159".parse::<Version>(),
+            Err(VersionError("0.159".into()))
+        );
+    }
+}
