@@ -29,6 +29,12 @@
 mod answer;
 mod discovery;
 mod kubeconfig;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the write verbs are about to use it"
+)]
+mod merge;
 mod query;
 mod random;
 mod registry;
