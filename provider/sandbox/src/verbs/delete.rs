@@ -167,7 +167,7 @@ pub(super) fn delete_collection(world: &mut World, call: &Call<'_>) -> Result<An
     for (name, live) in &chosen {
         delete_one(world, call, name, live, &options)?;
     }
-    let items = chosen
+    let items: Vec<Value> = chosen
         .iter()
         .map(|(_, object)| list::item(&call.resource, object))
         .collect();
@@ -176,7 +176,7 @@ pub(super) fn delete_collection(world: &mut World, call: &Call<'_>) -> Result<An
         "resourceVersion".into(),
         json!(world.store.revision().to_string()),
     );
-    Ok(call.answer_list(list::body(&call.resource, metadata, items)))
+    Ok(call.answer_list(list::body(&call.resource, &metadata, &items)))
 }
 
 fn delete_one(

@@ -150,15 +150,15 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Result<Answer, Refusal> {
             metadata.insert("remainingItemCount".into(), json!(remaining));
         }
     }
-    let items = page
+    let items: Vec<Value> = page
         .into_iter()
         .map(|(_, object)| item(&call.resource, object))
         .collect();
-    Ok(call.answer_list(body(&call.resource, metadata, items)))
+    Ok(call.answer_list(body(&call.resource, &metadata, &items)))
 }
 
 /// A list of the given items.
-pub(super) fn body(resource: &Resource, metadata: Map<String, Value>, items: Vec<Value>) -> Value {
+pub(super) fn body(resource: &Resource, metadata: &Map<String, Value>, items: &[Value]) -> Value {
     json!({
         "kind": resource.list_kind, "apiVersion": resource.api_version(),
         "metadata": metadata, "items": items,

@@ -85,6 +85,9 @@ pub(super) fn patched(language: Language, call: &Call<'_>, live: &Value) -> Resu
             json_patch::merge(&mut object, &patch);
         }
     }
+    if !object["metadata"].is_object() {
+        return Err(Refusal::bad_request("the patch leaves no object with metadata"));
+    }
     Ok(object)
 }
 
@@ -93,6 +96,9 @@ fn apply(world: &mut World, call: &Call<'_>, live: Option<Arc<Value>>) -> Result
         Refusal::bad_request("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
     })?;
     let mut configuration = rules::decode(call.body, true)?;
+    if !configuration["metadata"].is_object() {
+        return Err(Refusal::bad_request("name must be provided"));
+    }
     if configuration["metadata"]["namespace"].is_null() && !call.namespace().is_empty() {
         configuration["metadata"]["namespace"] = json!(call.namespace());
     }

@@ -19,7 +19,7 @@ pub(super) fn subresource(world: &mut World, call: &Call<'_>) -> Result<Answer, 
     let live = live.ok_or_else(|| Refusal::not_found(call.subject()))?;
     match call.subresource() {
         Some("finalize") => finalize(world, call, &live),
-        Some("eviction") => evict(world, call),
+        Some("eviction") => Ok(evict(world, call)),
         Some("binding") => bind(world, call, &live),
         Some("token") => token(call),
         Some("log") => Ok(Answer::text(200, "")),
@@ -56,14 +56,14 @@ fn finalize(world: &mut World, call: &Call<'_>, live: &Value) -> Result<Answer, 
     Ok(call.answer(200, in_version(&call.resource, &object)))
 }
 
-fn evict(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn evict(world: &mut World, call: &Call<'_>) -> Answer {
     world
         .store
         .remove(&call.resource.collection(), &call.object_name());
     let status = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201,
     });
-    Ok(Answer::json(201, status))
+    Answer::json(201, status)
 }
 
 fn bind(world: &mut World, call: &Call<'_>, live: &Value) -> Result<Answer, Refusal> {
