@@ -26,7 +26,11 @@ fn same(known: &mut Known, expected: &Value, found: &Value, path: &str) -> Resul
             if wanted.len() == got.len() {
                 Ok(())
             } else {
-                Err(format!("{path}: want {} elements, got {}", wanted.len(), got.len()))
+                Err(format!(
+                    "{path}: want {} elements, got {}",
+                    wanted.len(),
+                    got.len()
+                ))
             }
         }
         (Value::Number(one), Value::Number(other)) if one.as_f64() == other.as_f64() => Ok(()),
@@ -42,7 +46,9 @@ fn object(
     path: &str,
 ) -> Result<(), Difference> {
     let is_failure = wanted.get("kind").is_some_and(|kind| kind == "Status")
-        && wanted.get("status").is_some_and(|status| status == "Failure");
+        && wanted
+            .get("status")
+            .is_some_and(|status| status == "Failure");
     let mut left = got.clone();
     for (key, value) in wanted {
         let found_key = find_key(known, key, &left, path)?;
@@ -64,9 +70,11 @@ fn object(
     }
     match left.iter().next() {
         None => Ok(()),
-        Some((key, value)) => {
-            Err(format!("{path}/{}: want nothing, got {}", escape(key), short(value)))
-        }
+        Some((key, value)) => Err(format!(
+            "{path}/{}: want nothing, got {}",
+            escape(key),
+            short(value)
+        )),
     }
 }
 
@@ -78,7 +86,9 @@ fn find_key(
     path: &str,
 ) -> Result<String, Difference> {
     let filled = known.text(key, str::to_owned)?;
-    let is_open = pieces(&filled).iter().any(|piece| matches!(piece, Piece::Stand(_)));
+    let is_open = pieces(&filled)
+        .iter()
+        .any(|piece| matches!(piece, Piece::Stand(_)));
     if is_open && !candidates.contains_key(&filled) {
         for candidate in candidates.keys() {
             if string(known, key, &Value::String(candidate.clone()), path).is_ok() {
@@ -90,13 +100,25 @@ fn find_key(
 }
 
 /// The details of a failure: causes are a multiset of field and reason.
-fn details(known: &mut Known, expected: &Value, found: &Value, path: &str) -> Result<(), Difference> {
+fn details(
+    known: &mut Known,
+    expected: &Value,
+    found: &Value,
+    path: &str,
+) -> Result<(), Difference> {
     let (mut expected, mut found) = (expected.clone(), found.clone());
     let causes = |details: &mut Value| -> Vec<(String, String)> {
-        let causes = details.as_object_mut().and_then(|details| details.remove("causes"));
+        let causes = details
+            .as_object_mut()
+            .and_then(|details| details.remove("causes"));
         let text = |cause: &Value, key: &str| cause[key].as_str().unwrap_or_default().to_owned();
-        let list = causes.as_ref().and_then(Value::as_array).into_iter().flatten();
-        list.map(|cause| (text(cause, "field"), text(cause, "reason"))).collect()
+        let list = causes
+            .as_ref()
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        list.map(|cause| (text(cause, "field"), text(cause, "reason")))
+            .collect()
     };
     let mut wanted = causes(&mut expected)
         .into_iter()
@@ -137,9 +159,9 @@ fn string(known: &mut Known, text: &str, found: &Value, path: &str) -> Result<()
 fn fits(pieces: &[Piece<'_>], text: &str, values: &mut Vec<(Placeholder, String)>) -> bool {
     match pieces.split_first() {
         None => text.is_empty(),
-        Some((Piece::Text(literal), rest)) => {
-            text.strip_prefix(literal).is_some_and(|text| fits(rest, text, values))
-        }
+        Some((Piece::Text(literal), rest)) => text
+            .strip_prefix(literal)
+            .is_some_and(|text| fits(rest, text, values)),
         Some((Piece::Stand(placeholder), rest)) => {
             let ends = text.char_indices().map(|(end, _)| end).chain([text.len()]);
             for end in ends.collect::<Vec<_>>() {
@@ -171,14 +193,20 @@ fn stand(
     };
     let kind = placeholder.kind.as_str();
     if !is_of(kind, found) {
-        return Err(format!("{path}: want a value of <{kind}>, got {}", short(found)));
+        return Err(format!(
+            "{path}: want a value of <{kind}>, got {}",
+            short(found)
+        ));
     }
     let key = (kind.to_owned(), number);
     if let Some(bound) = known.bound.get(&key) {
         return if bound == found {
             Ok(())
         } else {
-            Err(format!("{path}: want <{kind}:{number}> (= {bound}), got {}", short(found)))
+            Err(format!(
+                "{path}: want <{kind}:{number}> (= {bound}), got {}",
+                short(found)
+            ))
         };
     }
     check_rank(&known.bound, kind, number, found, path)?;
@@ -197,16 +225,22 @@ fn check_rank(
     let rank = |value: &Value| value.as_str().and_then(|text| text.parse::<u64>().ok());
     for ((other_kind, other), value) in bound {
         if kind == "lrv" && other_kind == "rv" && rank(value) > rank(found) {
-            return Err(format!("{path}: list version {found} is older than <rv:{other}> (= {value})"));
+            return Err(format!(
+                "{path}: list version {found} is older than <rv:{other}> (= {value})"
+            ));
         }
         if other_kind != kind {
             continue;
         }
         if value == found && kind != "lrv" {
-            return Err(format!("{path}: want a new <{kind}:{number}>, got that of <{kind}:{other}>"));
+            return Err(format!(
+                "{path}: want a new <{kind}:{number}>, got that of <{kind}:{other}>"
+            ));
         }
         if kind == "rv" && (*other < number) != (rank(value) < rank(found)) {
-            return Err(format!("{path}: <rv:{number}> (= {found}) and <rv:{other}> (= {value}) are out of order"));
+            return Err(format!(
+                "{path}: <rv:{number}> (= {found}) and <rv:{other}> (= {value}) are out of order"
+            ));
         }
     }
     Ok(())
@@ -218,24 +252,37 @@ fn is_of(kind: &str, value: &Value) -> bool {
         "rv" | "lrv" => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),
         "uid" => is_uuid(text),
         "ip" => text.parse::<std::net::Ipv4Addr>().is_ok(),
-        "nodePort" => value.as_i64().is_some_and(|port| (30_000..=65_535).contains(&port)),
+        "nodePort" => value
+            .as_i64()
+            .is_some_and(|port| (30_000..=65_535).contains(&port)),
         _ => !text.is_empty(),
     }
 }
 
 fn is_uuid(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
-    let hex = |part: &&str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let hex = |part: &&str| {
+        part.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
     parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(hex)
 }
 
 /// `2026-01-01T00:00:00Z`, with or without a fraction.
 fn is_time(text: &str) -> bool {
-    let shape: String =
-        text.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
-    let whole = shape.split_once('.').map_or(shape.as_str(), |(whole, fraction)| {
-        if fraction.trim_start_matches('0') == "Z" { whole } else { "" }
-    });
+    let shape: String = text
+        .chars()
+        .map(|letter| if letter.is_ascii_digit() { '0' } else { letter })
+        .collect();
+    let whole = shape
+        .split_once('.')
+        .map_or(shape.as_str(), |(whole, fraction)| {
+            if fraction.trim_start_matches('0') == "Z" {
+                whole
+            } else {
+                ""
+            }
+        });
     matches!(whole, "0000-00-00T00:00:00Z" | "0000-00-00T00:00:00") && text.ends_with('Z')
 }
 
@@ -261,7 +308,10 @@ mod tests {
 
     #[test]
     fn placeholders_bind_once_and_versions_have_an_order() {
-        let mut known = Known { namespace: "cf-1".to_owned(), ..Known::default() };
+        let mut known = Known {
+            namespace: "cf-1".to_owned(),
+            ..Known::default()
+        };
         let uid = "01234567-89ab-4cde-8f01-23456789abcd";
         assert!(body(&mut known, &json!({ "u": "<uid:1>" }), &json!({ "u": uid })).is_ok());
         assert!(body(&mut known, &json!("x-<uid:1>"), &json!(format!("x-{uid}"))).is_ok());
@@ -269,7 +319,14 @@ mod tests {
         assert!(body(&mut known, &json!("<rv:2>"), &json!("7")).is_ok());
         assert!(body(&mut known, &json!("<rv:1>"), &json!("8")).is_err());
         assert!(body(&mut known, &json!("<lrv:1>"), &json!("6")).is_err());
-        assert!(body(&mut known, &json!("<time>"), &json!("2026-01-01T00:00:00.000001Z")).is_ok());
+        assert!(
+            body(
+                &mut known,
+                &json!("<time>"),
+                &json!("2026-01-01T00:00:00.000001Z")
+            )
+            .is_ok()
+        );
         assert!(body(&mut known, &json!("<time>"), &json!("yesterday")).is_err());
     }
 
@@ -283,13 +340,18 @@ mod tests {
 
     #[test]
     fn causes_are_a_multiset_without_their_messages() {
-        let status = |causes: serde_json::Value| {
-            json!({ "kind": "Status", "status": "Failure", "message": "m", "details": { "causes": causes } })
-        };
+        let status = |causes: serde_json::Value| json!({ "kind": "Status", "status": "Failure", "message": "m", "details": { "causes": causes } });
         let one = json!({ "field": "a", "reason": "r", "message": "here" });
         let same = json!({ "field": "a", "reason": "r", "message": "there" });
         let mut known = Known::default();
         assert!(body(&mut known, &status(json!([one])), &status(json!([same]))).is_ok());
-        assert!(body(&mut known, &status(json!([one, one])), &status(json!([same]))).is_err());
+        assert!(
+            body(
+                &mut known,
+                &status(json!([one, one])),
+                &status(json!([same]))
+            )
+            .is_err()
+        );
     }
 }

@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 
 /// The segments of a pointer, unescaped.
 pub(crate) fn segments(pointer: &str) -> Vec<String> {
-    pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
+    pointer
+        .split('/')
+        .skip(1)
+        .map(|part| part.replace("~1", "/").replace("~0", "~"))
+        .collect()
 }
 
 /// A key as a pointer spells it.
@@ -15,7 +19,9 @@ pub(crate) fn escape(key: &str) -> String {
 /// The small part of JSON patch that scenarios use; `add` and `replace` make the way there.
 pub(crate) fn edit(document: &mut Value, operation: &Value) {
     let path = segments(operation["path"].as_str().unwrap_or_default());
-    let Some((last, way)) = path.split_last() else { return };
+    let Some((last, way)) = path.split_last() else {
+        return;
+    };
     let mut place = document;
     for segment in way {
         place = step_into(place, segment);
@@ -48,14 +54,20 @@ fn step_into<'a>(place: &'a mut Value, segment: &str) -> &'a mut Value {
             if !other.is_object() {
                 *other = json!({});
             }
-            other.as_object_mut().unwrap().entry(segment).or_insert_with(|| json!({}))
+            other
+                .as_object_mut()
+                .unwrap()
+                .entry(segment)
+                .or_insert_with(|| json!({}))
         }
     }
 }
 
 /// Removes all that a pointer with `*` selects.
 pub(crate) fn cut(document: &mut Value, path: &[String]) {
-    let Some((first, rest)) = path.split_first() else { return };
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
     match document {
         Value::Object(map) => {
             let keys: Vec<String> = match first.as_str() {
@@ -73,7 +85,11 @@ pub(crate) fn cut(document: &mut Value, path: &[String]) {
         Value::Array(list) => {
             let chosen: Vec<usize> = match first.as_str() {
                 "*" => (0..list.len()).collect(),
-                _ => first.parse().into_iter().filter(|index| *index < list.len()).collect(),
+                _ => first
+                    .parse()
+                    .into_iter()
+                    .filter(|index| *index < list.len())
+                    .collect(),
             };
             for index in chosen.into_iter().rev() {
                 if rest.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How a scenario went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) enum Outcome {
 }
 
 /// What is committed beside the scenarios.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Recorded {
     /// How many scenarios pass, by area.
     passed: BTreeMap<String, usize>,
@@ -58,17 +58,43 @@ impl Recorded {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// Writes down how it went. What is missing for longer keeps its explanation.
+    pub(crate) fn save(&self, path: &Path, outcomes: &BTreeMap<String, Outcome>) {
+        let passed = counts(outcomes).into_iter();
+        let missing = outcomes.iter().filter_map(|(name, outcome)| match outcome {
+            Outcome::Passed => None,
+            Outcome::Failed(why) => {
+                let known = self.missing.get(name);
+                Some((name.clone(), known.cloned().unwrap_or_else(|| why.clone())))
+            }
+        });
+        let recorded = Self {
+            passed: passed
+                .map(|(area, (passed, _))| (area.to_owned(), passed))
+                .collect(),
+            missing: missing.collect(),
+        };
+        let text = serde_json::to_string_pretty(&recorded).unwrap();
+        std::fs::write(path, text + "\n").unwrap();
+    }
+
     /// Nothing may be missing.
     pub(crate) fn everything() -> Self {
         Self::default()
     }
 
     /// What is worse than recorded, and what is recorded and no longer true.
-    pub(crate) fn compare(&self, outcomes: &BTreeMap<String, Outcome>, is_complete: bool) -> Vec<String> {
+    pub(crate) fn compare(
+        &self,
+        outcomes: &BTreeMap<String, Outcome>,
+        is_complete: bool,
+    ) -> Vec<String> {
         let mut complaints = Vec::new();
         for (name, outcome) in outcomes {
             match (outcome, self.missing.get(name)) {
-                (Outcome::Failed(why), None) => complaints.push(format!("{name} no longer passes: {why}")),
+                (Outcome::Failed(why), None) => {
+                    complaints.push(format!("{name} no longer passes: {why}"))
+                }
                 (Outcome::Passed, Some(lacks)) => {
                     complaints.push(format!("{name} passes, but is listed as missing: {lacks}"));
                 }
@@ -76,12 +102,22 @@ impl Recorded {
             }
         }
         if is_complete && !self.passed.is_empty() {
-            let unknown = self.missing.keys().filter(|name| !outcomes.contains_key(*name));
-            complaints.extend(unknown.map(|name| format!("{name} is listed as missing, but no scenario")));
-            let found: BTreeMap<String, usize> =
-                counts(outcomes).into_iter().map(|(area, (passed, _))| (area.to_owned(), passed)).collect();
+            let unknown = self
+                .missing
+                .keys()
+                .filter(|name| !outcomes.contains_key(*name));
+            complaints.extend(
+                unknown.map(|name| format!("{name} is listed as missing, but no scenario")),
+            );
+            let found: BTreeMap<String, usize> = counts(outcomes)
+                .into_iter()
+                .map(|(area, (passed, _))| (area.to_owned(), passed))
+                .collect();
             if found != self.passed {
-                complaints.push(format!("recorded counts {:?}, found {found:?}", self.passed));
+                complaints.push(format!(
+                    "recorded counts {:?}, found {found:?}",
+                    self.passed
+                ));
             }
         }
         complaints
@@ -95,12 +131,22 @@ mod tests {
     use super::{Outcome, Recorded};
 
     fn recorded() -> Recorded {
-        serde_json::from_str(r#"{ "passed": { "a": 1 }, "missing": { "a/two": "everything" } }"#).unwrap()
+        serde_json::from_str(r#"{ "passed": { "a": 1 }, "missing": { "a/two": "everything" } }"#)
+            .unwrap()
     }
 
     fn outcomes(one: bool, two: bool) -> BTreeMap<String, Outcome> {
-        let outcome = |passed| if passed { Outcome::Passed } else { Outcome::Failed("x".to_owned()) };
-        BTreeMap::from([("a/one".to_owned(), outcome(one)), ("a/two".to_owned(), outcome(two))])
+        let outcome = |passed| {
+            if passed {
+                Outcome::Passed
+            } else {
+                Outcome::Failed("x".to_owned())
+            }
+        };
+        BTreeMap::from([
+            ("a/one".to_owned(), outcome(one)),
+            ("a/two".to_owned(), outcome(two)),
+        ])
     }
 
     #[test]

@@ -25,8 +25,16 @@ struct Run<'a> {
 
 /// Replays a scenario in a namespace of its own and removes what it made.
 pub(crate) async fn scenario(server: &Server, scenario: &Scenario) -> Outcome {
-    let known = Known { namespace: fresh_namespace(), ..Known::default() };
-    let mut run = Run { server, known, made: Vec::new(), watches: BTreeMap::new() };
+    let known = Known {
+        namespace: fresh_namespace(),
+        ..Known::default()
+    };
+    let mut run = Run {
+        server,
+        known,
+        made: Vec::new(),
+        watches: BTreeMap::new(),
+    };
     let result = run.steps(scenario).await;
     run.clean(scenario.namespace).await;
     match result {
@@ -36,7 +44,9 @@ pub(crate) async fn scenario(server: &Server, scenario: &Scenario) -> Outcome {
 }
 
 fn fresh_namespace() -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     format!("cf-{:08x}", now.as_nanos() & 0xffff_ffff)
 }
 
@@ -50,7 +60,12 @@ fn json_request(method: &str, path: &str, content_type: &str, body: &Value) -> S
 }
 
 fn bare(method: &str, path: &str) -> Sent {
-    Sent { method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: None }
+    Sent {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers: Vec::new(),
+        body: None,
+    }
 }
 
 impl Run<'_> {
@@ -67,29 +82,54 @@ impl Run<'_> {
         }
         for (index, step) in scenario.steps.iter().enumerate() {
             self.step(scenario, step, index + 1).await.map_err(|why| {
-                let path = step.path.as_deref().or(step.collect.as_deref()).unwrap_or_default();
-                format!("step {} ({} {path}) {}: {why}", index + 1, step.method, step.about)
+                let path = step
+                    .path
+                    .as_deref()
+                    .or(step.collect.as_deref())
+                    .unwrap_or_default();
+                format!(
+                    "step {} ({} {path}) {}: {why}",
+                    index + 1,
+                    step.method,
+                    step.about
+                )
             })?;
         }
         Ok(())
     }
 
-    async fn step(&mut self, scenario: &Scenario, step: &Step, number: usize) -> Result<(), String> {
+    async fn step(
+        &mut self,
+        scenario: &Scenario,
+        step: &Step,
+        number: usize,
+    ) -> Result<(), String> {
         if let Some(seconds) = step.sleep {
             tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
         }
-        let Some(answer) = self.answer(step).await? else { return Ok(()) };
+        let Some(answer) = self.answer(step).await? else {
+            return Ok(());
+        };
         let id = step.id.clone().unwrap_or_else(|| format!("s{number}"));
         self.known.answers.insert(id, answer.body.clone());
-        let Some(expect) = &step.expect else { return Ok(()) };
-        let ignored: Vec<&str> =
-            scenario.ignore.iter().chain(&step.ignore).map(|ignore| ignore.pointer.as_str()).collect();
+        let Some(expect) = &step.expect else {
+            return Ok(());
+        };
+        let ignored: Vec<&str> = scenario
+            .ignore
+            .iter()
+            .chain(&step.ignore)
+            .map(|ignore| ignore.pointer.as_str())
+            .collect();
         self.check(expect, &step.keep, &ignored, answer)
     }
 
     async fn answer(&mut self, step: &Step) -> Result<Option<Answer>, String> {
         if let Some(name) = &step.collect {
-            let watch = self.watches.remove(name).ok_or_else(|| format!("no watch `{name}`"))?;
+            let watch = self
+                .watches
+                .remove(name)
+                .ok_or_else(|| format!("no watch `{name}`"))?;
             return watch.await.map_err(|error| error.to_string())?.map(Some);
         }
         let sent = steps::request(&self.known, step)?;
@@ -112,7 +152,10 @@ impl Run<'_> {
 
     /// Asks until what the step waits for holds, or its time is up.
     async fn patient(&self, step: &Step, sent: &Sent) -> Result<Answer, String> {
-        let patience = step.until.as_ref().map_or(20.0, |until| until.timeout_seconds);
+        let patience = step
+            .until
+            .as_ref()
+            .map_or(20.0, |until| until.timeout_seconds);
         let end = Instant::now() + Duration::from_secs_f64(patience);
         let expected = step.expect.as_ref().map(|expect| expect.status);
         loop {
@@ -138,12 +181,18 @@ impl Run<'_> {
     ) -> Result<(), String> {
         if answer.status != expect.status {
             let message = answer.body["message"].as_str().unwrap_or_default();
-            return Err(format!("want status {}, got {}: {message}", expect.status, answer.status));
+            return Err(format!(
+                "want status {}, got {}: {message}",
+                expect.status, answer.status
+            ));
         }
         if let Some(wanted) = &expect.content_type
             && *wanted != answer.content_type
         {
-            return Err(format!("want content type {wanted}, got {}", answer.content_type));
+            return Err(format!(
+                "want content type {wanted}, got {}",
+                answer.content_type
+            ));
         }
         let (mut expected, mut found) = (expect.body.clone(), answer.body);
         sort_managers(&mut expected);
@@ -157,12 +206,18 @@ impl Run<'_> {
             compare::body(&mut self.known, &expected, &found)?;
         }
         let namespace = &self.known.namespace;
-        let warnings: Vec<String> =
-            expect.warnings.iter().map(|text| text.replace("{ns}", namespace)).collect();
+        let warnings: Vec<String> = expect
+            .warnings
+            .iter()
+            .map(|text| text.replace("{ns}", namespace))
+            .collect();
         if warnings == answer.warnings {
             Ok(())
         } else {
-            Err(format!("want warnings {warnings:?}, got {:?}", answer.warnings))
+            Err(format!(
+                "want warnings {warnings:?}, got {:?}",
+                answer.warnings
+            ))
         }
     }
 
@@ -170,7 +225,9 @@ impl Run<'_> {
         let (path, query) = sent.path.split_once('?').unwrap_or((&sent.path, ""));
         let writes = matches!(sent.method.as_str(), "POST" | "PUT" | "PATCH");
         let name = answer.body["metadata"]["name"].as_str();
-        let (true, false, Some(name)) = (writes, query.contains("dryRun"), name) else { return };
+        let (true, false, Some(name)) = (writes, query.contains("dryRun"), name) else {
+            return;
+        };
         if !matches!(answer.status, 200..=202) {
             return;
         }
@@ -191,13 +248,18 @@ impl Run<'_> {
         let own = namespaced.then(|| format!("/api/v1/namespaces/{}", self.known.namespace));
         for path in self.made.iter().rev().cloned().chain(own) {
             let deletion = format!("{path}?gracePeriodSeconds=0&propagationPolicy=Background");
-            let Ok(answer) = self.server.send(&bare("DELETE", &deletion)).await else { continue };
+            let Ok(answer) = self.server.send(&bare("DELETE", &deletion)).await else {
+                continue;
+            };
             if answer.body["metadata"]["finalizers"].is_array() {
                 let patch = json!({ "metadata": { "finalizers": null } });
                 let sent = json_request("PATCH", &path, "application/merge-patch+json", &patch);
                 let _ = self.server.send(&sent).await;
             }
-            if path.rsplit_once('/').is_some_and(|(parent, _)| parent == "/api/v1/namespaces") {
+            if path
+                .rsplit_once('/')
+                .is_some_and(|(parent, _)| parent == "/api/v1/namespaces")
+            {
                 self.finalize(&path).await;
             }
         }
@@ -205,11 +267,21 @@ impl Run<'_> {
 
     /// No controller empties namespaces, so they are let go at once.
     async fn finalize(&self, path: &str) {
-        let Ok(mut answer) = self.server.send(&bare("GET", path)).await else { return };
+        let Ok(mut answer) = self.server.send(&bare("GET", path)).await else {
+            return;
+        };
         if answer.status == 200 && answer.body.is_object() {
             answer.body["spec"] = json!({ "finalizers": [] });
             let path = format!("{path}/finalize");
-            let _ = self.server.send(&json_request("PUT", &path, "application/json", &answer.body)).await;
+            let _ = self
+                .server
+                .send(&json_request(
+                    "PUT",
+                    &path,
+                    "application/json",
+                    &answer.body,
+                ))
+                .await;
         }
     }
 }
@@ -217,7 +289,9 @@ impl Run<'_> {
 /// Keeps of a list or an object what a step compares, in its order.
 fn retain(body: &mut Value, keep: &Keep) {
     match body.pointer_mut(&keep.pointer) {
-        Some(Value::Object(map)) => map.retain(|key, _| keep.values.iter().any(|value| value == key)),
+        Some(Value::Object(map)) => {
+            map.retain(|key, _| keep.values.iter().any(|value| value == key))
+        }
         Some(Value::Array(list)) => {
             let pointer = match keep.key.starts_with('/') {
                 true => keep.key.clone(),

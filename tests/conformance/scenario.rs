@@ -136,7 +136,11 @@ fn present<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Option<Value>,
 pub(crate) fn load(directory: &Path, only: &str) -> BTreeMap<String, Scenario> {
     let mut scenarios = BTreeMap::new();
     for area in entries(directory) {
-        let area_name = area.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let area_name = area
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         for file in entries(&area) {
             let text = fs::read_to_string(&file).unwrap();
             let scenario: Scenario = serde_json::from_str(&text)
@@ -155,7 +159,8 @@ pub(crate) fn load(directory: &Path, only: &str) -> BTreeMap<String, Scenario> {
 }
 
 fn entries(directory: &Path) -> Vec<std::path::PathBuf> {
-    let entries = fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let entries =
+        fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
@@ -164,7 +169,10 @@ fn matches(glob: &[u8], text: &[u8]) -> bool {
     match (glob.split_first(), text.split_first()) {
         (None, None) => true,
         (Some((b'*', rest)), _) => {
-            matches(rest, text) || text.split_first().is_some_and(|(_, tail)| matches(glob, tail))
+            matches(rest, text)
+                || text
+                    .split_first()
+                    .is_some_and(|(_, tail)| matches(glob, tail))
         }
         (Some((b'?', glob)), Some((_, text))) => matches(glob, text),
         (Some((one, glob)), Some((other, text))) if one == other => matches(glob, text),

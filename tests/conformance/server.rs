@@ -14,7 +14,10 @@ use tokio::net::TcpListener;
 /// A server to replay against.
 pub(crate) enum Server {
     /// An empty sandbox of ours, over a socket.
-    Sandbox { client: Client, server: sandbox::Server },
+    Sandbox {
+        client: Client,
+        server: sandbox::Server,
+    },
     /// A cluster that the caller names.
     Cluster { client: Client },
 }
@@ -43,11 +46,18 @@ impl Server {
         if let Ok(path) = std::env::var("CONFORMANCE_KUBECONFIG") {
             let kubeconfig = Kubeconfig::read_from(path).unwrap();
             let options = KubeConfigOptions::default();
-            let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
-            return Self::Cluster { client: plain_client(config) };
+            let config = Config::from_custom_kubeconfig(kubeconfig, &options)
+                .await
+                .unwrap();
+            return Self::Cluster {
+                client: plain_client(config),
+            };
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Sandbox::new().controllers(Controllers::Off).serve(listener).unwrap();
+        let server = Sandbox::new()
+            .controllers(Controllers::Off)
+            .serve(listener)
+            .unwrap();
         let client = plain_client(Config::new(server.url().parse().unwrap()));
         Self::Sandbox { client, server }
     }
@@ -87,7 +97,9 @@ impl Server {
             let mut stream = BodyStream::new(response.into_body());
             let mut text = Vec::new();
             let enough = |text: &[u8]| {
-                events.is_some_and(|events| text.iter().filter(|byte| **byte == b'\n').count() >= events)
+                events.is_some_and(|events| {
+                    text.iter().filter(|byte| **byte == b'\n').count() >= events
+                })
             };
             let _ = tokio::time::timeout(patience, async {
                 while !enough(&text)
@@ -97,11 +109,15 @@ impl Server {
                 }
             })
             .await;
-            let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            let lines = text
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty());
             let parsed = lines.map(serde_json::from_slice::<Value>);
             let wanted = events.unwrap_or(usize::MAX);
             let parsed: Result<Vec<Value>, _> = parsed.take(wanted).collect();
-            answer.body = parsed.map(Value::Array).map_err(|error| error.to_string())?;
+            answer.body = parsed
+                .map(Value::Array)
+                .map_err(|error| error.to_string())?;
             Ok(answer)
         }
     }
@@ -115,18 +131,31 @@ fn plain_client(mut config: Config) -> Client {
 }
 
 async fn open(client: &Client, sent: &Sent) -> Result<http::Response<Body>, String> {
-    let mut request = http::Request::builder().method(sent.method.as_str()).uri(&sent.path);
+    let mut request = http::Request::builder()
+        .method(sent.method.as_str())
+        .uri(&sent.path);
     for (name, value) in &sent.headers {
         request = request.header(name, value);
     }
-    let body = sent.body.clone().map_or_else(Body::empty, |body| Body::from(body.into_bytes()));
+    let body = sent
+        .body
+        .clone()
+        .map_or_else(Body::empty, |body| Body::from(body.into_bytes()));
     let request = request.body(body).map_err(|error| error.to_string())?;
-    client.send(request).await.map_err(|error| format!("the server did not answer: {error:?}"))
+    client
+        .send(request)
+        .await
+        .map_err(|error| format!("the server did not answer: {error:?}"))
 }
 
 async fn read(response: http::Response<Body>) -> Result<Answer, String> {
     let mut answer = head(&response);
-    let bytes = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+    let bytes = response
+        .into_body()
+        .collect()
+        .await
+        .map_err(|error| error.to_string())?
+        .to_bytes();
     let text = String::from_utf8_lossy(&bytes);
     answer.body = match text.as_ref() {
         "" => Value::Null,
@@ -138,12 +167,19 @@ async fn read(response: http::Response<Body>) -> Result<Answer, String> {
 fn head(response: &http::Response<Body>) -> Answer {
     let header = |name: &str| {
         let values = response.headers().get_all(name).into_iter();
-        values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect::<Vec<_>>()
+        values
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect::<Vec<_>>()
     };
     let content_type = header("content-type").first().cloned().unwrap_or_default();
     Answer {
         status: response.status().as_u16(),
-        content_type: content_type.split(';').next().unwrap_or_default().trim().to_owned(),
+        content_type: content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
         warnings: header("warning").iter().map(|text| warning(text)).collect(),
         body: Value::Null,
     }
@@ -151,7 +187,10 @@ fn head(response: &http::Response<Body>) -> Answer {
 
 /// The text of `299 - "text"`.
 fn warning(header: &str) -> String {
-    let quoted = header.splitn(3, ' ').nth(2).and_then(|rest| rest.strip_prefix('"'));
+    let quoted = header
+        .splitn(3, ' ')
+        .nth(2)
+        .and_then(|rest| rest.strip_prefix('"'));
     let mut text = String::new();
     let mut letters = quoted.unwrap_or(header).chars();
     while let Some(letter) = letters.next() {
@@ -166,5 +205,8 @@ fn warning(header: &str) -> String {
 
 #[test]
 fn a_warning_header_is_unquoted() {
-    assert_eq!(warning(r#"299 - "unknown field \"spec.x\"""#), r#"unknown field "spec.x""#);
+    assert_eq!(
+        warning(r#"299 - "unknown field \"spec.x\"""#),
+        r#"unknown field "spec.x""#
+    );
 }

@@ -23,13 +23,23 @@ pub(crate) fn request(known: &Known, step: &Step) -> Result<Sent, String> {
         headers.retain(|(other, _)| *other != name);
         headers.extend(value.clone().map(|value| (name, value)));
     }
-    Ok(Sent { method: step.method.clone(), path, headers, body })
+    Ok(Sent {
+        method: step.method.clone(),
+        path,
+        headers,
+        body,
+    })
 }
 
 fn body(known: &Known, step: &Step) -> Result<Option<String>, String> {
     if let Some(from) = &step.body_from {
-        let answer = known.answers.get(&from.step).and_then(|answer| answer.pointer(&from.pointer));
-        let mut body = answer.cloned().ok_or_else(|| format!("step `{}` has no such answer", from.step))?;
+        let answer = known
+            .answers
+            .get(&from.step)
+            .and_then(|answer| answer.pointer(&from.pointer));
+        let mut body = answer
+            .cloned()
+            .ok_or_else(|| format!("step `{}` has no such answer", from.step))?;
         for operation in &from.ops {
             edit(&mut body, &known.value(operation)?);
         }
@@ -38,7 +48,10 @@ fn body(known: &Known, step: &Step) -> Result<Option<String>, String> {
     if let Some(text) = &step.body_text {
         return known.text(text, str::to_owned).map(Some);
     }
-    step.body.as_ref().map(|body| Ok(known.value(body)?.to_string())).transpose()
+    step.body
+        .as_ref()
+        .map(|body| Ok(known.value(body)?.to_string()))
+        .transpose()
 }
 
 /// Whether what a step waits for holds.
@@ -47,7 +60,10 @@ pub(crate) fn holds(known: &Known, until: &Until, answer: &Answer) -> Result<boo
         return Ok(false);
     }
     for condition in &until.matches {
-        let pointer = condition.get("pointer").and_then(Value::as_str).unwrap_or_default();
+        let pointer = condition
+            .get("pointer")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let found = answer.body.pointer(pointer);
         if let Some(equals) = condition.get("equals")
             && found != Some(&known.value(equals)?)
@@ -70,8 +86,13 @@ pub(crate) fn holds(known: &Known, until: &Until, answer: &Answer) -> Result<boo
 
 /// Whether a list has an element with all fields of `part`.
 fn contains_part(list: Option<&Value>, part: &Value) -> bool {
-    list.and_then(Value::as_array).into_iter().flatten().any(|element| {
-        part.as_object()
-            .is_some_and(|part| part.iter().all(|(key, value)| element.get(key) == Some(value)))
-    })
+    list.and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .any(|element| {
+            part.as_object().is_some_and(|part| {
+                part.iter()
+                    .all(|(key, value)| element.get(key) == Some(value))
+            })
+        })
 }

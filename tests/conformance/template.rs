@@ -38,9 +38,12 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut start, mut from) = (0, 0);
     while let Some(open) = text[from..].find('<').map(|at| from + at) {
-        let placeholder = text[open..]
-            .find('>')
-            .and_then(|length| Some((open + length + 1, placeholder(&text[open + 1..open + length])?)));
+        let placeholder = text[open..].find('>').and_then(|length| {
+            Some((
+                open + length + 1,
+                placeholder(&text[open + 1..open + length])?,
+            ))
+        });
         if let Some((end, placeholder)) = placeholder {
             if start < open {
                 pieces.push(Piece::Text(&text[start..open]));
@@ -59,10 +62,14 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 fn placeholder(text: &str) -> Option<Placeholder> {
     match text.split_once(':') {
-        Some((kind, number)) if NUMBERED.contains(&kind) => {
-            Some(Placeholder { kind: kind.to_owned(), number: Some(number.parse().ok()?) })
-        }
-        None if PLAIN.contains(&text) => Some(Placeholder { kind: text.to_owned(), number: None }),
+        Some((kind, number)) if NUMBERED.contains(&kind) => Some(Placeholder {
+            kind: kind.to_owned(),
+            number: Some(number.parse().ok()?),
+        }),
+        None if PLAIN.contains(&text) => Some(Placeholder {
+            kind: text.to_owned(),
+            number: None,
+        }),
         _ => None,
     }
 }
@@ -82,9 +89,13 @@ impl Known {
         let mut filled = String::new();
         let mut rest = text.as_str();
         while let Some(open) = rest.find("{{") {
-            let Some(length) = rest[open..].find("}}") else { break };
+            let Some(length) = rest[open..].find("}}") else {
+                break;
+            };
             filled.push_str(&rest[..open]);
-            filled.push_str(&encode(&plain(&self.reference(&rest[open + 2..open + length])?)));
+            filled.push_str(&encode(&plain(
+                &self.reference(&rest[open + 2..open + length])?,
+            )));
             rest = &rest[open + length + 2..];
         }
         filled.push_str(rest);
@@ -107,14 +118,22 @@ impl Known {
 
     /// The value of `step:/pointer`, or so many letters.
     fn reference(&self, reference: &str) -> Result<Value, String> {
-        let (step, pointer) =
-            reference.split_once(':').ok_or_else(|| format!("`{reference}` is no reference"))?;
+        let (step, pointer) = reference
+            .split_once(':')
+            .ok_or_else(|| format!("`{reference}` is no reference"))?;
         if step == "repeat" {
-            let count = pointer.parse().map_err(|_| format!("`{reference}` is no count"))?;
+            let count = pointer
+                .parse()
+                .map_err(|_| format!("`{reference}` is no count"))?;
             return Ok(Value::String("a".repeat(count)));
         }
-        let value = self.answers.get(step).and_then(|answer| answer.pointer(pointer));
-        value.cloned().ok_or_else(|| format!("reference `{reference}` has no value"))
+        let value = self
+            .answers
+            .get(step)
+            .and_then(|answer| answer.pointer(pointer));
+        value
+            .cloned()
+            .ok_or_else(|| format!("reference `{reference}` has no value"))
     }
 
     /// Fills in a body. A text that is only a reference keeps the type of what it refers to.
@@ -125,16 +144,19 @@ impl Known {
                     .map(|(key, value)| Ok((self.text(key, str::to_owned)?, self.value(value)?)))
                     .collect::<Result<_, String>>()?,
             ),
-            Value::Array(list) => {
-                list.iter().map(|item| self.value(item)).collect::<Result<_, String>>()?
-            }
+            Value::Array(list) => list
+                .iter()
+                .map(|item| self.value(item))
+                .collect::<Result<_, String>>()?,
             Value::String(text) => self.string(text)?,
             other => other.clone(),
         })
     }
 
     fn string(&self, text: &str) -> Result<Value, String> {
-        let inner = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+        let inner = text
+            .strip_prefix("{{")
+            .and_then(|rest| rest.strip_suffix("}}"));
         if let Some(reference) = inner.filter(|inner| !inner.contains('{')) {
             return self.reference(reference);
         }
@@ -150,7 +172,9 @@ impl Known {
 
 /// A value as it stands in a text.
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Percent-encodes all but unreserved letters.
@@ -167,13 +191,27 @@ pub(crate) fn url(text: &str) -> String {
 
 #[test]
 fn a_text_is_cut_at_its_placeholders_only() {
-    let stand = |kind: &str, number| Piece::Stand(Placeholder { kind: kind.to_owned(), number });
-    assert_eq!(pieces("a <b> <uid:2>-<any>"), [
-        Piece::Text("a <b> "),
-        stand("uid", Some(2)),
-        Piece::Text("-"),
-        stand("any", None),
-    ]);
-    assert_eq!(lone("<time>"), Some(Placeholder { kind: "time".to_owned(), number: None }));
+    let stand = |kind: &str, number| {
+        Piece::Stand(Placeholder {
+            kind: kind.to_owned(),
+            number,
+        })
+    };
+    assert_eq!(
+        pieces("a <b> <uid:2>-<any>"),
+        [
+            Piece::Text("a <b> "),
+            stand("uid", Some(2)),
+            Piece::Text("-"),
+            stand("any", None),
+        ]
+    );
+    assert_eq!(
+        lone("<time>"),
+        Some(Placeholder {
+            kind: "time".to_owned(),
+            number: None
+        })
+    );
     assert_eq!(lone("<time> "), None);
 }

@@ -86,7 +86,9 @@ pub(super) fn patched(language: Language, call: &Call<'_>, live: &Value) -> Resu
         }
     }
     if !object["metadata"].is_object() {
-        return Err(Refusal::bad_request("the patch leaves no object with metadata"));
+        return Err(Refusal::bad_request(
+            "the patch leaves no object with metadata",
+        ));
     }
     Ok(object)
 }
