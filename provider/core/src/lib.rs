@@ -37,7 +37,7 @@ pub use origin::Origin;
 pub use pods::{Pods, RunsPods};
 pub use reference::Ref;
 pub use resource::Resource;
-pub use scope::{Module, Network, Scope};
+pub use scope::{Module, Network, Scope, Source};
 pub use secret::{GeneratedSecret, Recipe};
 pub use sensitive::Sensitive;
 pub use stack::{PodSecurity, Stack};

@@ -14,7 +14,7 @@ use crate::{
     id::ResourceId,
     origin::Origin,
     resource::Resource,
-    scope::{Network, Scope},
+    scope::{Acceptance, Network, Scope},
 };
 
 /// A named set of resources that is planned and applied as one: a name, a namespace and a definition.
@@ -68,6 +68,7 @@ pub(crate) struct Draft {
     pub(crate) network: Network,
     pub(crate) resources: Vec<Resource>,
     pub(crate) connections: Vec<Connection>,
+    pub(crate) acceptances: Vec<Acceptance>,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -130,6 +131,7 @@ impl Stack {
             network: Network::default(),
             resources: Vec::new(),
             connections: Vec::new(),
+            acceptances: Vec::new(),
             findings: Vec::new(),
         };
         (self.definition)(&mut Scope::new(&mut draft));

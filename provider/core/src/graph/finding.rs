@@ -1,6 +1,6 @@
 //! What is wrong with a definition?
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::Serialize;
 
@@ -64,11 +64,18 @@ impl Finding {
 }
 
 impl Findings {
-    /// Findings in the order of the lines that caused them, each said once.
+    /// Findings in the order of the lines that caused them. What is wrong once is said once, at the first line.
     pub fn of(mut findings: Vec<Finding>) -> Self {
-        let key = |finding: &Finding| (finding.origin.clone(), finding.clone());
-        findings.sort_by_cached_key(key);
-        findings.dedup();
+        findings.sort_by(|a, b| (&a.origin, a).cmp(&(&b.origin, b)));
+        let mut said = BTreeSet::new();
+        findings.retain(|finding| {
+            let what = (
+                finding.rule,
+                finding.subject.clone(),
+                finding.message.clone(),
+            );
+            said.insert(what)
+        });
         Self(findings)
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     endpoint::Destination, id::ResourceId, origin::Origin, pods::Pods, resource::Resource,
-    stack::Draft,
+    scope::Network, stack::Draft,
 };
 
 mod builtin;
@@ -19,8 +19,10 @@ mod edges;
 mod finding;
 mod loose;
 mod namespaces;
+mod network;
 mod normal_form;
 mod order;
+mod ports;
 mod reference;
 mod rules;
 mod selector;
@@ -28,6 +30,7 @@ mod template;
 mod walk;
 
 pub use finding::{Finding, Findings};
+pub(crate) use ports::undeclared_port;
 pub use rules::{RULES, Rule};
 
 /// The resources of one stack and how they depend on each other.
@@ -158,12 +161,22 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
         namespace,
         namespaces,
         existing,
-        network: _,
+        network,
         mut resources,
         connections,
+        acceptances,
         mut findings,
     } = draft;
     resources.extend(namespaces::derive(&namespaces, &resources, &existing));
+    if network == Network::Derived {
+        let traffic = network::Traffic {
+            connections: &connections,
+            acceptances: &acceptances,
+        };
+        let (policies, mistakes) = network::policies(&resources, &namespaces, traffic);
+        resources.extend(policies);
+        findings.extend(mistakes);
+    }
     normal_form::normalize(&mut resources, &stack);
 
     let (resources, duplicates) = unique(resources);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     endpoint::{Destination, Endpoint, Port, Protocol, ServiceDestination},
     exposure::Exposure,
-    graph::Finding,
+    graph::undeclared_port,
     id::ResourceId,
     k8s_openapi::api::core::v1::Service,
     kind::Kind,
@@ -85,18 +85,7 @@ impl Scope<'_> {
 
     fn service_port<P: Protocol>(&mut self, pods: &Pods, port: Port<P>, origin: &Origin) -> Value {
         if !self.declares(pods, port.name) {
-            let message = format!(
-                "{} declares no container port named `{}`",
-                pods.workload, port.name
-            );
-            let hint = format!(
-                "add a container port named `{}` with the number {}",
-                port.name, port.number
-            );
-            let finding = Finding::new("undeclared-port", message)
-                .on(&pods.workload)
-                .hint(hint)
-                .at(origin);
+            let finding = undeclared_port(&pods.workload, port.name, port.number).at(origin);
             self.draft.findings.push(finding);
         }
         let mut entry = json!({

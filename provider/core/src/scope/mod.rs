@@ -11,9 +11,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    endpoint::{Destination, Endpoint, Port, Protocol},
+    endpoint::{Endpoint, Port, Protocol},
     exposure::Exposure,
-    graph::{Connection, Finding},
+    graph::Finding,
     id::ResourceId,
     kind::{Kind, KindScope, KindSource, KnownScope},
     lifecycle::Lifecycle,
@@ -26,6 +26,10 @@ use crate::{
 };
 
 mod expose;
+mod traffic;
+
+pub(crate) use traffic::Acceptance;
+pub use traffic::{Network, Source};
 
 /// A reusable piece of a stack: a struct and one function.
 pub trait Module {
@@ -34,16 +38,6 @@ pub trait Module {
 
     /// Adds what the module is made of, and says what others may refer to.
     fn build(self, scope: &mut Scope<'_>) -> Self::Outputs;
-}
-
-/// Whether NetworkPolicies are derived from the connections.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Network {
-    /// Nothing reaches a Pod, and no Pod reaches anything, but what a connection says.
-    #[default]
-    Derived,
-    /// No NetworkPolicy is made: for stacks of raw workloads whose traffic nobody described.
-    Open,
 }
 
 /// Where a definition writes: resources and modules go in, references and outputs come out.
@@ -207,25 +201,6 @@ impl<'a> Scope<'a> {
         self.put_service(how, &pods.into(), port, origin)
     }
 
-    /// Declares that `from` sends traffic to `to`. Said twice is said once.
-    #[track_caller]
-    pub fn connect(&mut self, from: impl Into<Pods>, to: &Destination) {
-        let origin = self.caller(Location::caller());
-        let from = from.into();
-        let known = self
-            .draft
-            .connections
-            .iter()
-            .any(|known| known.from == from && known.to == *to);
-        if !known {
-            self.draft.connections.push(Connection {
-                from,
-                to: to.clone(),
-                origin,
-            });
-        }
-    }
-
     /// Says that `later` must wait until `earlier` is ready, where no field of `later` says so.
     pub fn depends_on<A: ?Sized, B: ?Sized>(&mut self, later: &Ref<A>, earlier: &Ref<B>) {
         self.edit(later.id(), |resource| {
@@ -236,11 +211,6 @@ impl<'a> Scope<'a> {
     /// Says what may happen to a resource after it was created.
     pub fn lifecycle<K: ?Sized>(&mut self, resource: &Ref<K>, lifecycle: Lifecycle) {
         self.edit(resource.id(), |resource| resource.lifecycle = lifecycle);
-    }
-
-    /// Chooses whether NetworkPolicies are derived.
-    pub fn network(&mut self, network: Network) {
-        self.draft.network = network;
     }
 
     /// Reports something wrong that a module found; the stack will not be planned.

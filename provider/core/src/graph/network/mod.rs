@@ -1,0 +1,334 @@
+//! Which NetworkPolicies follow from the connections?
+//!
+//! In each of the stack's namespaces nothing is allowed; then each workload has one policy that lists who sends to it
+//! and where it sends to. DNS is always open. A kubelet's probes come from the node and need no rule. Pods in the
+//! network of their node are beyond policies: what they send is let in from anywhere, port by port.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Connection, Finding,
+    edges::Resources,
+    loose::{called_services, serves},
+    ports::{self, PodPort, undeclared_port},
+    rules,
+    template::{Template, templates},
+    walk::items,
+};
+use crate::{
+    endpoint::{Destination, ServiceDestination},
+    id::ResourceId,
+    k8s_openapi::api::networking::v1::NetworkPolicy,
+    kind::{Kind, KindSource},
+    lifecycle::Lifecycle,
+    origin::Origin,
+    resource::Resource,
+    scope::Acceptance,
+    stack::OwnNamespace,
+};
+
+mod peer;
+
+use peer::{Peers, Place};
+
+/// What a definition says about traffic.
+#[derive(Clone, Copy)]
+pub(super) struct Traffic<'a> {
+    pub(super) connections: &'a [Connection],
+    pub(super) acceptances: &'a [Acceptance],
+}
+
+/// Ports by the peers that use them; the peers are kept as text, which has an order.
+type Side = BTreeMap<String, (Peers, BTreeSet<(u16, String)>)>;
+
+/// The policy of one workload, as it grows.
+struct Draft<'a> {
+    pods: Template<'a>,
+    selector: Value,
+    origin: Option<&'a Origin>,
+    ingress: Side,
+    egress: Side,
+}
+
+type Drafts<'a> = BTreeMap<&'a ResourceId, Draft<'a>>;
+
+/// The ports of the API server, behind its Service and as it listens.
+const API_PORTS: [PodPort<'_>; 2] = [tcp(443), tcp(6443)];
+const DNS_PORTS: [PodPort<'_>; 2] = [
+    PodPort {
+        number: 53,
+        protocol: "UDP",
+    },
+    tcp(53),
+];
+
+/// Derives the policies, and finds what cannot be said in one.
+pub(super) fn policies(
+    resources: &[Resource],
+    namespaces: &BTreeMap<String, OwnNamespace>,
+    traffic: Traffic<'_>,
+) -> (Vec<Resource>, Vec<Finding>) {
+    let resources: Resources = resources
+        .iter()
+        .map(|resource| (resource.id.clone(), resource.clone()))
+        .collect();
+    let templates = templates(&resources);
+    let mut findings = Vec::new();
+    let mut drafts = drafts(&templates, &mut findings);
+    for connection in traffic.connections {
+        findings.extend(connect(&mut drafts, connection));
+    }
+    for acceptance in traffic.acceptances {
+        findings.extend(accept(&mut drafts, acceptance));
+    }
+    for resource in resources.values() {
+        admit_api_server(&mut drafts, &resources, resource);
+    }
+    let mut policies: Vec<Resource> = drafts
+        .values()
+        .filter(|draft| !draft.pods.on_host_network())
+        .map(Draft::policy)
+        .collect();
+    policies.extend(denials(&resources, &templates, namespaces));
+    (policies, findings)
+}
+
+fn drafts<'a>(templates: &[Template<'a>], findings: &mut Vec<Finding>) -> Drafts<'a> {
+    let mut drafts = Drafts::new();
+    for pods in templates {
+        let Some(selector) = pods.selector() else {
+            let message = format!("the Pods of {} have no labels to select them by", pods.id());
+            let finding = Finding::new(rules::UNSELECTABLE_PODS, message)
+                .on(pods.id())
+                .hint(format!("add a label to `{}`", pods.path("metadata.labels")))
+                .at(&pods.owner.origin);
+            findings.push(finding);
+            continue;
+        };
+        let mut draft = Draft {
+            pods: *pods,
+            selector,
+            origin: None,
+            ingress: Side::new(),
+            egress: Side::new(),
+        };
+        allow(
+            &mut draft.egress,
+            peer::namespace("kube-system"),
+            &DNS_PORTS,
+        );
+        drafts.insert(pods.id(), draft);
+    }
+    drafts
+}
+
+fn connect<'a>(drafts: &mut Drafts<'a>, connection: &'a Connection) -> Option<Finding> {
+    let sender = &connection.from.workload;
+    let Some(draft) = drafts.get_mut(sender) else {
+        return Some(unknown_pods(sender, &connection.origin));
+    };
+    draft.origin.get_or_insert(&connection.origin);
+    match &connection.to {
+        Destination::KubernetesApi => allow(&mut draft.egress, None, &API_PORTS),
+        Destination::Service(to) => return connect_pods(drafts, connection, to),
+        Destination::Outside {
+            host,
+            port,
+            transport,
+        } => {
+            let transport = transport.to_string();
+            let port = PodPort {
+                number: *port,
+                protocol: &transport,
+            };
+            match peer::place(host) {
+                Place::Own => {}
+                Place::KubernetesApi => allow(&mut draft.egress, None, &API_PORTS),
+                Place::Namespace(name) => {
+                    allow(&mut draft.egress, peer::namespace(&name), &[port]);
+                }
+                Place::Addresses(peers) => allow(&mut draft.egress, peers, &[port]),
+            }
+        }
+    }
+    None
+}
+
+/// Both ends of a connection between Pods of the stack.
+fn connect_pods<'a>(
+    drafts: &mut Drafts<'a>,
+    connection: &'a Connection,
+    to: &ServiceDestination,
+) -> Option<Finding> {
+    let receiver = &to.pods.workload;
+    let Some(into) = drafts.get(receiver) else {
+        return Some(unknown_pods(receiver, &connection.origin));
+    };
+    let Some(port) = ports::named(&into.pods, &to.port_name) else {
+        return Some(undeclared_port(receiver, &to.port_name, to.port).at(&connection.origin));
+    };
+    let (receivers, senders) = (
+        into.peers(),
+        drafts
+            .get(&connection.from.workload)
+            .and_then(|from| from.peers()),
+    );
+    if let Some(from) = drafts.get_mut(&connection.from.workload) {
+        allow(&mut from.egress, receivers, &[port]);
+    }
+    if let Some(into) = drafts.get_mut(receiver) {
+        into.origin.get_or_insert(&connection.origin);
+        allow(&mut into.ingress, senders, &[port]);
+    }
+    None
+}
+
+fn accept<'a>(drafts: &mut Drafts<'a>, acceptance: &'a Acceptance) -> Option<Finding> {
+    let id = &acceptance.pods.workload;
+    let Some(draft) = drafts.get_mut(id) else {
+        return Some(unknown_pods(id, &acceptance.origin));
+    };
+    let Some(port) = ports::named(&draft.pods, &acceptance.port_name) else {
+        let finding = undeclared_port(id, &acceptance.port_name, acceptance.port);
+        return Some(finding.at(&acceptance.origin));
+    };
+    draft.origin.get_or_insert(&acceptance.origin);
+    allow(
+        &mut draft.ingress,
+        peer::source(&acceptance.source),
+        &[port],
+    );
+    None
+}
+
+/// The API server calls webhooks from outside the Pod network.
+fn admit_api_server(drafts: &mut Drafts<'_>, resources: &Resources, resource: &Resource) {
+    for (service, _) in called_services(resource) {
+        let Some(found) = resources.get(&service) else {
+            continue;
+        };
+        let spec = found.object.get("spec").unwrap_or(&Value::Null);
+        for draft in drafts.values_mut() {
+            if serves(resources, &service, &draft.pods) {
+                let ports: Vec<_> = items(spec, "ports")
+                    .iter()
+                    .filter_map(|port| ports::target(port, &draft.pods))
+                    .map(|port| (port.number, port.protocol.to_owned()))
+                    .collect();
+                let side = draft.ingress.entry(String::new());
+                side.or_default().1.extend(ports);
+            }
+        }
+    }
+}
+
+/// Nothing is allowed in the stack's own namespaces where it runs Pods; whose other Pods a namespace has, that was
+/// there before, is not for the stack to decide.
+fn denials(
+    resources: &Resources,
+    templates: &[Template<'_>],
+    namespaces: &BTreeMap<String, OwnNamespace>,
+) -> Vec<Resource> {
+    let used: BTreeSet<_> = templates.iter().map(Template::namespace).collect();
+    let spec = json!({ "podSelector": {}, "policyTypes": ["Ingress", "Egress"] });
+    namespaces
+        .iter()
+        .filter(|(name, _)| used.contains(name.as_str()))
+        .filter(|(name, _)| resources.contains_key(&super::edges::namespace_id(name)))
+        .map(|(name, own)| policy(name, "default-deny", &spec, &own.origin))
+        .collect()
+}
+
+impl Draft<'_> {
+    /// Who the Pods are to others; nobody in particular where they use the network of their node.
+    fn peers(&self) -> Peers {
+        if self.pods.on_host_network() {
+            None
+        } else {
+            peer::pods(self.pods.namespace(), &self.selector)
+        }
+    }
+
+    fn policy(&self) -> Resource {
+        let id = self.pods.id();
+        let mut spec = Map::new();
+        spec.insert("podSelector".into(), self.selector.clone());
+        spec.insert("policyTypes".into(), json!(["Ingress", "Egress"]));
+        for (field, peers, side) in [
+            ("ingress", "from", &self.ingress),
+            ("egress", "to", &self.egress),
+        ] {
+            let rules: Vec<Value> = side.values().map(|rule| rule_of(peers, rule)).collect();
+            // An empty list is not stored, and would look like a change for ever.
+            if !rules.is_empty() {
+                spec.insert(field.into(), Value::Array(rules));
+            }
+        }
+        let name = format!("{}-{}", id.name, id.kind.to_lowercase());
+        let origin = self.origin.unwrap_or(&self.pods.owner.origin);
+        policy(self.pods.namespace(), &name, &Value::Object(spec), origin)
+    }
+}
+
+fn allow(side: &mut Side, peers: Peers, ports: &[PodPort<'_>]) {
+    let key = peers.as_ref().map(Value::to_string).unwrap_or_default();
+    let (_, known) = side.entry(key).or_insert_with(|| (peers, BTreeSet::new()));
+    known.extend(
+        ports
+            .iter()
+            .map(|port| (port.number, port.protocol.to_owned())),
+    );
+}
+
+fn rule_of(field: &str, (peers, ports): &(Peers, BTreeSet<(u16, String)>)) -> Value {
+    let ports: Vec<_> = ports
+        .iter()
+        .map(|(number, protocol)| json!({ "port": number, "protocol": protocol }))
+        .collect();
+    let mut rule = json!({ "ports": ports });
+    if let Some(peers) = peers {
+        rule[field] = peers.clone();
+    }
+    rule
+}
+
+fn policy(namespace: &str, name: &str, spec: &Value, origin: &Origin) -> Resource {
+    let kind = Kind::of::<NetworkPolicy>();
+    Resource {
+        id: ResourceId::new(&kind, namespace, name),
+        object: json!({
+            "apiVersion": kind.api_version(),
+            "kind": kind.kind,
+            "metadata": { "name": name, "namespace": namespace },
+            "spec": spec,
+        }),
+        kind,
+        known_by: KindSource::default(),
+        lifecycle: Lifecycle::default(),
+        recipes: BTreeMap::new(),
+        depends_on: BTreeSet::new(),
+        origin: origin.clone(),
+    }
+}
+
+fn unknown_pods(id: &ResourceId, origin: &Origin) -> Finding {
+    let message = format!("a connection names the Pods of {id}, which are not in this stack");
+    Finding::new(rules::UNKNOWN_PODS, message)
+        .on(id)
+        .hint(
+            "connect Pods of this stack; a place that it does not describe is `Endpoint::outside`",
+        )
+        .at(origin)
+}
+
+const fn tcp(number: u16) -> PodPort<'static> {
+    PodPort {
+        number,
+        protocol: "TCP",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Who may send traffic to whom?
+
+use std::panic::Location;
+
+use crate::{
+    endpoint::{Destination, Port},
+    graph::Connection,
+    origin::Origin,
+    pods::Pods,
+    scope::Scope,
+};
+
+/// Whether NetworkPolicies are derived from the connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// Nothing reaches a Pod, and no Pod reaches anything, but what a connection says.
+    #[default]
+    Derived,
+    /// No NetworkPolicy is made: for stacks of raw workloads whose traffic nobody described.
+    Open,
+}
+
+/// Who sends, where it is none of the stack's own Pods.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// All Pods of one namespace.
+    Namespace(String),
+    /// All Pods of the cluster.
+    AnyNamespace,
+    /// Everyone, from outside the cluster too.
+    Anywhere,
+}
+
+/// Traffic that Pods take from senders which the stack does not describe.
+#[derive(Clone, Debug)]
+pub(crate) struct Acceptance {
+    pub(crate) pods: Pods,
+    pub(crate) port_name: String,
+    pub(crate) port: u16,
+    pub(crate) source: Source,
+    pub(crate) origin: Origin,
+}
+
+impl Source {
+    /// All Pods of one namespace.
+    pub fn namespace(name: impl Into<String>) -> Self {
+        Source::Namespace(name.into())
+    }
+}
+
+impl Scope<'_> {
+    /// Declares that `from` sends traffic to `to`. Said twice is said once.
+    #[track_caller]
+    pub fn connect(&mut self, from: impl Into<Pods>, to: &Destination) {
+        let origin = self.caller(Location::caller());
+        let from = from.into();
+        let known = self
+            .draft
+            .connections
+            .iter()
+            .any(|known| known.from == from && known.to == *to);
+        if !known {
+            self.draft.connections.push(Connection {
+                from,
+                to: to.clone(),
+                origin,
+            });
+        }
+    }
+
+    /// Lets Pods take traffic from senders that the stack does not describe, such as applications of other
+    /// namespaces that send their telemetry.
+    ///
+    /// ```
+    /// # use provider_core::{Pods, Port, Protocol, Scope, Source};
+    /// # struct Otlp;
+    /// # impl Protocol for Otlp { const SCHEME: &'static str = "grpc"; }
+    /// # const OTLP: Port<Otlp> = Port::new("otlp-grpc", 4317);
+    /// fn open_to_all(stack: &mut Scope<'_>, collector: &Pods) {
+    ///     stack.accept(collector, OTLP, Source::AnyNamespace);
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn accept<P>(&mut self, pods: impl Into<Pods>, port: Port<P>, source: Source) {
+        let origin = self.caller(Location::caller());
+        self.draft.acceptances.push(Acceptance {
+            pods: pods.into(),
+            port_name: port.name.to_owned(),
+            port: port.number,
+            source,
+            origin,
+        });
+    }
+
+    /// Chooses whether NetworkPolicies are derived.
+    pub fn network(&mut self, network: Network) {
+        self.draft.network = network;
+    }
+}
