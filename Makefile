@@ -9,7 +9,7 @@ STACK ?= $(or $(ENV),prod)
 ARGS ?=
 
 STACKS := cargo run --quiet --package stacks --
-SCRIPTS := .ci/run .config/tool
+SCRIPTS := .ci/run .config/tool .config/run-tests tests/live/control-plane tests/live/given
 
 .PHONY: help
 help: ## print every target
@@ -32,12 +32,7 @@ down: ## remove what STACK made; volumes stay
 
 .PHONY: test lint audit
 test: ## every test, against the sandbox; needs Rust and nothing else
-	@if nextest=$$(.config/tool cargo-nextest); then \
-	  set -x; "$$nextest" nextest run --locked --workspace $(ARGS); \
-	else \
-	  echo 'test: cargo test instead, which does not end a hung test'; \
-	  set -x; cargo test --locked --workspace --all-targets $(ARGS) -- --skip live::; \
-	fi
+	.config/run-tests default $(ARGS)
 	cargo test --locked --doc --workspace
 
 lint: ## formatting, clippy, documentation, licences and duplicates, scripts
@@ -50,6 +45,27 @@ lint: ## formatting, clippy, documentation, licences and duplicates, scripts
 	  echo 'lint: SKIPPED cargo deny: licences, duplicate packages and sources were not checked'; \
 	fi
 	for script in $(SCRIPTS); do bash -n "$$script"; done
+	@if command -v go >/dev/null; then set -x; cd tests/live; test -z "$$(gofmt -l .)"; go vet ./harness; fi
 
 audit: ## known vulnerabilities of what we depend on (asks the advisory database)
 	"$$(.config/tool cargo-deny)" check advisories
+
+# Only a KUBECONFIG on the command line counts: one that happens to be exported is not meant for tests.
+
+ifeq ($(origin KUBECONFIG),command line)
+REAL := tests/live/given $(KUBECONFIG) --
+else
+REAL := tests/live/control-plane run --
+endif
+
+.PHONY: live live-all
+live: ## the suite against a real Kubernetes, built and run here (Go), or yours with KUBECONFIG=FILE
+	cargo test --locked --workspace --test suite --no-run
+	$(REAL) .config/run-tests live $(ARGS)
+live-all: ## the same with what takes long
+	cargo test --locked --workspace --test suite --no-run
+	$(REAL) .config/run-tests live-all $(ARGS)
+
+.PHONY: ci
+ci: ## lint, test and live, as a change must pass them
+	.ci/run

@@ -1,3 +1,5 @@
+// How are missing programs built, once and into a cache?
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// Which certificates does a run need, and who signs them?
+
 package main
 
 import (

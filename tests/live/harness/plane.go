@@ -1,3 +1,5 @@
+// What is a control plane made of, before anything runs?
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// How is a program started, watched and ended?
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// What makes a child end with us on Linux?
+
 package main
 
 import "syscall"

@@ -1,3 +1,5 @@
+// What makes a child end with us elsewhere?
+
 //go:build !linux
 
 package main

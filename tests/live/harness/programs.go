@@ -1,3 +1,5 @@
+// Which programs does a run need, and where are they?
+
 package main
 
 import (

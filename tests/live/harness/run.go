@@ -1,3 +1,5 @@
+// What happens while the control plane runs, and how does it end?
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// In which order do the programs start, and with which flags?
+
 package main
 
 import "time"
