@@ -175,7 +175,7 @@ fn an_updater_owns_what_it_changes_and_takes_it_from_others() {
     let object = Object::new(CONFIG_MAP)
         .applied("one", &json!({"data": {"a": "1", "b": "1", "c": "1"}}))
         .updated("editor", |object| {
-            object["data"] = json!({"a": "2", "c": "1", "d": "1"})
+            object["data"] = json!({"a": "2", "c": "1", "d": "1"});
         });
     assert_eq!(object.owners(), ["one: data.c", "editor: data.a data.d"]);
     assert_eq!(
@@ -222,7 +222,7 @@ fn an_owner_record_that_was_reset_starts_with_whoever_was_before() {
     let object = Object::new(CONFIG_MAP)
         .applied("one", &json!({"data": {"a": "1"}}))
         .updated("editor", |object| {
-            object["metadata"]["managedFields"] = json!([])
+            object["metadata"]["managedFields"] = json!([]);
         });
     assert_eq!(object.owners(), [""; 0]);
     let object = object.applied("two", &json!({"data": {"a": "1"}}));
@@ -244,7 +244,7 @@ fn broken_owner_records_in_a_request_are_ignored() {
         let object = Object::new(CONFIG_MAP)
             .applied("one", &json!({"data": {"a": "1"}}))
             .updated("editor", |object| {
-                object["metadata"]["managedFields"] = managed_fields
+                object["metadata"]["managedFields"] = managed_fields;
             });
         assert_eq!(object.owners(), ["one: data.a"]);
     }
