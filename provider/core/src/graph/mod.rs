@@ -70,6 +70,8 @@ pub enum Until {
     Ready,
     /// It has run to its end: a Job.
     Complete,
+    /// It is no longer there: what is deleted waits for what is in it, or uses it.
+    Gone,
 }
 
 /// Pods that send traffic to a destination.

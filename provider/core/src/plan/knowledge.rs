@@ -1,0 +1,154 @@
+//! What is to happen to one object that a definition wants?
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    choices::Choices,
+    facing::Facing,
+    memory::{Memory, Remembered},
+    observation::{DryRun, Observation, Observed},
+    replace,
+    schema::Schemas,
+    step::{Action, Blocker, Step},
+};
+use crate::{
+    graph::{Graph, field_manager},
+    id::ResourceId,
+    kind::{GroupKind, Kind},
+    lifecycle::Lifecycle,
+    resource::Resource,
+};
+
+/// The label by which a member of an ApplySet names its set (KEP-3659).
+pub(crate) const PART_OF: &str = "applyset.kubernetes.io/part-of";
+
+/// What a judgement needs beside the two sides of one object.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Knowledge {
+    pub(crate) manager: String,
+    pub(crate) memory: Option<Memory>,
+    pub(crate) key: Vec<u8>,
+    pub(crate) schemas: Schemas,
+    pub(crate) choices: Choices,
+    /// How kinds are served, where discovery had to say it.
+    pub(crate) kinds: BTreeMap<GroupKind, Kind>,
+}
+
+impl Knowledge {
+    pub(crate) fn new(graph: &Graph, observation: &Observation, choices: &Choices) -> Self {
+        Self {
+            manager: field_manager(graph.stack()),
+            memory: observation.memory.clone(),
+            key: observation.digest_key.clone(),
+            schemas: Schemas::of(graph).with(observation),
+            choices: choices.clone(),
+            kinds: observation.kinds.clone(),
+        }
+    }
+
+    pub(crate) fn remembered(&self, id: &ResourceId) -> Option<&Remembered> {
+        self.memory.as_ref()?.objects.get(id)
+    }
+
+    /// Decides about one object.
+    pub(crate) fn step(&self, resource: &Resource, observed: &Observed) -> Step {
+        let Observed {
+            live,
+            dry_run,
+            warnings,
+        } = observed;
+        let mut step = match live {
+            None => self.create(resource, dry_run),
+            Some(live) => self.change(resource, live, dry_run),
+        };
+        step.warnings.clone_from(warnings);
+        if let Some(kind) = self.kinds.get(&resource.id.group_kind()) {
+            step.kind.clone_from(kind);
+        }
+        step
+    }
+
+    fn create(&self, resource: &Resource, dry_run: &DryRun) -> Step {
+        let mut step = Step::of(resource, Action::Create);
+        let remembered = self.remembered(&resource.id);
+        step.vanished = remembered.is_some_and(|remembered| remembered.uid.is_some());
+        match dry_run {
+            DryRun::Answered(_) => {}
+            DryRun::NotAsked | DryRun::NotPossible => step.predicted = true,
+            DryRun::Refused(refusal) => step.blocker = Some(Blocker::refused(refusal)),
+        }
+        step
+    }
+
+    fn change(&self, resource: &Resource, live: &Value, dry_run: &DryRun) -> Step {
+        let mut step = Step::of(resource, Action::Keep).seen(live);
+        step.blocker = self.untouchable(resource, live);
+        if step.blocker.is_some() {
+            step.action = Action::Update;
+            return step;
+        }
+        // What is created once is never looked at again: its values may well have been changed by its users.
+        if resource.lifecycle == Lifecycle::CreatedOnce {
+            return step;
+        }
+        let facing = Facing::new(self, resource, live);
+        let answer = match dry_run {
+            DryRun::Answered(answer) => facing.answered(answer),
+            DryRun::NotAsked | DryRun::NotPossible | DryRun::Refused(_) => facing.predicted(),
+        };
+        facing.judge(&answer, &mut step);
+        match dry_run {
+            DryRun::Answered(_) => {}
+            DryRun::NotAsked | DryRun::NotPossible => {
+                step.predicted = step.action == Action::Update
+            }
+            DryRun::Refused(refusal) => {
+                step.predicted = true;
+                let allowed = self.choices.replace.contains(&resource.id);
+                replace::decide(
+                    &mut step,
+                    refusal,
+                    allowed,
+                    self.remembered(&resource.id).is_some(),
+                );
+            }
+        }
+        step
+    }
+
+    /// What forbids to touch an object at all.
+    fn untouchable(&self, resource: &Resource, live: &Value) -> Option<Blocker> {
+        if let Some(finalizers) = terminating(live) {
+            return Some(Blocker::Terminating { finalizers });
+        }
+        let owner = part_of(live)?;
+        let foreign = match part_of(&resource.object) {
+            Some(ours) => owner != ours,
+            None => self.remembered(&resource.id).is_none(),
+        };
+        foreign.then(|| Blocker::OwnedByAnotherStack {
+            owner: owner.to_owned(),
+        })
+    }
+}
+
+/// The ApplySet that an object says it belongs to.
+pub(crate) fn part_of(object: &Value) -> Option<&str> {
+    object["metadata"]["labels"][PART_OF].as_str()
+}
+
+/// What holds an object that is being deleted; none where it is not.
+pub(crate) fn terminating(live: &Value) -> Option<Vec<String>> {
+    let metadata = &live["metadata"];
+    metadata["deletionTimestamp"].as_str()?;
+    let lists = [&metadata["finalizers"], &live["spec"]["finalizers"]];
+    let finalizers = lists.into_iter().filter_map(Value::as_array).flatten();
+    Some(
+        finalizers
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+    )
+}

@@ -1,0 +1,1 @@
+//! Does a plan say what it should?
