@@ -26,6 +26,12 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the write verbs are about to use it"
+)]
+mod admission;
 mod answer;
 mod discovery;
 mod kubeconfig;

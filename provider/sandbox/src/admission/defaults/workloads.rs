@@ -19,8 +19,9 @@ pub(super) fn deployment(object: &mut Value) {
     or_set(spec, "progressDeadlineSeconds", 600);
 }
 
-/// A `DaemonSet`.
+/// A `DaemonSet`. The generation of its template lives on as an annotation, which nobody may choose.
 pub(super) fn daemon_set(object: &mut Value) {
+    or_set(child(child(object, "metadata"), "annotations"), "deprecated.daemonset.template.generation", "0");
     let spec = child(object, "spec");
     let strategy = child(spec, "updateStrategy");
     or_set_zero(strategy, "type", "RollingUpdate");
@@ -44,7 +45,6 @@ pub(super) fn stateful_set(object: &mut Value) {
     if text(strategy, "type") == "RollingUpdate" && !lacks(strategy, "rollingUpdate") {
         let rolling = child(strategy, "rollingUpdate");
         or_set(rolling, "partition", 0);
-        or_set(rolling, "maxUnavailable", 1);
     }
     let retention = child(spec, "persistentVolumeClaimRetentionPolicy");
     or_set_zero(retention, "whenDeleted", "Retain");

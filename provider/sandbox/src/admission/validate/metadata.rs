@@ -40,7 +40,18 @@ pub(crate) fn on_create(metadata: &At<'_>, scope: Scope, name: Rule, causes: &mu
         (Scope::Cluster, true) => {}
         (Scope::Cluster, false) => causes.forbidden(&namespace, "not allowed on this type"),
     }
+    causes.non_negative(&metadata.field("generation"));
     always(metadata, causes);
+    finalizers(&metadata.field("finalizers"), causes);
+}
+
+/// Finalizers without a domain must be ones that Kubernetes itself knows.
+pub(crate) fn known_finalizers(metadata: &At<'_>, causes: &mut Causes) {
+    for name in metadata.field("finalizers").items() {
+        if !name.text().contains('/') && !matches!(name.text(), "kubernetes" | "orphan" | "foregroundDeletion") {
+            causes.invalid(&name, "name is neither a standard finalizer name nor is it fully qualified");
+        }
+    }
 }
 
 /// Metadata of an object that is being changed.
@@ -89,11 +100,9 @@ pub(crate) fn annotations(at: &At<'_>, causes: &mut Causes) {
 }
 
 fn always(metadata: &At<'_>, causes: &mut Causes) {
-    causes.non_negative(&metadata.field("generation"));
     labels(&metadata.field("labels"), causes);
     annotations(&metadata.field("annotations"), causes);
     owners(&metadata.field("ownerReferences"), causes);
-    finalizers(&metadata.field("finalizers"), causes);
     managed_fields(&metadata.field("managedFields"), causes);
 }
 
