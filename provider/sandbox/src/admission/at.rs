@@ -14,33 +14,53 @@ pub(crate) struct At<'a> {
 impl<'a> At<'a> {
     /// The object itself.
     pub(crate) fn root(value: &'a Value) -> Self {
-        Self { path: String::new(), value }
+        Self {
+            path: String::new(),
+            value,
+        }
     }
 
     /// The same value under another name.
     pub(crate) fn renamed(&self, path: impl Into<String>) -> Self {
-        Self { path: path.into(), value: self.value }
+        Self {
+            path: path.into(),
+            value: self.value,
+        }
     }
 
     /// A field of this object.
     pub(crate) fn field(&self, name: &str) -> Self {
-        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        Self { path, value: self.value.get(name).unwrap_or(&ABSENT) }
+        let path = if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        };
+        Self {
+            path,
+            value: self.value.get(name).unwrap_or(&ABSENT),
+        }
     }
 
     /// A field some levels down, by names joined with dots (for fixed paths, not for map keys).
     pub(crate) fn at(&self, path: &str) -> Self {
-        path.split('.').fold(self.clone(), |at, name| at.field(name))
+        path.split('.')
+            .fold(self.clone(), |at, name| at.field(name))
     }
 
     /// The value of a map under `key`, written `path[key]`.
     pub(crate) fn key(&self, key: &str) -> Self {
-        Self { path: format!("{}[{key}]", self.path), value: self.value.get(key).unwrap_or(&ABSENT) }
+        Self {
+            path: format!("{}[{key}]", self.path),
+            value: self.value.get(key).unwrap_or(&ABSENT),
+        }
     }
 
     /// The element of a list at `index`.
     pub(crate) fn index(&self, index: usize) -> Self {
-        Self { path: format!("{}[{index}]", self.path), value: self.value.get(index).unwrap_or(&ABSENT) }
+        Self {
+            path: format!("{}[{index}]", self.path),
+            value: self.value.get(index).unwrap_or(&ABSENT),
+        }
     }
 
     /// All elements of a list.
@@ -50,7 +70,13 @@ impl<'a> At<'a> {
 
     /// All entries of a map, with the path `path[key]`.
     pub(crate) fn entries(&self) -> Vec<(&'a str, Self)> {
-        self.map().map(|map| map.keys().map(|key| (key.as_str(), self.key(key))).collect()).unwrap_or_default()
+        self.map()
+            .map(|map| {
+                map.keys()
+                    .map(|key| (key.as_str(), self.key(key)))
+                    .collect()
+            })
+            .unwrap_or_default()
     }
 
     /// How messages call this place.
@@ -120,6 +146,9 @@ impl<'a> At<'a> {
 
     /// The texts of the list here.
     pub(crate) fn texts(&self) -> Vec<&'a str> {
-        self.value.as_array().map(|list| list.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
+        self.value
+            .as_array()
+            .map(|list| list.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default()
     }
 }

@@ -71,13 +71,26 @@ impl Causes {
     }
 
     /// A cause at a path that no value stands at.
-    pub(crate) fn push(&mut self, reason: Reason, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Cause { reason, field: field.into(), message: message.into() });
+    pub(crate) fn push(
+        &mut self,
+        reason: Reason,
+        field: impl Into<String>,
+        message: impl Into<String>,
+    ) {
+        self.0.push(Cause {
+            reason,
+            field: field.into(),
+            message: message.into(),
+        });
     }
 
     /// The field must be set.
     pub(crate) fn required(&mut self, at: &At<'_>, detail: &str) {
-        let message = if detail.is_empty() { "Required value".to_owned() } else { format!("Required value: {detail}") };
+        let message = if detail.is_empty() {
+            "Required value".to_owned()
+        } else {
+            format!("Required value: {detail}")
+        };
         self.push(Reason::Required, at.path(), message);
     }
 
@@ -88,7 +101,11 @@ impl Causes {
 
     /// The value breaks a rule, and another value than the one at the path explains it better.
     pub(crate) fn invalid_as(&mut self, at: &At<'_>, shown: &Value, detail: &str) {
-        self.push(Reason::Invalid, at.path(), format!("Invalid value: {shown}: {detail}"));
+        self.push(
+            Reason::Invalid,
+            at.path(),
+            format!("Invalid value: {shown}: {detail}"),
+        );
     }
 
     /// The field may not be set, or not be changed.
@@ -99,29 +116,52 @@ impl Causes {
     /// The value is none of `supported`.
     pub(crate) fn unsupported(&mut self, at: &At<'_>, supported: &[&str]) {
         let listed: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
-        let shown = if at.is_absent() { "\"\"".to_owned() } else { at.value().to_string() };
-        let message = format!("Unsupported value: {shown}: supported values: {}", listed.join(", "));
+        let shown = if at.is_absent() {
+            "\"\"".to_owned()
+        } else {
+            at.value().to_string()
+        };
+        let message = format!(
+            "Unsupported value: {shown}: supported values: {}",
+            listed.join(", ")
+        );
         self.push(Reason::NotSupported, at.path(), message);
     }
 
     /// The value was there before.
     pub(crate) fn duplicate(&mut self, at: &At<'_>) {
-        self.push(Reason::Duplicate, at.path(), format!("Duplicate value: {}", at.value()));
+        self.push(
+            Reason::Duplicate,
+            at.path(),
+            format!("Duplicate value: {}", at.value()),
+        );
     }
 
     /// The value names something that is not there.
     pub(crate) fn not_found(&mut self, at: &At<'_>) {
-        self.push(Reason::NotFound, at.path(), format!("Not found: {}", at.value()));
+        self.push(
+            Reason::NotFound,
+            at.path(),
+            format!("Not found: {}", at.value()),
+        );
     }
 
     /// The value is longer than `most` bytes.
     pub(crate) fn too_long(&mut self, at: &At<'_>, most: usize) {
-        self.push(Reason::TooLong, at.path(), format!("Too long: may not be more than {most} bytes"));
+        self.push(
+            Reason::TooLong,
+            at.path(),
+            format!("Too long: may not be more than {most} bytes"),
+        );
     }
 
     /// The list has more than `most` entries.
     pub(crate) fn too_many(&mut self, at: &At<'_>, count: usize, most: usize) {
-        self.push(Reason::TooMany, at.path(), format!("Too many: {count}: must have at most {most} items"));
+        self.push(
+            Reason::TooMany,
+            at.path(),
+            format!("Too many: {count}: must have at most {most} items"),
+        );
     }
 
     /// The value is not among `supported`; absent counts as the empty text.

@@ -51,7 +51,11 @@ pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 
 /// The elements of the list below `name`.
 pub(crate) fn items<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
-    value.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
+    value
+        .get_mut(name)
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
 }
 
 /// Takes `name` away.

@@ -22,7 +22,9 @@ mod types;
 mod validate;
 
 pub(crate) use cause::{Cause, Reason};
-pub(crate) use decode::{DecodeError, Decoded, Numbers, cannot_be_handled, canonical, json_duplicates, strict};
+pub(crate) use decode::{
+    DecodeError, Decoded, Numbers, cannot_be_handled, canonical, json_duplicates, strict,
+};
 pub(crate) use prepare::{Part, owns_status, starts_generation};
 pub(crate) use validate::Scope;
 
@@ -58,7 +60,10 @@ pub(crate) struct Admitted {
 /// Reads an object as its kind; what is not built in is kept as it is.
 pub(crate) fn decode(raw: &Value, numbers: Numbers) -> Result<Decoded, DecodeError> {
     match type_of(raw) {
-        "" => Ok(Decoded { object: raw.clone(), unknown: Vec::new() }),
+        "" => Ok(Decoded {
+            object: raw.clone(),
+            unknown: Vec::new(),
+        }),
         name => decode::decode(name, raw, numbers),
     }
 }
@@ -73,7 +78,11 @@ pub(crate) fn default(object: &mut Value) {
 }
 
 /// Checks and completes an object that is to be created; its metadata already has name, namespace, uid and time.
-pub(crate) fn admit_create(mut object: Value, scope: Scope, cluster: &dyn Cluster) -> Result<Admitted, Refusal> {
+pub(crate) fn admit_create(
+    mut object: Value,
+    scope: Scope,
+    cluster: &dyn Cluster,
+) -> Result<Admitted, Refusal> {
     let name = type_of(&object);
     if name == "core.v1.Service" {
         allocate::service(&mut object, None, cluster).map_err(Refusal::Invalid)?;
@@ -81,11 +90,20 @@ pub(crate) fn admit_create(mut object: Value, scope: Scope, cluster: &dyn Cluste
     prepare::create(name, &mut object);
     refuse(validate::create(name, scope, &object))?;
     default(&mut object);
-    Ok(Admitted { object, warnings: Vec::new() })
+    Ok(Admitted {
+        object,
+        warnings: Vec::new(),
+    })
 }
 
 /// Checks and completes an object that is to replace `old`; it already has `old`'s resourceVersion.
-pub(crate) fn admit_update(mut new: Value, old: &Value, part: Part, scope: Scope, cluster: &dyn Cluster) -> Result<Admitted, Refusal> {
+pub(crate) fn admit_update(
+    mut new: Value,
+    old: &Value,
+    part: Part,
+    scope: Scope,
+    cluster: &dyn Cluster,
+) -> Result<Admitted, Refusal> {
     let name = type_of(&new);
     prepare::update(name, &mut new, old, part);
     if name == "core.v1.Service" && part == Part::Main {
@@ -93,11 +111,18 @@ pub(crate) fn admit_update(mut new: Value, old: &Value, part: Part, scope: Scope
     }
     refuse(validate::update(name, scope, part, &new, old))?;
     default(&mut new);
-    Ok(Admitted { object: new, warnings: Vec::new() })
+    Ok(Admitted {
+        object: new,
+        warnings: Vec::new(),
+    })
 }
 
 fn refuse(causes: Vec<Cause>) -> Result<(), Refusal> {
-    if causes.is_empty() { Ok(()) } else { Err(Refusal::Invalid(causes)) }
+    if causes.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::Invalid(causes))
+    }
 }
 
 /// The name of the built-in type, empty for custom resources.

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-static TYPES: LazyLock<BTreeMap<&'static str, Struct>> = LazyLock::new(|| parse(include_str!("types-1.36.txt")));
+static TYPES: LazyLock<BTreeMap<&'static str, Struct>> =
+    LazyLock::new(|| parse(include_str!("types-1.36.txt")));
 
 /// One type with fields.
 pub(crate) type Struct = BTreeMap<&'static str, Field>;
@@ -72,11 +73,18 @@ pub(crate) fn fields(name: &str) -> Option<&'static Struct> {
 /// The name of the type behind a kind, if the API server has it built in.
 pub(crate) fn of_kind(api_version: &str, kind: &str) -> Option<&'static str> {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let group = if group.is_empty() { "core" } else { group.split('.').next().unwrap_or(group) };
+    let group = if group.is_empty() {
+        "core"
+    } else {
+        group.split('.').next().unwrap_or(group)
+    };
     let name = format!("{group}.{version}.{kind}");
     // A custom group like `apps.example.com` must not be taken for `apps`.
     let known = !api_version.contains('/') || !group_is_foreign(api_version);
-    TYPES.get_key_value(name.as_str()).filter(|_| known).map(|(name, _)| *name)
+    TYPES
+        .get_key_value(name.as_str())
+        .filter(|_| known)
+        .map(|(name, _)| *name)
 }
 
 fn group_is_foreign(api_version: &str) -> bool {
@@ -94,7 +102,9 @@ fn parse(table: &'static str) -> BTreeMap<&'static str, Struct> {
                 types.insert(name, Struct::new());
             }
             Some(field) => {
-                if let (Some((field, rest)), Some(owner)) = (field.split_once(' '), types.get_mut(name)) {
+                if let (Some((field, rest)), Some(owner)) =
+                    (field.split_once(' '), types.get_mut(name))
+                {
                     owner.insert(field, parse_field(rest));
                 }
             }
@@ -115,7 +125,11 @@ fn parse_field(line: &'static str) -> Field {
         "n" => Presence::OrNull,
         _ => Presence::NotZero,
     };
-    Field { holds: parse_type(holds), presence, default }
+    Field {
+        holds: parse_type(holds),
+        presence,
+        default,
+    }
 }
 
 fn parse_type(text: &'static str) -> Type {

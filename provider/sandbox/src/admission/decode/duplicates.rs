@@ -10,7 +10,11 @@ pub(crate) fn json_duplicates(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     // A text that breaks off is reported by whoever parses it.
-    let _ = Look { path: String::new(), found: &mut found }.deserialize(&mut deserializer);
+    let _ = Look {
+        path: String::new(),
+        found: &mut found,
+    }
+    .deserialize(&mut deserializer);
     found
 }
 
@@ -37,21 +41,34 @@ impl<'de> Visitor<'de> for Look<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = BTreeSet::new();
         while let Some(key) = map.next_key::<String>()? {
-            let path = if self.path.is_empty() { key.clone() } else { format!("{}.{key}", self.path) };
+            let path = if self.path.is_empty() {
+                key.clone()
+            } else {
+                format!("{}.{key}", self.path)
+            };
             if !seen.insert(key) {
                 let problem = format!("duplicate field {path:?}");
                 if !self.found.contains(&problem) {
                     self.found.push(problem);
                 }
             }
-            map.next_value_seed(Look { path, found: self.found })?;
+            map.next_value_seed(Look {
+                path,
+                found: self.found,
+            })?;
         }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let mut index = 0;
-        while list.next_element_seed(Look { path: format!("{}[{index}]", self.path), found: self.found })?.is_some() {
+        while list
+            .next_element_seed(Look {
+                path: format!("{}[{index}]", self.path),
+                found: self.found,
+            })?
+            .is_some()
+        {
             index += 1;
         }
         Ok(())
@@ -95,7 +112,11 @@ mod tests {
         let text = r#"{"data":{"k":"1","k":"2","k":"3"},"list":[{"a":1,"a":2}],"data":{}}"#;
         assert_eq!(
             json_duplicates(text),
-            [r#"duplicate field "data.k""#, r#"duplicate field "list[0].a""#, r#"duplicate field "data""#]
+            [
+                r#"duplicate field "data.k""#,
+                r#"duplicate field "list[0].a""#,
+                r#"duplicate field "data""#
+            ]
         );
     }
 }

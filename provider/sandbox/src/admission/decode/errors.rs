@@ -17,13 +17,19 @@ impl DecodeError {
             Value::Null => "null".to_owned(),
             Value::Bool(_) => "bool".to_owned(),
             // A number of the wrong sort is shown, one where no number belongs is not.
-            Value::Number(number) if wanted.starts_with("int") || wanted.starts_with("float") => format!("number {number}"),
+            Value::Number(number) if wanted.starts_with("int") || wanted.starts_with("float") => {
+                format!("number {number}")
+            }
             Value::Number(_) => "number".to_owned(),
             Value::String(_) => "string".to_owned(),
             Value::Array(_) => "array".to_owned(),
             Value::Object(_) => "object".to_owned(),
         };
-        Self { message: format!("json: cannot unmarshal {found} into Go struct field {field} of type {wanted}") }
+        Self {
+            message: format!(
+                "json: cannot unmarshal {found} into Go struct field {field} of type {wanted}"
+            ),
+        }
     }
 
     /// The type is right, the text is not.
@@ -34,7 +40,9 @@ impl DecodeError {
 
 /// The message of the 400 that a POST or PUT gets for a body that cannot be read.
 pub(crate) fn cannot_be_handled(api_version: &str, kind: &str, problem: &str) -> String {
-    let version = api_version.rsplit_once('/').map_or(api_version, |(_, version)| version);
+    let version = api_version
+        .rsplit_once('/')
+        .map_or(api_version, |(_, version)| version);
     format!("{kind} in version {version:?} cannot be handled as a {kind}: {problem}")
 }
 

@@ -35,8 +35,16 @@ pub(crate) struct Decoded {
 }
 
 /// Reads an object of a built-in kind.
-pub(crate) fn decode(type_name: &'static str, raw: &Value, numbers: Numbers) -> Result<Decoded, DecodeError> {
-    let mut reader = Reader { numbers, unknown: Vec::new(), root: type_name };
+pub(crate) fn decode(
+    type_name: &'static str,
+    raw: &Value,
+    numbers: Numbers,
+) -> Result<Decoded, DecodeError> {
+    let mut reader = Reader {
+        numbers,
+        unknown: Vec::new(),
+        root: type_name,
+    };
     let mut object = reader.structure(type_name, raw, "", "")?;
     // Group, version and kind are not part of the typed object; they travel beside it.
     for name in ["kind", "apiVersion"] {
@@ -44,13 +52,22 @@ pub(crate) fn decode(type_name: &'static str, raw: &Value, numbers: Numbers) -> 
             map.insert(name.to_owned(), value.clone());
         }
     }
-    Ok(Decoded { object, unknown: reader.unknown })
+    Ok(Decoded {
+        object,
+        unknown: reader.unknown,
+    })
 }
 
 /// The canonical form of an object that was valid before; what cannot be read stays as it is.
 pub(crate) fn canonical(object: &Value) -> Value {
-    let api_version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let api_version = object
+        .get("apiVersion")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let kind = object
+        .get("kind")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     types::of_kind(api_version, kind)
         .and_then(|name| decode(name, object, Numbers::Wrapping).ok())
         .map_or_else(|| object.clone(), |decoded| decoded.object)
@@ -64,8 +81,16 @@ struct Reader {
 
 impl Reader {
     /// `path` is how unknown fields are named, `field` the Go-like place for errors.
-    fn structure(&mut self, name: &'static str, raw: &Value, path: &str, field: &str) -> Result<Value, DecodeError> {
-        let Some(fields) = types::fields(name) else { return Ok(raw.clone()) };
+    fn structure(
+        &mut self,
+        name: &'static str,
+        raw: &Value,
+        path: &str,
+        field: &str,
+    ) -> Result<Value, DecodeError> {
+        let Some(fields) = types::fields(name) else {
+            return Ok(raw.clone());
+        };
         let nothing = Map::new();
         let map = match raw {
             Value::Object(map) => map,
@@ -73,7 +98,8 @@ impl Reader {
             other => return Err(self.wrong(other, &format!("v1.{}", last(name)), field)),
         };
         for key in map.keys().filter(|key| !fields.contains_key(key.as_str())) {
-            self.unknown.push(format!("unknown field {:?}", join(path, key)));
+            self.unknown
+                .push(format!("unknown field {:?}", join(path, key)));
         }
         let mut out = Map::new();
         for (key, spec) in fields {
@@ -89,52 +115,108 @@ impl Reader {
         Ok(Value::Object(out))
     }
 
-    fn value(&mut self, holds: &Type, raw: &Value, path: &str, field: &str) -> Result<Value, DecodeError> {
+    fn value(
+        &mut self,
+        holds: &Type,
+        raw: &Value,
+        path: &str,
+        field: &str,
+    ) -> Result<Value, DecodeError> {
         match holds {
             Type::Struct(name) => self.structure(name, raw, path, field),
             Type::List(items) => {
-                let Value::Array(list) = raw else { return Err(self.wrong(raw, &go_name(holds), field)) };
-                let read = list.iter().enumerate().map(|(index, item)| self.element(items, item, &format!("{path}[{index}]"), field));
+                let Value::Array(list) = raw else {
+                    return Err(self.wrong(raw, &go_name(holds), field));
+                };
+                let read = list.iter().enumerate().map(|(index, item)| {
+                    self.element(items, item, &format!("{path}[{index}]"), field)
+                });
                 read.collect::<Result<_, _>>().map(Value::Array)
             }
             Type::Map(values) => {
-                let Value::Object(map) = raw else { return Err(self.wrong(raw, &go_name(holds), field)) };
-                let read = map.iter().map(|(key, value)| Ok((key.clone(), self.element(values, value, &join(path, key), field)?)));
+                let Value::Object(map) = raw else {
+                    return Err(self.wrong(raw, &go_name(holds), field));
+                };
+                let read = map.iter().map(|(key, value)| {
+                    Ok((
+                        key.clone(),
+                        self.element(values, value, &join(path, key), field)?,
+                    ))
+                });
                 read.collect::<Result<_, _>>().map(Value::Object)
             }
             Type::Raw => Ok(raw.clone()),
             Type::SchemaOrBool | Type::SchemaOrList => special::schema(self, raw, path, field),
-            _ => scalar::read(holds, raw, self.numbers).map_err(|problem| self.explain(problem, raw, &go_name(holds), field)),
+            _ => scalar::read(holds, raw, self.numbers)
+                .map_err(|problem| self.explain(problem, raw, &go_name(holds), field)),
         }
     }
 
     /// An element may be null, which is its zero.
-    fn element(&mut self, holds: &Type, raw: &Value, path: &str, field: &str) -> Result<Value, DecodeError> {
-        if raw.is_null() && !matches!(holds, Type::Raw | Type::Struct(_)) { Ok(zero(holds)) } else { self.value(holds, raw, path, field) }
+    fn element(
+        &mut self,
+        holds: &Type,
+        raw: &Value,
+        path: &str,
+        field: &str,
+    ) -> Result<Value, DecodeError> {
+        if raw.is_null() && !matches!(holds, Type::Raw | Type::Struct(_)) {
+            Ok(zero(holds))
+        } else {
+            self.value(holds, raw, path, field)
+        }
     }
 
     /// What is written for a field that was read as `read`.
-    fn written(&mut self, spec: &Field, read: Option<Value>, path: &str, field: &str) -> Result<Option<Value>, DecodeError> {
-        let empty = read.as_ref().is_none_or(|value| is_zero(&spec.holds, value));
+    fn written(
+        &mut self,
+        spec: &Field,
+        read: Option<Value>,
+        path: &str,
+        field: &str,
+    ) -> Result<Option<Value>, DecodeError> {
+        let empty = read
+            .as_ref()
+            .is_none_or(|value| is_zero(&spec.holds, value));
         Ok(match (spec.presence, read) {
             (Presence::Set, read) => read,
             // A pointer to a struct is written as soon as it was set, even to nothing.
-            (Presence::NotZero, Some(value)) if !empty || matches!(spec.holds, Type::Struct(_)) => Some(value),
+            (Presence::NotZero, Some(value)) if !empty || matches!(spec.holds, Type::Struct(_)) => {
+                Some(value)
+            }
             (Presence::NotZero, _) => None,
             (Presence::Always, Some(value)) => Some(value),
             (Presence::Always, None) => match &spec.holds {
                 Type::Struct(name) => Some(self.structure(name, &Value::Null, path, field)?),
                 other => Some(zero(other)),
             },
-            (Presence::OrNull, read) => Some(if empty { Value::Null } else { read.unwrap_or_default() }),
+            (Presence::OrNull, read) => Some(if empty {
+                Value::Null
+            } else {
+                read.unwrap_or_default()
+            }),
         })
     }
 
     fn wrong(&self, found: &Value, wanted: &str, field: &str) -> DecodeError {
-        DecodeError::wrong_type(found, wanted, if field.is_empty() { last(self.root) } else { field })
+        DecodeError::wrong_type(
+            found,
+            wanted,
+            if field.is_empty() {
+                last(self.root)
+            } else {
+                field
+            },
+        )
     }
 
-    fn explain(&self, problem: scalar::Problem, raw: &Value, wanted: &str, field: &str) -> DecodeError {
+    fn explain(
+        &self,
+        problem: scalar::Problem,
+        raw: &Value,
+        wanted: &str,
+        field: &str,
+    ) -> DecodeError {
         match problem {
             scalar::Problem::WrongType => self.wrong(raw, wanted, field),
             scalar::Problem::Unreadable(message) => DecodeError::unreadable(message),
@@ -191,5 +273,9 @@ fn trail(field: &str) -> &str {
 }
 
 fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
 }

@@ -23,10 +23,14 @@ pub(crate) fn default(type_name: &str, object: &mut Value) {
 
 fn walk(name: &str, value: &mut Value) {
     by_type(name, value);
-    let (Some(fields), true) = (types::fields(name), value.is_object()) else { return };
+    let (Some(fields), true) = (types::fields(name), value.is_object()) else {
+        return;
+    };
     for (key, field) in fields {
         if let Some(default) = &field.default
-            && value.get(*key).is_none_or(|found| found.is_null() || (found == "" && default.is_string()))
+            && value
+                .get(*key)
+                .is_none_or(|found| found.is_null() || (found == "" && default.is_string()))
         {
             super::edit::object(value).insert((*key).to_owned(), default.clone());
         }
@@ -39,8 +43,12 @@ fn walk(name: &str, value: &mut Value) {
 fn descend(holds: &Type, value: &mut Value) {
     match (holds, value) {
         (Type::Struct(name), value @ Value::Object(_)) => walk(name, value),
-        (Type::List(items), Value::Array(list)) => list.iter_mut().for_each(|item| descend(items, item)),
-        (Type::Map(values), Value::Object(map)) => map.values_mut().for_each(|item| descend(values, item)),
+        (Type::List(items), Value::Array(list)) => {
+            list.iter_mut().for_each(|item| descend(items, item))
+        }
+        (Type::Map(values), Value::Object(map)) => {
+            map.values_mut().for_each(|item| descend(values, item))
+        }
         _ => {}
     }
 }
@@ -55,9 +63,10 @@ fn by_type(name: &str, value: &mut Value) {
         "core.v1.GRPCAction" => pod::grpc,
         "core.v1.ObjectFieldSelector" => pod::field_ref,
         "core.v1.Volume" => volumes::volume,
-        "core.v1.SecretVolumeSource" | "core.v1.ConfigMapVolumeSource" | "core.v1.DownwardAPIVolumeSource" | "core.v1.ProjectedVolumeSource" => {
-            volumes::file_modes
-        }
+        "core.v1.SecretVolumeSource"
+        | "core.v1.ConfigMapVolumeSource"
+        | "core.v1.DownwardAPIVolumeSource"
+        | "core.v1.ProjectedVolumeSource" => volumes::file_modes,
         "core.v1.ServiceAccountTokenProjection" => volumes::token,
         "core.v1.HostPathVolumeSource" => volumes::host_path,
         "core.v1.PersistentVolumeClaim" => volumes::claim,
@@ -95,13 +104,13 @@ fn by_other_type(name: &str, value: &mut Value) {
         "admissionregistration.v1.ValidatingWebhook" => policies::validating_webhook,
         "admissionregistration.v1.MutatingWebhook" => policies::mutating_webhook,
         "admissionregistration.v1.MatchResources" => policies::match_resources,
-        "admissionregistration.v1.NamedRuleWithOperations" | "admissionregistration.v1.RuleWithOperations" => policies::resource_rule,
-        "admissionregistration.v1.ServiceReference" | "apiextensions.v1.ServiceReference" | "apiregistration.v1.ServiceReference" => {
-            policies::service_reference
-        }
-        "admissionregistration.v1.ValidatingAdmissionPolicySpec" | "admissionregistration.v1.MutatingAdmissionPolicySpec" => {
-            policies::admission_policy_spec
-        }
+        "admissionregistration.v1.NamedRuleWithOperations"
+        | "admissionregistration.v1.RuleWithOperations" => policies::resource_rule,
+        "admissionregistration.v1.ServiceReference"
+        | "apiextensions.v1.ServiceReference"
+        | "apiregistration.v1.ServiceReference" => policies::service_reference,
+        "admissionregistration.v1.ValidatingAdmissionPolicySpec"
+        | "admissionregistration.v1.MutatingAdmissionPolicySpec" => policies::admission_policy_spec,
         "apiextensions.v1.CustomResourceDefinition" => policies::definition,
         _ => return,
     };
@@ -113,7 +122,10 @@ fn secret(secret: &mut Value) {
     if let Some(Value::Object(texts)) = remove(secret, "stringData") {
         let data = object(child(secret, "data"));
         for (key, text) in texts {
-            data.insert(key, json!(STANDARD.encode(text.as_str().unwrap_or_default())));
+            data.insert(
+                key,
+                json!(STANDARD.encode(text.as_str().unwrap_or_default())),
+            );
         }
     }
     if secret.get("data").is_some_and(Value::is_null) {

@@ -27,7 +27,11 @@ pub(super) fn spec(spec: &mut Value) {
     or_set_zero(spec, "schedulerName", "default-scheduler");
     // The old name of the field is kept in step by the conversion between API versions.
     if !text(spec, "serviceAccountName").is_empty() || !text(spec, "serviceAccount").is_empty() {
-        let name = if text(spec, "serviceAccountName").is_empty() { text(spec, "serviceAccount") } else { text(spec, "serviceAccountName") };
+        let name = if text(spec, "serviceAccountName").is_empty() {
+            text(spec, "serviceAccount")
+        } else {
+            text(spec, "serviceAccountName")
+        };
         let name = name.to_owned();
         object(spec).insert("serviceAccount".into(), json!(name));
         object(spec).insert("serviceAccountName".into(), json!(name));
@@ -69,10 +73,20 @@ pub(super) fn field_ref(selector: &mut Value) {
 /// How an image is pulled when nobody says: always, if its tag moves.
 pub(super) fn pull_policy(image: &str) -> &'static str {
     let tagged = match image.rsplit_once('@') {
-        Some((name, _)) => return if tag_of(name) == Some("latest") { "Always" } else { "IfNotPresent" },
+        Some((name, _)) => {
+            return if tag_of(name) == Some("latest") {
+                "Always"
+            } else {
+                "IfNotPresent"
+            };
+        }
         None => tag_of(image),
     };
-    if image.is_empty() || matches!(tagged, Some(tag) if tag != "latest") { "IfNotPresent" } else { "Always" }
+    if image.is_empty() || matches!(tagged, Some(tag) if tag != "latest") {
+        "IfNotPresent"
+    } else {
+        "Always"
+    }
 }
 
 fn tag_of(name: &str) -> Option<&str> {
@@ -82,7 +96,13 @@ fn tag_of(name: &str) -> Option<&str> {
 }
 
 fn requests_from_limits(container: &mut Value) {
-    let Some(limits) = container.pointer("/resources/limits").and_then(Value::as_object).cloned() else { return };
+    let Some(limits) = container
+        .pointer("/resources/limits")
+        .and_then(Value::as_object)
+        .cloned()
+    else {
+        return;
+    };
     let requests = object(child(child(container, "resources"), "requests"));
     for (name, amount) in limits {
         requests.entry(name).or_insert(amount);
@@ -91,13 +111,24 @@ fn requests_from_limits(container: &mut Value) {
 
 /// Requests of the whole Pod follow its limits where its containers ask for nothing.
 fn pod_level_resources(spec: &mut Value) {
-    let Some(limits) = spec.pointer("/resources/limits").and_then(Value::as_object).cloned() else { return };
+    let Some(limits) = spec
+        .pointer("/resources/limits")
+        .and_then(Value::as_object)
+        .cloned()
+    else {
+        return;
+    };
     let asked: Vec<Map<String, Value>> = spec
         .get("containers")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .filter_map(|container| container.pointer("/resources/requests")?.as_object().cloned())
+        .filter_map(|container| {
+            container
+                .pointer("/resources/requests")?
+                .as_object()
+                .cloned()
+        })
         .collect();
     let requests = object(child(child(spec, "resources"), "requests"));
     for (name, amount) in limits {
@@ -137,7 +168,10 @@ mod tests {
             ("app:1", "IfNotPresent"),
             ("registry:5000/app", "Always"),
             ("registry:5000/app:1", "IfNotPresent"),
-            ("app@sha256:0123456789012345678901234567890123456789012345678901234567890123", "IfNotPresent"),
+            (
+                "app@sha256:0123456789012345678901234567890123456789012345678901234567890123",
+                "IfNotPresent",
+            ),
             ("", "IfNotPresent"),
         ];
         for (image, policy) in cases {

@@ -69,7 +69,11 @@ pub(super) fn limit(item: &mut Value) {
 }
 
 fn fill(item: &mut Value, name: &str, source: &str) {
-    let amounts: Map<String, Value> = item.get(source).and_then(Value::as_object).cloned().unwrap_or_default();
+    let amounts: Map<String, Value> = item
+        .get(source)
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     for (resource, amount) in amounts {
         object(child(item, name)).entry(resource).or_insert(amount);
     }
@@ -82,7 +86,11 @@ pub(super) fn secret(secret: &mut Value) {
 
 /// A Namespace carries its own name as a label.
 pub(super) fn namespace(namespace: &mut Value) {
-    let name = namespace.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let name = namespace
+        .pointer("/metadata/name")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     if !name.is_empty() {
         let labels = object(child(child(namespace, "metadata"), "labels"));
         labels.insert("kubernetes.io/metadata.name".into(), json!(name));
@@ -105,7 +113,11 @@ pub(super) fn definition(definition: &mut Value) {
     let stored = spec
         .get("versions")
         .and_then(Value::as_array)
-        .and_then(|versions| versions.iter().find(|version| version.get("storage") == Some(&Value::Bool(true))))
+        .and_then(|versions| {
+            versions
+                .iter()
+                .find(|version| version.get("storage") == Some(&Value::Bool(true)))
+        })
         .map(|version| text(version, "name").to_owned());
     if let Some(name) = stored {
         or_set_zero(child(definition, "status"), "storedVersions", json!([name]));

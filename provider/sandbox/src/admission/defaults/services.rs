@@ -12,8 +12,15 @@ pub(super) fn service(service: &mut Value) {
         "None" => {
             remove(spec, "sessionAffinityConfig");
         }
-        "ClientIP" if spec.pointer("/sessionAffinityConfig/clientIP/timeoutSeconds").is_none_or(Value::is_null) => {
-            object(spec).insert("sessionAffinityConfig".into(), json!({ "clientIP": { "timeoutSeconds": 10800 } }));
+        "ClientIP"
+            if spec
+                .pointer("/sessionAffinityConfig/clientIP/timeoutSeconds")
+                .is_none_or(Value::is_null) =>
+        {
+            object(spec).insert(
+                "sessionAffinityConfig".into(),
+                json!({ "clientIP": { "timeoutSeconds": 10800 } }),
+            );
         }
         _ => {}
     }
@@ -24,7 +31,10 @@ pub(super) fn service(service: &mut Value) {
         or_set_zero(port, "targetPort", number);
     }
     let kind = text(spec, "type").to_owned();
-    let external = spec.get("externalIPs").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    let external = spec
+        .get("externalIPs")
+        .and_then(Value::as_array)
+        .is_some_and(|list| !list.is_empty());
     if matches!(kind.as_str(), "NodePort" | "LoadBalancer") || (kind == "ClusterIP" && external) {
         or_set_zero(spec, "externalTrafficPolicy", "Cluster");
     }
@@ -55,8 +65,19 @@ pub(super) fn slice_port(port: &mut Value) {
 /// A `NetworkPolicy` restricts what comes in, and what goes out if it speaks of it.
 pub(super) fn network_policy(policy: &mut Value) {
     let spec = child(policy, "spec");
-    let egress = spec.get("egress").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
-    or_set_zero(spec, "policyTypes", if egress { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) });
+    let egress = spec
+        .get("egress")
+        .and_then(Value::as_array)
+        .is_some_and(|list| !list.is_empty());
+    or_set_zero(
+        spec,
+        "policyTypes",
+        if egress {
+            json!(["Ingress", "Egress"])
+        } else {
+            json!(["Ingress"])
+        },
+    );
 }
 
 /// A port of a `NetworkPolicy`.
@@ -66,7 +87,9 @@ pub(super) fn policy_port(port: &mut Value) {
 
 /// An `IngressClass`.
 pub(super) fn ingress_class(class: &mut Value) {
-    if let Some(parameters) = class.pointer_mut("/spec/parameters").filter(|parameters| !parameters.is_null())
+    if let Some(parameters) = class
+        .pointer_mut("/spec/parameters")
+        .filter(|parameters| !parameters.is_null())
         && lacks(parameters, "scope")
     {
         or_set(parameters, "scope", "Cluster");

@@ -6,7 +6,10 @@ use super::super::edit::{or_set, or_set_zero, text};
 
 /// A volume without a source is an empty folder.
 pub(super) fn volume(volume: &mut Value) {
-    let has_source = volume.as_object().is_some_and(|map| map.iter().any(|(name, value)| name != "name" && !value.is_null()));
+    let has_source = volume.as_object().is_some_and(|map| {
+        map.iter()
+            .any(|(name, value)| name != "name" && !value.is_null())
+    });
     if !has_source {
         or_set(volume, "emptyDir", json!({}));
     }

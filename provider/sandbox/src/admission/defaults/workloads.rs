@@ -21,7 +21,11 @@ pub(super) fn deployment(object: &mut Value) {
 
 /// A `DaemonSet`. The generation of its template lives on as an annotation, which nobody may choose.
 pub(super) fn daemon_set(object: &mut Value) {
-    or_set(child(child(object, "metadata"), "annotations"), "deprecated.daemonset.template.generation", "0");
+    or_set(
+        child(child(object, "metadata"), "annotations"),
+        "deprecated.daemonset.template.generation",
+        "0",
+    );
     let spec = child(object, "spec");
     let strategy = child(spec, "updateStrategy");
     or_set_zero(strategy, "type", "RollingUpdate");
@@ -67,7 +71,9 @@ pub(super) fn replica_set(object: &mut Value) {
 pub(super) fn job(object: &mut Value) {
     let template_labels = object.pointer("/spec/template/metadata/labels").cloned();
     if let Some(labels) = template_labels
-        && object.pointer("/metadata/labels").is_none_or(|own| own.as_object().is_some_and(serde_json::Map::is_empty))
+        && object
+            .pointer("/metadata/labels")
+            .is_none_or(|own| own.as_object().is_some_and(serde_json::Map::is_empty))
     {
         super::super::edit::object(child(object, "metadata")).insert("labels".into(), labels);
     }
@@ -81,7 +87,15 @@ pub(super) fn job(object: &mut Value) {
     or_set(spec, "completionMode", "NonIndexed");
     or_set(spec, "suspend", false);
     let with_policy = !lacks(spec, "podFailurePolicy");
-    or_set(spec, "podReplacementPolicy", if with_policy { "Failed" } else { "TerminatingOrFailed" });
+    or_set(
+        spec,
+        "podReplacementPolicy",
+        if with_policy {
+            "Failed"
+        } else {
+            "TerminatingOrFailed"
+        },
+    );
     or_set(spec, "manualSelector", false);
 }
 

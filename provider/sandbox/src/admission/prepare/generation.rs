@@ -12,9 +12,14 @@ pub(crate) fn changes_generation(type_name: &str, new: &Value, old: &Value) -> b
     match counted(type_name) {
         None | Some(Counted::Nothing) => false,
         Some(Counted::Spec) => new.get("spec") != old.get("spec"),
-        Some(Counted::SpecAndAnnotations) => new.get("spec") != old.get("spec") || annotations(new) != annotations(old),
+        Some(Counted::SpecAndAnnotations) => {
+            new.get("spec") != old.get("spec") || annotations(new) != annotations(old)
+        }
         Some(Counted::Field(name)) => new.get(name) != old.get(name),
-        Some(Counted::AllAndLabels) => rest(new) != rest(old) || new.pointer("/metadata/labels") != old.pointer("/metadata/labels"),
+        Some(Counted::AllAndLabels) => {
+            rest(new) != rest(old)
+                || new.pointer("/metadata/labels") != old.pointer("/metadata/labels")
+        }
         Some(Counted::All) => rest(new) != rest(old),
     }
 }
@@ -55,9 +60,8 @@ fn counted(type_name: &str) -> Option<Counted> {
         | "apiextensions.v1.CustomResourceDefinition"
         | "flowcontrol.v1.FlowSchema"
         | "flowcontrol.v1.PriorityLevelConfiguration" => Counted::Spec,
-        "admissionregistration.v1.MutatingWebhookConfiguration" | "admissionregistration.v1.ValidatingWebhookConfiguration" => {
-            Counted::Field("webhooks")
-        }
+        "admissionregistration.v1.MutatingWebhookConfiguration"
+        | "admissionregistration.v1.ValidatingWebhookConfiguration" => Counted::Field("webhooks"),
         "core.v1.PodTemplate" => Counted::Field("template"),
         "discovery.v1.EndpointSlice" => Counted::AllAndLabels,
         "scheduling.v1.PriorityClass" => Counted::Nothing,
@@ -66,13 +70,18 @@ fn counted(type_name: &str) -> Option<Counted> {
 }
 
 fn annotations(object: &Value) -> Option<&Map<String, Value>> {
-    object.pointer("/metadata/annotations").and_then(Value::as_object).filter(|map| !map.is_empty())
+    object
+        .pointer("/metadata/annotations")
+        .and_then(Value::as_object)
+        .filter(|map| !map.is_empty())
 }
 
 fn rest(object: &Value) -> Value {
     let mut rest = object.clone();
     if let Some(map) = rest.as_object_mut() {
-        map.retain(|name, _| !matches!(name.as_str(), "metadata" | "status" | "apiVersion" | "kind"));
+        map.retain(|name, _| {
+            !matches!(name.as_str(), "metadata" | "status" | "apiVersion" | "kind")
+        });
     }
     rest
 }
@@ -100,7 +109,11 @@ mod tests {
             ("", &after, true),
         ];
         for (kind, new, expected) in cases {
-            assert_eq!(changes_generation(kind, new, &before), expected, "{kind} {new}");
+            assert_eq!(
+                changes_generation(kind, new, &before),
+                expected,
+                "{kind} {new}"
+            );
         }
     }
 }

@@ -51,10 +51,19 @@ fn job(job: &mut Value) {
         return;
     }
     let labels = child(child(child(spec, "template"), "metadata"), "labels");
-    for (key, value) in [("job-name", &name), ("batch.kubernetes.io/job-name", &name), ("controller-uid", &uid), ("batch.kubernetes.io/controller-uid", &uid)] {
+    for (key, value) in [
+        ("job-name", &name),
+        ("batch.kubernetes.io/job-name", &name),
+        ("controller-uid", &uid),
+        ("batch.kubernetes.io/controller-uid", &uid),
+    ] {
         or_set(labels, key, value.clone());
     }
-    or_set(child(child(spec, "selector"), "matchLabels"), "batch.kubernetes.io/controller-uid", uid);
+    or_set(
+        child(child(spec, "selector"), "matchLabels"),
+        "batch.kubernetes.io/controller-uid",
+        uid,
+    );
 }
 
 fn namespace(namespace: &mut Value) {
@@ -72,17 +81,31 @@ fn namespace(namespace: &mut Value) {
 
 /// A claim's two ways to name its source are kept alike.
 fn data_sources(claim: &mut Value, old: &Value) {
-    let kept = old.pointer("/spec/dataSource").is_some_and(|value| !value.is_null());
+    let kept = old
+        .pointer("/spec/dataSource")
+        .is_some_and(|value| !value.is_null());
     let spec = child(claim, "spec");
-    let local = spec.pointer("/dataSourceRef/namespace").is_none_or(|value| value.is_null() || value == "");
+    let local = spec
+        .pointer("/dataSourceRef/namespace")
+        .is_none_or(|value| value.is_null() || value == "");
     // Only two kinds are accepted by the older field; others are dropped silently.
     let accepted = |source: &Value| {
         matches!(
-            (source.get("apiGroup").and_then(Value::as_str).unwrap_or_default(), text(source, "kind")),
+            (
+                source
+                    .get("apiGroup")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default(),
+                text(source, "kind")
+            ),
             ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot")
         )
     };
-    if !lacks(spec, "dataSource") && lacks(spec, "dataSourceRef") && !kept && !accepted(&spec["dataSource"]) {
+    if !lacks(spec, "dataSource")
+        && lacks(spec, "dataSourceRef")
+        && !kept
+        && !accepted(&spec["dataSource"])
+    {
         remove(spec, "dataSource");
     }
     if !lacks(spec, "dataSource") && lacks(spec, "dataSourceRef") {
@@ -102,31 +125,54 @@ fn pod(pod: &mut Value) {
 
 /// How well a Pod is protected, by what its containers ask for and are held to.
 fn service_class(spec: &Value) -> &'static str {
-    let lists = ["containers", "initContainers"].into_iter().filter_map(|list| spec.get(list)?.as_array());
+    let lists = ["containers", "initContainers"]
+        .into_iter()
+        .filter_map(|list| spec.get(list)?.as_array());
     let containers: Vec<&Value> = lists.flatten().collect();
     let amounts = |container: &Value, list: &str| -> Map<String, Value> {
-        let found = container.pointer(&format!("/resources/{list}")).and_then(Value::as_object).cloned().unwrap_or_default();
-        found.into_iter().filter(|(name, amount)| matches!(name.as_str(), "cpu" | "memory") && amount != "0").collect()
+        let found = container
+            .pointer(&format!("/resources/{list}"))
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        found
+            .into_iter()
+            .filter(|(name, amount)| matches!(name.as_str(), "cpu" | "memory") && amount != "0")
+            .collect()
     };
-    if containers.iter().all(|container| amounts(container, "requests").is_empty() && amounts(container, "limits").is_empty()) {
+    if containers.iter().all(|container| {
+        amounts(container, "requests").is_empty() && amounts(container, "limits").is_empty()
+    }) {
         return "BestEffort";
     }
     let guaranteed = containers.iter().all(|container| {
         let limits = amounts(container, "limits");
         limits.len() == 2 && amounts(container, "requests") == limits
     });
-    if guaranteed { "Guaranteed" } else { "Burstable" }
+    if guaranteed {
+        "Guaranteed"
+    } else {
+        "Burstable"
+    }
 }
 
 /// The old generation of a `DaemonSet`'s template lives on as an annotation.
 fn template_generation(set: &mut Value, generation: i64) {
     let annotations = object(child(child(set, "metadata"), "annotations"));
-    annotations.insert(TEMPLATE_GENERATION.to_owned(), json!(generation.to_string()));
+    annotations.insert(
+        TEMPLATE_GENERATION.to_owned(),
+        json!(generation.to_string()),
+    );
 }
 
 fn daemon_set(new: &mut Value, old: &Value) {
-    let note = old.pointer("/metadata/annotations").and_then(|notes| notes.get(TEMPLATE_GENERATION));
-    let before = note.and_then(Value::as_str).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
+    let note = old
+        .pointer("/metadata/annotations")
+        .and_then(|notes| notes.get(TEMPLATE_GENERATION));
+    let before = note
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse::<i64>().ok())
+        .unwrap_or_default();
     let changed = new.pointer("/spec/template") != old.pointer("/spec/template");
     template_generation(new, if changed { before + 1 } else { before });
 }

@@ -39,8 +39,12 @@ pub(super) fn update(type_name: &str, new: &mut Value, old: &Value, part: Part) 
             }
             kinds::update(type_name, new, old);
             if changes_generation(type_name, new, old) {
-                let generation = old.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or_default();
-                object(child(new, "metadata")).insert("generation".to_owned(), json!(generation + 1));
+                let generation = old
+                    .pointer("/metadata/generation")
+                    .and_then(Value::as_i64)
+                    .unwrap_or_default();
+                object(child(new, "metadata"))
+                    .insert("generation".to_owned(), json!(generation + 1));
             }
         }
         Part::Status => status(type_name, new, old),
@@ -49,7 +53,9 @@ pub(super) fn update(type_name: &str, new: &mut Value, old: &Value, part: Part) 
 
 /// What the server holds of the metadata, a request cannot clear.
 fn keep_metadata(new: &mut Value, old: &Value) {
-    let Some(before) = old.get("metadata") else { return };
+    let Some(before) = old.get("metadata") else {
+        return;
+    };
     let metadata = child(new, "metadata");
     copy(metadata, before, "generation");
     for field in ["creationTimestamp", "deletionTimestamp"] {
@@ -58,7 +64,10 @@ fn keep_metadata(new: &mut Value, old: &Value) {
         }
     }
     for field in ["uid", "deletionGracePeriodSeconds"] {
-        if metadata.get(field).is_none_or(|value| value.is_null() || value == "") {
+        if metadata
+            .get(field)
+            .is_none_or(|value| value.is_null() || value == "")
+        {
             copy(metadata, before, field);
         }
     }
@@ -78,9 +87,19 @@ fn status(type_name: &str, new: &mut Value, old: &Value) {
         OnStatus::Written => metadata,
         OnStatus::WithoutLabels => without(&metadata, old, &["labels"]),
         OnStatus::WithoutOwners => without(&metadata, old, &["ownerReferences"]),
-        OnStatus::Kept => {
-            without(&metadata, old, &["labels", "annotations", "finalizers", "ownerReferences", "generateName", "deletionTimestamp", "deletionGracePeriodSeconds"])
-        }
+        OnStatus::Kept => without(
+            &metadata,
+            old,
+            &[
+                "labels",
+                "annotations",
+                "finalizers",
+                "ownerReferences",
+                "generateName",
+                "deletionTimestamp",
+                "deletionGracePeriodSeconds",
+            ],
+        ),
     };
     merged.insert("metadata".to_owned(), metadata);
     *new = Value::Object(merged);

@@ -19,7 +19,11 @@ pub(super) fn config_map(object: &At<'_>, causes: &mut Causes) {
     for (key, value) in data.entries() {
         key_rules(key, &value, causes);
         if binary.key(key).is_set() {
-            causes.invalid_as(&value, &json!(key), "duplicate of key present in binaryData");
+            causes.invalid_as(
+                &value,
+                &json!(key),
+                "duplicate of key present in binaryData",
+            );
         }
         size += value.text().len();
     }
@@ -29,7 +33,11 @@ pub(super) fn config_map(object: &At<'_>, causes: &mut Causes) {
     }
     if size > MEGABYTE {
         // The API has no path for the object as a whole.
-        causes.push(Reason::TooLong, "[]", format!("Too long: may not be more than {MEGABYTE} bytes"));
+        causes.push(
+            Reason::TooLong,
+            "[]",
+            format!("Too long: may not be more than {MEGABYTE} bytes"),
+        );
     }
 }
 
@@ -52,7 +60,10 @@ pub(super) fn secret(object: &At<'_>, causes: &mut Causes) {
     }
     match object.field("type").text() {
         "kubernetes.io/service-account-token" => {
-            let account = object.at("metadata").field("annotations").key("kubernetes.io/service-account.name");
+            let account = object
+                .at("metadata")
+                .field("annotations")
+                .key("kubernetes.io/service-account.name");
             if account.is_empty() {
                 causes.required(&account, "");
             }
@@ -112,7 +123,10 @@ fn docker(at: &At<'_>, causes: &mut Causes) {
     if at.is_absent() {
         return causes.required(at, "");
     }
-    let parsed = STANDARD.decode(at.text()).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let parsed = STANDARD
+        .decode(at.text())
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
     if !parsed.is_some_and(|value| value.is_object() || value.is_null()) {
         causes.invalid_as(at, &json!("<secret contents redacted>"), "no JSON object");
     }
@@ -120,7 +134,13 @@ fn docker(at: &At<'_>, causes: &mut Causes) {
 
 fn decoded_len(at: &At<'_>) -> usize {
     let text = at.text();
-    text.len() / 4 * 3 - text.bytes().rev().take_while(|byte| *byte == b'=').count().min(text.len() / 4 * 3)
+    text.len() / 4 * 3
+        - text
+            .bytes()
+            .rev()
+            .take_while(|byte| *byte == b'=')
+            .count()
+            .min(text.len() / 4 * 3)
 }
 
 /// A quota.
@@ -134,8 +154,15 @@ pub(super) fn quota(object: &At<'_>, causes: &mut Causes) {
             quantity(name, &most, causes);
         }
     }
-    const SCOPES: [&str; 7] =
-        ["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating", "VolumeAttributesClass"];
+    const SCOPES: [&str; 7] = [
+        "BestEffort",
+        "CrossNamespacePodAffinity",
+        "NotBestEffort",
+        "NotTerminating",
+        "PriorityClass",
+        "Terminating",
+        "VolumeAttributesClass",
+    ];
     let scopes = spec.field("scopes");
     for scope in scopes.items() {
         if !SCOPES.contains(&scope.text()) {
@@ -143,7 +170,10 @@ pub(super) fn quota(object: &At<'_>, causes: &mut Causes) {
         }
     }
     let named = scopes.texts();
-    for (left, right) in [("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")] {
+    for (left, right) in [
+        ("BestEffort", "NotBestEffort"),
+        ("Terminating", "NotTerminating"),
+    ] {
         if named.contains(&left) && named.contains(&right) {
             causes.invalid(&scopes, "conflicting scopes");
         }
@@ -154,7 +184,12 @@ pub(super) fn quota(object: &At<'_>, causes: &mut Causes) {
 pub(super) fn quota_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
     quota(new, causes);
     let sorted = |at: &At<'_>| {
-        let mut scopes: Vec<String> = at.at("spec.scopes").texts().into_iter().map(str::to_owned).collect();
+        let mut scopes: Vec<String> = at
+            .at("spec.scopes")
+            .texts()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         scopes.sort();
         scopes
     };
@@ -175,7 +210,13 @@ pub(super) fn limit_range(object: &At<'_>, causes: &mut Causes) {
             causes.duplicate(&kind);
         }
         kinds.push(kind.text());
-        for list in ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] {
+        for list in [
+            "max",
+            "min",
+            "default",
+            "defaultRequest",
+            "maxLimitRequestRatio",
+        ] {
             for (name, value) in limit.field(list).entries() {
                 resource_name(name, &value, causes);
             }
@@ -183,12 +224,21 @@ pub(super) fn limit_range(object: &At<'_>, causes: &mut Causes) {
         if kind.text() == "Pod" {
             for list in ["default", "defaultRequest"] {
                 if !limit.field(list).is_empty() {
-                    causes.forbidden(&limit.field(list), "may not be specified when `type` is 'Pod'");
+                    causes.forbidden(
+                        &limit.field(list),
+                        "may not be specified when `type` is 'Pod'",
+                    );
                 }
             }
         }
-        if kind.text() == "PersistentVolumeClaim" && limit.at("min").key("storage").is_absent() && limit.at("max").key("storage").is_absent() {
-            causes.required(&limit.field("limits"), "either minimum or maximum storage value is required, but neither was provided");
+        if kind.text() == "PersistentVolumeClaim"
+            && limit.at("min").key("storage").is_absent()
+            && limit.at("max").key("storage").is_absent()
+        {
+            causes.required(
+                &limit.field("limits"),
+                "either minimum or maximum storage value is required, but neither was provided",
+            );
         }
         ordered(&limit, causes);
     }
@@ -196,12 +246,25 @@ pub(super) fn limit_range(object: &At<'_>, causes: &mut Causes) {
 
 /// Minimum, default request, default and maximum must not cross.
 fn ordered(limit: &At<'_>, causes: &mut Causes) {
-    let lists = [("min", "max", "min"), ("min", "defaultRequest", "defaultRequest"), ("defaultRequest", "max", "defaultRequest"), ("defaultRequest", "default", "defaultRequest"), ("min", "default", "default"), ("default", "max", "default")];
+    let lists = [
+        ("min", "max", "min"),
+        ("min", "defaultRequest", "defaultRequest"),
+        ("defaultRequest", "max", "defaultRequest"),
+        ("defaultRequest", "default", "defaultRequest"),
+        ("min", "default", "default"),
+        ("default", "max", "default"),
+    ];
     for (low, high, blamed) in lists {
         for (name, value) in limit.field(low).entries() {
-            let (Some(least), Some(most)) = (amount(&value), amount(&limit.field(high).key(name))) else { continue };
+            let (Some(least), Some(most)) = (amount(&value), amount(&limit.field(high).key(name)))
+            else {
+                continue;
+            };
             if least > most {
-                causes.invalid(&limit.field(blamed).key(name), &format!("{low} value {least} is greater than {high} value {most}"));
+                causes.invalid(
+                    &limit.field(blamed).key(name),
+                    &format!("{low} value {least} is greater than {high} value {most}"),
+                );
             }
         }
     }

@@ -23,7 +23,11 @@ pub(crate) fn on_create(metadata: &At<'_>, scope: Scope, name: Rule, causes: &mu
     if !prefix.is_empty() {
         // The random suffix makes a trailing hyphen legal.
         let probe = prefix.text().trim_end_matches('-');
-        let probe = if probe.len() < prefix.text().len() { format!("{probe}a") } else { probe.to_owned() };
+        let probe = if probe.len() < prefix.text().len() {
+            format!("{probe}a")
+        } else {
+            probe.to_owned()
+        };
         for message in name(&probe) {
             causes.invalid(&prefix, &message);
         }
@@ -48,8 +52,13 @@ pub(crate) fn on_create(metadata: &At<'_>, scope: Scope, name: Rule, causes: &mu
 /// Finalizers without a domain must be ones that Kubernetes itself knows.
 pub(crate) fn known_finalizers(metadata: &At<'_>, causes: &mut Causes) {
     for name in metadata.field("finalizers").items() {
-        if !name.text().contains('/') && !matches!(name.text(), "kubernetes" | "orphan" | "foregroundDeletion") {
-            causes.invalid(&name, "name is neither a standard finalizer name nor is it fully qualified");
+        if !name.text().contains('/')
+            && !matches!(name.text(), "kubernetes" | "orphan" | "foregroundDeletion")
+        {
+            causes.invalid(
+                &name,
+                "name is neither a standard finalizer name nor is it fully qualified",
+            );
         }
     }
 }
@@ -58,16 +67,30 @@ pub(crate) fn known_finalizers(metadata: &At<'_>, causes: &mut Causes) {
 pub(crate) fn on_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
     if old.field("deletionTimestamp").is_set() {
         let before = old.field("finalizers").texts();
-        let added: Vec<_> = new.field("finalizers").texts().into_iter().filter(|name| !before.contains(name)).collect();
+        let added: Vec<_> = new
+            .field("finalizers")
+            .texts()
+            .into_iter()
+            .filter(|name| !before.contains(name))
+            .collect();
         if !added.is_empty() {
-            let message = format!("no new finalizers can be added if the object is being deleted, found new finalizers {added:?}");
+            let message = format!(
+                "no new finalizers can be added if the object is being deleted, found new finalizers {added:?}"
+            );
             causes.forbidden(&new.field("finalizers"), &message);
         }
     }
     if new.field("generation").int_or_zero() < old.field("generation").int_or_zero() {
         causes.invalid(&new.field("generation"), "must not be decremented");
     }
-    for field in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    ] {
         causes.immutable(&new.field(field), &old.field(field));
     }
     always(new, causes);
@@ -120,10 +143,18 @@ fn owners(at: &At<'_>, causes: &mut Causes) {
             }
         }
         if owner.field("kind").text() == "Event" && owner.field("apiVersion").text() == "v1" {
-            causes.invalid_as(at, owner.value(), "/v1, Kind=Event is disallowed from being an owner");
+            causes.invalid_as(
+                at,
+                owner.value(),
+                "/v1, Kind=Event is disallowed from being an owner",
+            );
         }
         if owner.field("controller").is_true() {
-            let this = format!("{}/{}", owner.field("kind").text(), owner.field("name").text());
+            let this = format!(
+                "{}/{}",
+                owner.field("kind").text(),
+                owner.field("name").text()
+            );
             match &controller {
                 None => controller = Some(this),
                 Some(first) => causes.invalid(
@@ -143,7 +174,10 @@ fn finalizers(at: &At<'_>, causes: &mut Causes) {
         }
     }
     if names.contains(&"orphan") && names.contains(&"foregroundDeletion") {
-        causes.invalid(at, "finalizer orphan and foregroundDeletion cannot be both set");
+        causes.invalid(
+            at,
+            "finalizer orphan and foregroundDeletion cannot be both set",
+        );
     }
 }
 

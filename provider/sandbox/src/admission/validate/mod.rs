@@ -17,7 +17,7 @@ mod service;
 mod storage;
 mod workloads;
 
-pub(super) use metadata::Scope;
+pub(crate) use metadata::Scope;
 pub(super) use service::{cluster_ips, is_external, needs_health_check};
 
 use serde_json::Value;
@@ -38,7 +38,13 @@ pub(super) fn create(type_name: &str, scope: Scope, object: &Value) -> Vec<Cause
 }
 
 /// What is wrong with a change.
-pub(super) fn update(type_name: &str, scope: Scope, part: Part, new: &Value, old: &Value) -> Vec<Cause> {
+pub(super) fn update(
+    type_name: &str,
+    scope: Scope,
+    part: Part,
+    new: &Value,
+    old: &Value,
+) -> Vec<Cause> {
     let (new, old) = (At::root(new), At::root(old));
     let mut causes = Causes::default();
     let (after, before) = (new.field("metadata"), old.field("metadata"));
@@ -104,7 +110,9 @@ fn spec(type_name: &str, scope: Scope, object: &At<'_>, causes: &mut Causes) {
         "core.v1.PersistentVolume" => storage::volume(object, causes),
         "storage.v1.StorageClass" => storage::storage_class(object, causes),
         "rbac.v1.Role" | "rbac.v1.ClusterRole" => rbac::role(object, scope, causes),
-        "rbac.v1.RoleBinding" | "rbac.v1.ClusterRoleBinding" => rbac::binding(object, scope, causes),
+        "rbac.v1.RoleBinding" | "rbac.v1.ClusterRoleBinding" => {
+            rbac::binding(object, scope, causes)
+        }
         "networking.v1.NetworkPolicy" => network::policy(object, causes),
         "networking.v1.Ingress" => network::ingress(object, causes),
         "networking.v1.IngressClass" => network::ingress_class(object, causes),
@@ -127,7 +135,9 @@ fn change(type_name: &str, scope: Scope, new: &At<'_>, old: &At<'_>, causes: &mu
         "core.v1.PersistentVolumeClaim" => storage::claim_update(new, old, causes),
         "core.v1.PersistentVolume" => storage::volume_update(new, old, causes),
         "storage.v1.StorageClass" => storage::storage_class_update(new, old, causes),
-        "rbac.v1.RoleBinding" | "rbac.v1.ClusterRoleBinding" => rbac::binding_update(new, old, scope, causes),
+        "rbac.v1.RoleBinding" | "rbac.v1.ClusterRoleBinding" => {
+            rbac::binding_update(new, old, scope, causes)
+        }
         "networking.v1.Ingress" => network::ingress_spec(new, causes),
         "networking.v1.IngressClass" => network::ingress_class_update(new, old, causes),
         _ => spec(type_name, scope, new, causes),

@@ -33,7 +33,11 @@ pub(crate) fn check(at: &At<'_>, rule: Rule, causes: &mut Causes) {
 pub(crate) fn dns_label(text: &str) -> Broken {
     let mut broken = longer_than(text, 63);
     if !is_label(text) {
-        broken.push(if is_subdomain(text) { "must not contain dots".to_owned() } else { LABEL.to_owned() });
+        broken.push(if is_subdomain(text) {
+            "must not contain dots".to_owned()
+        } else {
+            LABEL.to_owned()
+        });
     }
     broken
 }
@@ -74,7 +78,11 @@ pub(crate) fn path_segment(text: &str) -> Broken {
     if text == "." || text == ".." {
         return vec![format!("may not be '{text}'")];
     }
-    ['/', '%'].iter().filter(|bad| text.contains(**bad)).map(|bad| format!("may not contain '{bad}'")).collect()
+    ['/', '%']
+        .iter()
+        .filter(|bad| text.contains(**bad))
+        .map(|bad| format!("may not contain '{bad}'"))
+        .collect()
 }
 
 /// The key of a label: an optional subdomain, a slash, and a name.
@@ -87,12 +95,18 @@ pub(crate) fn qualified_name(text: &str) -> Broken {
             if prefix.is_empty() {
                 broken.push("prefix part must be non-empty".to_owned());
             } else {
-                broken.extend(dns_subdomain(prefix).into_iter().map(|message| format!("prefix part {message}")));
+                broken.extend(
+                    dns_subdomain(prefix)
+                        .into_iter()
+                        .map(|message| format!("prefix part {message}")),
+                );
             }
             name
         }
         _ => {
-            let message = format!("a valid label key {QUALIFIED} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
+            let message = format!(
+                "a valid label key {QUALIFIED} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            );
             return vec![message];
         }
     };
@@ -129,7 +143,9 @@ pub(crate) fn port_name(text: &str) -> Broken {
     let mut broken = longer_than(text, 15);
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if text.is_empty() || !text.chars().all(allowed) {
-        broken.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".to_owned());
+        broken.push(
+            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".to_owned(),
+        );
     }
     if !text.contains(|c: char| c.is_ascii_lowercase()) {
         broken.push("must contain at least one letter (a-z)".to_owned());
@@ -184,17 +200,24 @@ pub(crate) fn header_name(text: &str) -> Broken {
 
 /// Digits and a percent sign.
 pub(crate) fn is_percent(text: &str) -> bool {
-    text.strip_suffix('%').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    text.strip_suffix('%')
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn longer_than(text: &str, most: usize) -> Broken {
-    if text.len() > most { vec![format!("must be no more than {most} characters")] } else { Vec::new() }
+    if text.len() > most {
+        vec![format!("must be no more than {most} characters")]
+    } else {
+        Vec::new()
+    }
 }
 
 fn is_label(text: &str) -> bool {
     let bytes = text.as_bytes();
     let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    bytes.first().is_some_and(inner) && bytes.last().is_some_and(inner) && bytes.iter().all(|b| inner(b) || *b == b'-')
+    bytes.first().is_some_and(inner)
+        && bytes.last().is_some_and(inner)
+        && bytes.iter().all(|b| inner(b) || *b == b'-')
 }
 
 fn is_subdomain(text: &str) -> bool {
@@ -205,7 +228,9 @@ fn is_qualified_part(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.first().is_some_and(u8::is_ascii_alphanumeric)
         && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && bytes
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 #[cfg(test)]
@@ -217,10 +242,20 @@ mod tests {
         let cases: [(&str, Rule, &str, usize); 18] = [
             ("a label", dns_label, "web-1", 0),
             ("a label with dots", dns_label, "a.b", 1),
-            ("too long and with dots", dns_label, &format!("{}.b", "a".repeat(63)), 2),
+            (
+                "too long and with dots",
+                dns_label,
+                &format!("{}.b", "a".repeat(63)),
+                2,
+            ),
             ("a subdomain", dns_subdomain, "a.b-c.d", 0),
             ("an empty part", dns_subdomain, "a..b", 1),
-            ("an old label starting with a digit", dns_1035_label, "1a", 1),
+            (
+                "an old label starting with a digit",
+                dns_1035_label,
+                "1a",
+                1,
+            ),
             ("a wildcard", wildcard_subdomain, "*.example.com", 0),
             ("two wildcards", wildcard_subdomain, "*.*.com", 1),
             ("a path segment", path_segment, "system:node", 0),

@@ -30,11 +30,15 @@ impl Range {
     fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
-                let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);
+                let mask = u32::MAX
+                    .checked_shl(32 - u32::from(self.prefix))
+                    .unwrap_or(0);
                 u32::from(own) & mask == u32::from(other) & mask
             }
             (IpAddr::V6(own), IpAddr::V6(other)) => {
-                let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix)).unwrap_or(0);
+                let mask = u128::MAX
+                    .checked_shl(128 - u32::from(self.prefix))
+                    .unwrap_or(0);
                 u128::from(own) & mask == u128::from(other) & mask
             }
             _ => false,
@@ -45,7 +49,10 @@ impl Range {
 /// The text must be an address.
 pub(crate) fn ip(at: &At<'_>, causes: &mut Causes) {
     if at.text().parse::<IpAddr>().is_err() {
-        causes.invalid(at, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+        causes.invalid(
+            at,
+            "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
+        );
     }
 }
 
@@ -53,7 +60,10 @@ pub(crate) fn ip(at: &At<'_>, causes: &mut Causes) {
 pub(crate) fn cidr(at: &At<'_>, causes: &mut Causes) -> Option<Range> {
     let range = Range::parse(at.text());
     if range.is_none() {
-        causes.invalid(at, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+        causes.invalid(
+            at,
+            "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
+        );
     }
     range
 }

@@ -69,7 +69,10 @@ fn policy_peer(at: &At<'_>, causes: &mut Causes) {
     for selector in &selectors {
         label_selector(selector, causes);
     }
-    let selected = selectors.iter().filter(|selector| selector.is_set()).count();
+    let selected = selectors
+        .iter()
+        .filter(|selector| selector.is_set())
+        .count();
     if block.is_set() {
         ip_block(&block, causes);
     }
@@ -84,7 +87,9 @@ fn ip_block(at: &At<'_>, causes: &mut Causes) {
     if at.field("cidr").is_empty() {
         return causes.required(&at.field("cidr"), "");
     }
-    let Some(whole) = cidr(&at.field("cidr"), causes) else { return };
+    let Some(whole) = cidr(&at.field("cidr"), causes) else {
+        return;
+    };
     for except in at.field("except").items() {
         cidr(&except, causes);
         if Range::parse(except.text()).is_some_and(|part| !whole.strictly_contains(&part)) {
@@ -96,9 +101,17 @@ fn ip_block(at: &At<'_>, causes: &mut Causes) {
 /// An Ingress that is being created.
 pub(super) fn ingress(object: &At<'_>, causes: &mut Causes) {
     ingress_spec(object, causes);
-    let (named, annotated) = (object.at("spec.ingressClassName"), object.at("metadata.annotations").key("kubernetes.io/ingress.class"));
+    let (named, annotated) = (
+        object.at("spec.ingressClassName"),
+        object
+            .at("metadata.annotations")
+            .key("kubernetes.io/ingress.class"),
+    );
     if annotated.is_set() && named.is_set() && annotated.text() != named.text() {
-        causes.invalid(&annotated.renamed("annotations.kubernetes.io/ingress.class"), "must match `ingressClassName` when both are specified");
+        causes.invalid(
+            &annotated.renamed("annotations.kubernetes.io/ingress.class"),
+            "must match `ingressClassName` when both are specified",
+        );
     }
 }
 
@@ -107,7 +120,11 @@ pub(super) fn ingress_spec(object: &At<'_>, causes: &mut Causes) {
     let spec = object.field("spec");
     let (default, rules) = (spec.field("defaultBackend"), spec.field("rules"));
     if rules.is_empty() && default.is_absent() {
-        causes.invalid_as(&spec, rules.value(), "either `defaultBackend` or `rules` must be specified");
+        causes.invalid_as(
+            &spec,
+            rules.value(),
+            "either `defaultBackend` or `rules` must be specified",
+        );
     }
     if default.is_set() {
         backend(&default, causes);
@@ -117,7 +134,15 @@ pub(super) fn ingress_spec(object: &At<'_>, causes: &mut Causes) {
     }
     for tls in spec.field("tls").items() {
         for host in tls.field("hosts").items() {
-            check(&host, if host.text().contains('*') { wildcard_subdomain } else { dns_subdomain }, causes);
+            check(
+                &host,
+                if host.text().contains('*') {
+                    wildcard_subdomain
+                } else {
+                    dns_subdomain
+                },
+                causes,
+            );
         }
         if !tls.field("secretName").is_empty() {
             check(&tls.field("secretName"), dns_subdomain, causes);
@@ -134,7 +159,15 @@ fn ingress_rule(rule: &At<'_>, causes: &mut Causes) {
         if host.text().parse::<IpAddr>().is_ok() {
             causes.invalid(&host, "must be a DNS name, not an IP address");
         }
-        check(&host, if host.text().contains('*') { wildcard_subdomain } else { dns_subdomain }, causes);
+        check(
+            &host,
+            if host.text().contains('*') {
+                wildcard_subdomain
+            } else {
+                dns_subdomain
+            },
+            causes,
+        );
     }
     let http = rule.field("http");
     if http.is_absent() {
@@ -156,10 +189,16 @@ fn ingress_path(at: &At<'_>, causes: &mut Causes) {
             if !path.text().starts_with('/') {
                 causes.invalid(&path, "must be an absolute path");
             }
-            for sequence in ["//", "/./", "/../", "%2f", "%2F"].iter().filter(|sequence| path.text().contains(**sequence)) {
+            for sequence in ["//", "/./", "/../", "%2f", "%2F"]
+                .iter()
+                .filter(|sequence| path.text().contains(**sequence))
+            {
                 causes.invalid(&path, &format!("must not contain '{sequence}'"));
             }
-            for ending in ["/..", "/."].iter().filter(|ending| path.text().ends_with(**ending)) {
+            for ending in ["/..", "/."]
+                .iter()
+                .filter(|ending| path.text().ends_with(**ending))
+            {
                 causes.invalid(&path, &format!("cannot end with '{ending}'"));
             }
         }
@@ -176,8 +215,14 @@ fn ingress_path(at: &At<'_>, causes: &mut Causes) {
 fn backend(at: &At<'_>, causes: &mut Causes) {
     let (service, resource, nothing) = (at.field("service"), at.field("resource"), json!(""));
     match (service.is_set(), resource.is_set()) {
-        (true, true) => causes.invalid_as(at, &nothing, "cannot set both resource and service backends"),
-        (false, false) => causes.invalid_as(at, &nothing, "resource or service backend is required"),
+        (true, true) => causes.invalid_as(
+            at,
+            &nothing,
+            "cannot set both resource and service backends",
+        ),
+        (false, false) => {
+            causes.invalid_as(at, &nothing, "resource or service backend is required")
+        }
         (false, true) => typed_reference(&resource, causes),
         (true, false) => {
             if service.field("name").is_empty() {
@@ -187,7 +232,9 @@ fn backend(at: &At<'_>, causes: &mut Causes) {
             }
             let (name, number) = (service.at("port.name"), service.at("port.number"));
             match (name.is_empty(), number.int_or_zero() == 0) {
-                (false, false) => causes.invalid_as(at, &nothing, "cannot set both port name & port number"),
+                (false, false) => {
+                    causes.invalid_as(at, &nothing, "cannot set both port name & port number")
+                }
                 (false, true) => check(&name, port_name, causes),
                 (true, false) => port_number(&number, causes),
                 (true, true) => causes.required(at, "port name or number is required"),
@@ -271,6 +318,9 @@ fn domain_path(at: &At<'_>, causes: &mut Causes) {
                 causes.invalid_as(at, &json!(path), "Invalid path");
             }
         }
-        _ => causes.invalid(at, "must be a domain-prefixed path (such as \"acme.io/foo\")"),
+        _ => causes.invalid(
+            at,
+            "must be a domain-prefixed path (such as \"acme.io/foo\")",
+        ),
     }
 }

@@ -32,7 +32,11 @@ pub(crate) fn amount(at: &At<'_>) -> i64 {
 
 fn percent(at: &At<'_>) -> Option<i64> {
     let text = at.text();
-    if is_percent(text) { text.trim_end_matches('%').parse().ok() } else { None }
+    if is_percent(text) {
+        text.trim_end_matches('%').parse().ok()
+    } else {
+        None
+    }
 }
 
 /// A port by number.
@@ -51,6 +55,9 @@ pub(crate) fn port_or_name(at: &At<'_>, causes: &mut Causes) {
 /// A number between two, both allowed; an absent one is zero.
 pub(crate) fn in_range(at: &At<'_>, least: i64, most: i64, causes: &mut Causes) {
     if !(least..=most).contains(&at.int_or_zero()) {
-        causes.invalid(at, &format!("must be between {least} and {most}, inclusive"));
+        causes.invalid(
+            at,
+            &format!("must be between {least} and {most}, inclusive"),
+        );
     }
 }

@@ -4,7 +4,11 @@ use super::names::Broken;
 
 /// The path does not climb.
 pub(crate) fn without_backsteps(path: &str) -> Broken {
-    if path.split('/').any(|part| part == "..") { vec!["must not contain '..'".to_owned()] } else { Vec::new() }
+    if path.split('/').any(|part| part == "..") {
+        vec!["must not contain '..'".to_owned()]
+    } else {
+        Vec::new()
+    }
 }
 
 /// The path is relative and does not climb.

@@ -19,7 +19,10 @@ pub(super) fn role(object: &At<'_>, scope: Scope, causes: &mut Causes) {
     }
     let selectors = aggregation.field("clusterRoleSelectors");
     if selectors.is_empty() {
-        causes.required(&selectors, "at least one clusterRoleSelector required if aggregationRule is non-nil");
+        causes.required(
+            &selectors,
+            "at least one clusterRoleSelector required if aggregationRule is non-nil",
+        );
     }
     for selector in selectors.items() {
         label_selector(&selector, causes);
@@ -31,23 +34,38 @@ pub(super) fn role(object: &At<'_>, scope: Scope, causes: &mut Causes) {
 
 fn policy_rule(rule: &At<'_>, scope: Scope, causes: &mut Causes) {
     if rule.field("verbs").is_empty() {
-        causes.required(&rule.field("verbs"), "verbs must contain at least one value");
+        causes.required(
+            &rule.field("verbs"),
+            "verbs must contain at least one value",
+        );
     }
     let urls = rule.field("nonResourceURLs");
     if !urls.is_empty() {
         if scope == Scope::Namespaced {
             causes.invalid(&urls, "namespaced rules cannot apply to non-resource URLs");
         }
-        if ["apiGroups", "resources", "resourceNames"].iter().any(|field| !rule.field(field).is_empty()) {
-            causes.invalid(&urls, "rules cannot apply to both regular resources and non-resource URLs");
+        if ["apiGroups", "resources", "resourceNames"]
+            .iter()
+            .any(|field| !rule.field(field).is_empty())
+        {
+            causes.invalid(
+                &urls,
+                "rules cannot apply to both regular resources and non-resource URLs",
+            );
         }
         return;
     }
     if rule.field("apiGroups").is_empty() {
-        causes.required(&rule.field("apiGroups"), "resource rules must supply at least one api group");
+        causes.required(
+            &rule.field("apiGroups"),
+            "resource rules must supply at least one api group",
+        );
     }
     if rule.field("resources").is_empty() {
-        causes.required(&rule.field("resources"), "resource rules must supply at least one resource");
+        causes.required(
+            &rule.field("resources"),
+            "resource rules must supply at least one resource",
+        );
     }
 }
 
@@ -55,7 +73,11 @@ fn policy_rule(rule: &At<'_>, scope: Scope, causes: &mut Causes) {
 pub(super) fn binding(object: &At<'_>, scope: Scope, causes: &mut Causes) {
     let role = object.field("roleRef");
     causes.one_of(&role.field("apiGroup"), &[GROUP]);
-    let kinds: &[&str] = if scope == Scope::Namespaced { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
+    let kinds: &[&str] = if scope == Scope::Namespaced {
+        &["Role", "ClusterRole"]
+    } else {
+        &["ClusterRole"]
+    };
     causes.one_of(&role.field("kind"), kinds);
     if role.field("name").is_empty() {
         causes.required(&role.field("name"), "");

@@ -10,7 +10,11 @@ use super::names::{check, qualified_name};
 
 /// The amount here; zero where there is none.
 pub(crate) fn amount(at: &At<'_>) -> Option<Quantity> {
-    if at.is_absent() { None } else { Quantity::from_json(at.value()).ok() }
+    if at.is_absent() {
+        None
+    } else {
+        Quantity::from_json(at.value()).ok()
+    }
 }
 
 /// Whether less than nothing is asked for.
@@ -28,12 +32,20 @@ pub(crate) fn container(at: &At<'_>, claims: &At<'_>, causes: &mut Causes) {
         named_amount(name, &request, causes);
         against_limit(name, &request, &requests, &limits, causes);
     }
-    let names: Vec<&str> = [&limits, &requests].iter().flat_map(|map| map.entries()).map(|(name, _)| name).collect();
+    let names: Vec<&str> = [&limits, &requests]
+        .iter()
+        .flat_map(|map| map.entries())
+        .map(|(name, _)| name)
+        .collect();
     let huge = names.iter().any(|name| is_huge_pages(name));
     if huge && !names.iter().any(|name| matches!(*name, "cpu" | "memory")) {
         causes.forbidden(at, "HugePages require cpu or memory");
     }
-    let known: Vec<String> = claims.items().iter().map(|claim| claim.field("name").text().to_owned()).collect();
+    let known: Vec<String> = claims
+        .items()
+        .iter()
+        .map(|claim| claim.field("name").text().to_owned())
+        .collect();
     for claim in at.field("claims").items() {
         let name = claim.field("name");
         if name.is_empty() {
@@ -56,7 +68,11 @@ fn named_amount(name: &str, at: &At<'_>, causes: &mut Causes) {
         }
     } else {
         if broken.is_empty() && !is_standard(name) {
-            causes.invalid_as(at, &shown, "must be a standard resource type or fully qualified");
+            causes.invalid_as(
+                at,
+                &shown,
+                "must be a standard resource type or fully qualified",
+            );
         }
         if !is_of_containers(name) {
             causes.invalid_as(at, &shown, "must be a standard resource for containers");
@@ -64,7 +80,10 @@ fn named_amount(name: &str, at: &At<'_>, causes: &mut Causes) {
     }
     quantity(name, at, causes);
     if is_huge_pages(name) && !is_whole_pages(name, at) {
-        causes.invalid(at, &format!("{} is not positive integer multiple of {name}", at.text()));
+        causes.invalid(
+            at,
+            &format!("{} is not positive integer multiple of {name}", at.text()),
+        );
     }
 }
 
@@ -79,7 +98,13 @@ pub(crate) fn quantity(name: &str, at: &At<'_>, causes: &mut Causes) {
     }
 }
 
-fn against_limit(name: &str, request: &At<'_>, requests: &At<'_>, limits: &At<'_>, causes: &mut Causes) {
+fn against_limit(
+    name: &str,
+    request: &At<'_>,
+    requests: &At<'_>,
+    limits: &At<'_>,
+    causes: &mut Causes,
+) {
     let limit = limits.key(name);
     let overcommits = is_native(name) && !is_huge_pages(name);
     let (Some(asked), Some(most)) = (amount(request), amount(&limit)) else {
@@ -91,14 +116,22 @@ fn against_limit(name: &str, request: &At<'_>, requests: &At<'_>, limits: &At<'_
     let shown = request.renamed(requests.path());
     match asked.cmp(&most) {
         Ordering::Equal => {}
-        _ if !overcommits => causes.invalid(&shown, &format!("must be equal to {name} limit of {most}")),
-        Ordering::Greater => causes.invalid(&shown, &format!("must be less than or equal to {name} limit of {most}")),
+        _ if !overcommits => {
+            causes.invalid(&shown, &format!("must be equal to {name} limit of {most}"))
+        }
+        Ordering::Greater => causes.invalid(
+            &shown,
+            &format!("must be less than or equal to {name} limit of {most}"),
+        ),
         Ordering::Less => {}
     }
 }
 
 fn is_whole_pages(name: &str, at: &At<'_>) -> bool {
-    let page = name.strip_prefix("hugepages-").and_then(|size| size.parse::<Quantity>().ok()).and_then(|size| size.to_i64());
+    let page = name
+        .strip_prefix("hugepages-")
+        .and_then(|size| size.parse::<Quantity>().ok())
+        .and_then(|size| size.to_i64());
     let asked = amount(at).and_then(|quantity| quantity.to_i64());
     matches!((page, asked), (Some(page), Some(asked)) if page > 0 && asked >= 0 && asked % page == 0)
 }
@@ -112,7 +145,9 @@ fn is_native(name: &str) -> bool {
 }
 
 fn is_extended(name: &str) -> bool {
-    !is_native(name) && !name.starts_with("requests.") && qualified_name(&format!("requests.{name}")).is_empty()
+    !is_native(name)
+        && !name.starts_with("requests.")
+        && qualified_name(&format!("requests.{name}")).is_empty()
 }
 
 fn is_of_containers(name: &str) -> bool {
@@ -122,14 +157,28 @@ fn is_of_containers(name: &str) -> bool {
 fn is_counted(name: &str) -> bool {
     matches!(
         name,
-        "pods" | "resourcequotas" | "services" | "replicationcontrollers" | "secrets" | "configmaps" | "persistentvolumeclaims" | "services.nodeports" | "services.loadbalancers"
+        "pods"
+            | "resourcequotas"
+            | "services"
+            | "replicationcontrollers"
+            | "secrets"
+            | "configmaps"
+            | "persistentvolumeclaims"
+            | "services.nodeports"
+            | "services.loadbalancers"
     ) || name.starts_with("count/")
 }
 
 /// Whether the name, without a prefix, is one the API knows.
 pub(crate) fn is_standard(name: &str) -> bool {
-    let bare = name.strip_prefix("requests.").or_else(|| name.strip_prefix("limits.")).unwrap_or(name);
-    is_of_containers(bare) || is_counted(name) || matches!(name, "storage" | "requests.storage") || name.starts_with("requests.hugepages-")
+    let bare = name
+        .strip_prefix("requests.")
+        .or_else(|| name.strip_prefix("limits."))
+        .unwrap_or(name);
+    is_of_containers(bare)
+        || is_counted(name)
+        || matches!(name, "storage" | "requests.storage")
+        || name.starts_with("requests.hugepages-")
 }
 
 /// A list of quotas' or limits' resource names.
@@ -140,7 +189,11 @@ pub(crate) fn resource_name(name: &str, at: &At<'_>, causes: &mut Causes) {
         causes.invalid_as(at, &shown, message);
     }
     if broken.is_empty() && !name.contains('/') && !is_standard(name) {
-        causes.invalid_as(at, &shown, "must be a standard resource type or fully qualified");
+        causes.invalid_as(
+            at,
+            &shown,
+            "must be a standard resource type or fully qualified",
+        );
     }
 }
 

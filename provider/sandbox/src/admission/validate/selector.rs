@@ -20,12 +20,18 @@ fn requirement(at: &At<'_>, causes: &mut Causes) {
     match at.field("operator").text() {
         "In" | "NotIn" => {
             if values.is_empty() {
-                causes.required(&values, "must be specified when `operator` is 'In' or 'NotIn'");
+                causes.required(
+                    &values,
+                    "must be specified when `operator` is 'In' or 'NotIn'",
+                );
             }
         }
         "Exists" | "DoesNotExist" => {
             if !values.is_empty() {
-                causes.forbidden(&values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+                causes.forbidden(
+                    &values,
+                    "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+                );
             }
         }
         _ => causes.invalid(&at.field("operator"), "not a valid selector operator"),
@@ -47,8 +53,17 @@ pub(crate) fn matches(selector: &Value, labels: &At<'_>) -> bool {
     if selector.is_absent() {
         return false;
     }
-    let equal = selector.field("matchLabels").entries().iter().all(|(key, value)| labels.key(key).value() == value.value());
-    equal && selector.field("matchExpressions").items().iter().all(|expression| satisfies(expression, labels))
+    let equal = selector
+        .field("matchLabels")
+        .entries()
+        .iter()
+        .all(|(key, value)| labels.key(key).value() == value.value());
+    equal
+        && selector
+            .field("matchExpressions")
+            .items()
+            .iter()
+            .all(|expression| satisfies(expression, labels))
 }
 
 fn satisfies(expression: &At<'_>, labels: &At<'_>) -> bool {
@@ -71,7 +86,12 @@ pub(crate) fn is_usable(at: &At<'_>) -> bool {
 }
 
 /// A selector that a workload must have, and the labels of its template that it must match.
-pub(crate) fn selects_template(selector: &At<'_>, template: &At<'_>, kind: &str, causes: &mut Causes) {
+pub(crate) fn selects_template(
+    selector: &At<'_>,
+    template: &At<'_>,
+    kind: &str,
+    causes: &mut Causes,
+) {
     if selector.is_absent() {
         causes.required(selector, "");
     }
@@ -81,6 +101,9 @@ pub(crate) fn selects_template(selector: &At<'_>, template: &At<'_>, kind: &str,
     } else if !is_usable(selector) {
         causes.invalid(selector, "invalid label selector");
     } else if !matches(selector.value(), &template.at("metadata.labels")) {
-        causes.invalid(&template.at("metadata.labels"), "`selector` does not match template `labels`");
+        causes.invalid(
+            &template.at("metadata.labels"),
+            "`selector` does not match template `labels`",
+        );
     }
 }

@@ -22,7 +22,10 @@ pub(super) fn service(object: &At<'_>, causes: &mut Causes) {
     }
     match kind {
         "LoadBalancer" | "NodePort" if headless => {
-            causes.invalid(&spec.field("clusterIPs").index(0), &format!("may not be set to 'None' for {kind} services"));
+            causes.invalid(
+                &spec.field("clusterIPs").index(0),
+                &format!("may not be set to 'None' for {kind} services"),
+            );
         }
         "ExternalName" => external_name(&spec, causes),
         _ => {}
@@ -48,17 +51,33 @@ pub(super) fn service_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
     let (spec, before) = (new.field("spec"), old.field("spec"));
     let typed = |at: &At<'_>| at.field("type").text() != "ExternalName";
     if typed(&spec) && typed(&before) {
-        kept_first(&spec.field("clusterIPs"), &before.field("clusterIPs"), is_headless(&spec) && is_headless(&before), causes);
+        kept_first(
+            &spec.field("clusterIPs"),
+            &before.field("clusterIPs"),
+            is_headless(&spec) && is_headless(&before),
+            causes,
+        );
         let skipped = is_headless(&spec) || is_headless(&before);
-        kept_first(&spec.field("ipFamilies"), &before.field("ipFamilies"), skipped, causes);
+        kept_first(
+            &spec.field("ipFamilies"),
+            &before.field("ipFamilies"),
+            skipped,
+            causes,
+        );
     }
     let balanced = |at: &At<'_>| at.field("type").text() == "LoadBalancer";
-    if balanced(&spec) && balanced(&before) && spec.field("loadBalancerClass").value() != before.field("loadBalancerClass").value() {
+    if balanced(&spec)
+        && balanced(&before)
+        && spec.field("loadBalancerClass").value() != before.field("loadBalancerClass").value()
+    {
         causes.invalid(&spec.field("loadBalancerClass"), "may not change once set");
     }
     balancer_class(&spec, causes);
     let checked = |at: &At<'_>| needs_health_check(at) && at.field("healthCheckNodePort").is_set();
-    if checked(&spec) && checked(&before) && spec.field("healthCheckNodePort").value() != before.field("healthCheckNodePort").value() {
+    if checked(&spec)
+        && checked(&before)
+        && spec.field("healthCheckNodePort").value() != before.field("healthCheckNodePort").value()
+    {
         causes.forbidden(&spec.field("healthCheckNodePort"), "field is immutable");
     }
     service(new, causes);
@@ -68,10 +87,17 @@ pub(super) fn service_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
 pub(super) fn service_status(object: &At<'_>, causes: &mut Causes) {
     let ingress = object.at("status.loadBalancer.ingress");
     if object.at("spec.type").text() != "LoadBalancer" && !ingress.is_empty() {
-        return causes.forbidden(&ingress, "may only be used when `spec.type` is 'LoadBalancer'");
+        return causes.forbidden(
+            &ingress,
+            "may only be used when `spec.type` is 'LoadBalancer'",
+        );
     }
     for point in ingress.items() {
-        let (address, mode, name) = (point.field("ip"), point.field("ipMode"), point.field("hostname"));
+        let (address, mode, name) = (
+            point.field("ip"),
+            point.field("ipMode"),
+            point.field("hostname"),
+        );
         if !address.is_empty() {
             ip(&address, causes);
         }
@@ -92,7 +118,10 @@ pub(super) fn service_status(object: &At<'_>, causes: &mut Causes) {
 
 /// Whether the Service asks for no address.
 pub(crate) fn is_headless(spec: &At<'_>) -> bool {
-    spec.field("clusterIPs").texts().first().is_some_and(|first| *first == "None")
+    spec.field("clusterIPs")
+        .texts()
+        .first()
+        .is_some_and(|first| *first == "None")
 }
 
 /// Whether traffic from outside can reach the Service.
@@ -106,7 +135,8 @@ pub(crate) fn is_external(spec: &At<'_>) -> bool {
 
 /// Whether a load balancer must ask nodes if they can serve.
 pub(crate) fn needs_health_check(spec: &At<'_>) -> bool {
-    spec.field("type").text() == "LoadBalancer" && spec.field("externalTrafficPolicy").text() == "Local"
+    spec.field("type").text() == "LoadBalancer"
+        && spec.field("externalTrafficPolicy").text() == "Local"
 }
 
 /// What an assignment of addresses must look like before any is taken; the API looks at this first.
@@ -114,11 +144,17 @@ pub(crate) fn cluster_ips(spec: &At<'_>, causes: &mut Causes) {
     if spec.field("type").text() == "ExternalName" {
         return;
     }
-    let (single, list, families) = (spec.field("clusterIP"), spec.field("clusterIPs"), spec.field("ipFamilies"));
+    let (single, list, families) = (
+        spec.field("clusterIP"),
+        spec.field("clusterIPs"),
+        spec.field("ipFamilies"),
+    );
     let first = list.texts().first().copied().unwrap_or_default();
     match (single.is_empty(), list.is_empty()) {
         (false, true) => causes.required(&list, ""),
-        (false, false) if first != single.text() => causes.invalid(&list, "first value must match `clusterIP`"),
+        (false, false) if first != single.text() => {
+            causes.invalid(&list, "first value must match `clusterIP`")
+        }
         (true, false) => causes.invalid(&list, "must be empty when `clusterIP` is not specified"),
         _ => {}
     }
@@ -130,7 +166,10 @@ pub(crate) fn cluster_ips(spec: &At<'_>, causes: &mut Causes) {
         }
     }
     if spec.field("ipFamilyPolicy").is_set() {
-        causes.one_of(&spec.field("ipFamilyPolicy"), &["PreferDualStack", "RequireDualStack", "SingleStack"]);
+        causes.one_of(
+            &spec.field("ipFamilyPolicy"),
+            &["PreferDualStack", "RequireDualStack", "SingleStack"],
+        );
     }
     let before = causes.len();
     for (index, address) in list.items().iter().enumerate() {
@@ -155,7 +194,10 @@ pub(crate) fn cluster_ips(spec: &At<'_>, causes: &mut Causes) {
     if first != "None" {
         for (index, (v6, family)) in is_v6.iter().zip(families.texts()).enumerate() {
             if (family == "IPv6") != *v6 {
-                causes.invalid(&list.index(index), &format!("expected an {family} value as indicated by `ipFamilies[{index}]`"));
+                causes.invalid(
+                    &list.index(index),
+                    &format!("expected an {family} value as indicated by `ipFamilies[{index}]`"),
+                );
             }
         }
     }
@@ -164,7 +206,10 @@ pub(crate) fn cluster_ips(spec: &At<'_>, causes: &mut Causes) {
 fn external_name(spec: &At<'_>, causes: &mut Causes) {
     for field in ["clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
         if !spec.field(field).is_empty() {
-            causes.forbidden(&spec.field(field), "may not be set for ExternalName services");
+            causes.forbidden(
+                &spec.field(field),
+                "may not be set for ExternalName services",
+            );
         }
     }
     let name = spec.field("externalName");
@@ -177,7 +222,12 @@ fn external_name(spec: &At<'_>, causes: &mut Causes) {
     }
 }
 
-fn service_port<'a>(port: &At<'a>, named: bool, names: &mut BTreeSet<&'a str>, causes: &mut Causes) {
+fn service_port<'a>(
+    port: &At<'a>,
+    named: bool,
+    names: &mut BTreeSet<&'a str>,
+    causes: &mut Causes,
+) {
     let name = port.field("name");
     if !name.is_empty() {
         check(&name, dns_label, causes);
@@ -201,7 +251,10 @@ fn unique_ports(ports: &At<'_>, kind: &str, causes: &mut Causes) {
     let listed = ports.items();
     for port in &listed {
         if kind == "ClusterIP" && port.field("nodePort").int_or_zero() != 0 {
-            causes.forbidden(&port.field("nodePort"), "may not be used when `type` is 'ClusterIP'");
+            causes.forbidden(
+                &port.field("nodePort"),
+                "may not be used when `type` is 'ClusterIP'",
+            );
         }
     }
     for port in &listed {
@@ -211,35 +264,53 @@ fn unique_ports(ports: &At<'_>, kind: &str, causes: &mut Causes) {
         }
     }
     for port in &listed {
-        if !inside.insert((port.field("protocol").text(), port.field("port").int_or_zero())) {
+        if !inside.insert((
+            port.field("protocol").text(),
+            port.field("port").int_or_zero(),
+        )) {
             causes.duplicate(port);
         }
     }
 }
 
 fn affinity(spec: &At<'_>, causes: &mut Causes) {
-    let (kind, config) = (spec.field("sessionAffinity"), spec.field("sessionAffinityConfig"));
+    let (kind, config) = (
+        spec.field("sessionAffinity"),
+        spec.field("sessionAffinityConfig"),
+    );
     causes.one_of(&kind, &["ClientIP", "None"]);
     let timeout = config.at("clientIP.timeoutSeconds");
     match kind.text() {
-        "ClientIP" if timeout.is_absent() => causes.required(&timeout, "when session affinity type is ClientIP"),
+        "ClientIP" if timeout.is_absent() => {
+            causes.required(&timeout, "when session affinity type is ClientIP")
+        }
         "ClientIP" => {
             if !(1..=86400).contains(&timeout.int_or_zero()) {
                 causes.invalid(&timeout, "must be greater than 0 and less than 86400");
             }
         }
-        "None" if config.is_set() => causes.forbidden(&config, "must not be set when session affinity is None"),
+        "None" if config.is_set() => {
+            causes.forbidden(&config, "must not be set when session affinity is None")
+        }
         _ => {}
     }
 }
 
 fn external_ip(at: &At<'_>, causes: &mut Causes) {
-    let Ok(address) = at.text().parse::<IpAddr>() else { return ip(at, causes) };
+    let Ok(address) = at.text().parse::<IpAddr>() else {
+        return ip(at, causes);
+    };
     let problem = match address {
         address if address.is_unspecified() => "may not be unspecified (0.0.0.0 or ::)",
-        address if address.is_loopback() => "may not be in the loopback range (127.0.0.0/8, ::1/128)",
-        IpAddr::V4(address) if address.is_link_local() => "may not be in the link-local range (169.254.0.0/16, fe80::/10)",
-        IpAddr::V4(address) if address.octets()[..3] == [224, 0, 0] => "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)",
+        address if address.is_loopback() => {
+            "may not be in the loopback range (127.0.0.0/8, ::1/128)"
+        }
+        IpAddr::V4(address) if address.is_link_local() => {
+            "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
+        }
+        IpAddr::V4(address) if address.octets()[..3] == [224, 0, 0] => {
+            "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
+        }
         _ => return,
     };
     causes.invalid(at, problem);
@@ -248,7 +319,9 @@ fn external_ip(at: &At<'_>, causes: &mut Causes) {
 fn load_balancer(object: &At<'_>, kind: &str, causes: &mut Causes) {
     let spec = object.field("spec");
     let balanced = kind == "LoadBalancer";
-    let ranges = spec.field("loadBalancerSourceRanges").renamed("spec.LoadBalancerSourceRanges");
+    let ranges = spec
+        .field("loadBalancerSourceRanges")
+        .renamed("spec.LoadBalancerSourceRanges");
     if !ranges.is_empty() {
         if !balanced {
             causes.forbidden(&ranges, "may only be used when `type` is 'LoadBalancer'");
@@ -259,8 +332,14 @@ fn load_balancer(object: &At<'_>, kind: &str, causes: &mut Causes) {
     }
     let allocates = spec.field("allocateLoadBalancerNodePorts");
     match (balanced, allocates.is_set()) {
-        (false, true) => causes.forbidden(&allocates, "may only be used when `type` is 'LoadBalancer'"),
-        (true, false) => causes.push(Reason::Required, "allocateLoadBalancerNodePorts", "Required value"),
+        (false, true) => {
+            causes.forbidden(&allocates, "may only be used when `type` is 'LoadBalancer'")
+        }
+        (true, false) => causes.push(
+            Reason::Required,
+            "allocateLoadBalancerNodePorts",
+            "Required value",
+        ),
         _ => {}
     }
     balancer_class(&spec, causes);
@@ -278,25 +357,40 @@ fn balancer_class(spec: &At<'_>, causes: &mut Causes) {
 }
 
 fn traffic(spec: &At<'_>, causes: &mut Causes) {
-    let (external, internal) = (spec.field("externalTrafficPolicy"), spec.field("internalTrafficPolicy"));
+    let (external, internal) = (
+        spec.field("externalTrafficPolicy"),
+        spec.field("internalTrafficPolicy"),
+    );
     if is_external(spec) {
         causes.one_of(&external, &["Cluster", "Local"]);
     } else if !external.is_empty() {
-        causes.invalid(&external, "may only be set for externally-accessible services");
+        causes.invalid(
+            &external,
+            "may only be set for externally-accessible services",
+        );
     }
     let health = spec.field("healthCheckNodePort");
     if needs_health_check(spec) {
         port_number(&health, causes);
     } else if health.int_or_zero() != 0 {
-        causes.invalid(&health, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'");
+        causes.invalid(
+            &health,
+            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+        );
     }
     if internal.is_set() {
         causes.one_of(&internal, &["Cluster", "Local"]);
-    } else if matches!(spec.field("type").text(), "NodePort" | "LoadBalancer" | "ClusterIP") {
+    } else if matches!(
+        spec.field("type").text(),
+        "NodePort" | "LoadBalancer" | "ClusterIP"
+    ) {
         causes.required(&internal, "");
     }
     if spec.field("trafficDistribution").is_set() {
-        causes.one_of(&spec.field("trafficDistribution"), &["PreferClose", "PreferSameZone", "PreferSameNode"]);
+        causes.one_of(
+            &spec.field("trafficDistribution"),
+            &["PreferClose", "PreferSameZone", "PreferSameNode"],
+        );
     }
 }
 
@@ -307,11 +401,20 @@ fn kept_first(new: &At<'_>, old: &At<'_>, skipped: bool, causes: &mut Causes) {
     }
     let (after, before) = (new.texts(), old.texts());
     if after.len() == before.len() {
-        for (index, _) in after.iter().zip(&before).enumerate().filter(|(_, (after, before))| after != before) {
+        for (index, _) in after
+            .iter()
+            .zip(&before)
+            .enumerate()
+            .filter(|(_, (after, before))| after != before)
+        {
             causes.invalid_as(&new.index(index), new.value(), "may not change once set");
         }
     } else if after.is_empty() {
-        causes.invalid_as(&new.index(0), new.value(), "the primary value can not be unset");
+        causes.invalid_as(
+            &new.index(0),
+            new.value(),
+            "the primary value can not be unset",
+        );
     } else if before.first().is_some_and(|first| *first != after[0]) {
         causes.invalid_as(&new.index(0), new.value(), "may not change once set");
     }

@@ -11,7 +11,12 @@ use super::pod::node_selector;
 use super::resources::{amount, quantity};
 use super::selector::label_selector;
 
-const MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const MODES: [&str; 4] = [
+    "ReadOnlyMany",
+    "ReadWriteMany",
+    "ReadWriteOnce",
+    "ReadWriteOncePod",
+];
 
 /// A claim within another object.
 pub(super) fn claim_template(at: &At<'_>, causes: &mut Causes) {
@@ -29,17 +34,26 @@ pub(super) fn claim_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
     let bound = new.at("status.phase").text() == "Bound";
     let comparable = |object: &At<'_>, fill: &At<'_>| -> Value {
         let mut spec = object.field("spec").value().clone();
-        let Some(map) = spec.as_object_mut() else { return spec };
+        let Some(map) = spec.as_object_mut() else {
+            return spec;
+        };
         if old.at("spec.volumeName").is_empty() {
             map.remove("volumeName");
         }
         // A claim without a class may get one while it waits.
-        if old.at("spec.storageClassName").is_absent() && !fill.at("spec.storageClassName").is_empty() && !bound {
+        if old.at("spec.storageClassName").is_absent()
+            && !fill.at("spec.storageClassName").is_empty()
+            && !bound
+        {
             map.remove("storageClassName");
         }
         if bound {
             map.remove("volumeAttributesClassName");
-            if let Some(requests) = map.get_mut("resources").and_then(|resources| resources.get_mut("requests")).and_then(Value::as_object_mut) {
+            if let Some(requests) = map
+                .get_mut("resources")
+                .and_then(|resources| resources.get_mut("requests"))
+                .and_then(Value::as_object_mut)
+            {
                 requests.remove("storage");
             }
         }
@@ -51,13 +65,18 @@ pub(super) fn claim_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
     }
     let size = |object: &At<'_>, path: &str| amount(&object.at(path).key("storage"));
     let requested = new.at("spec.resources.requests").field("storage");
-    if let (Some(after), Some(before)) = (size(new, "spec.resources.requests"), size(old, "spec.resources.requests"))
-        && after < before
+    if let (Some(after), Some(before)) = (
+        size(new, "spec.resources.requests"),
+        size(old, "spec.resources.requests"),
+    ) && after < before
         && size(old, "status.capacity").is_some_and(|capacity| after <= capacity)
     {
         causes.forbidden(&requested, "field can not be less than status.capacity");
     }
-    causes.immutable(&new.at("spec.volumeMode").renamed("volumeMode"), &old.at("spec.volumeMode"));
+    causes.immutable(
+        &new.at("spec.volumeMode").renamed("volumeMode"),
+        &old.at("spec.volumeMode"),
+    );
 }
 
 fn claim_spec(at: &At<'_>, causes: &mut Causes) {
@@ -67,10 +86,15 @@ fn claim_spec(at: &At<'_>, causes: &mut Causes) {
     }
     label_selector(&at.field("selector"), causes);
     access_modes(&modes, causes);
-    let storage = at.at("resources.requests").key("storage").renamed(format!("{}.resources[storage]", at.path()));
+    let storage = at
+        .at("resources.requests")
+        .key("storage")
+        .renamed(format!("{}.resources[storage]", at.path()));
     match amount(&storage) {
         None => causes.required(&storage, ""),
-        Some(size) if size.is_zero() || size.is_negative() => causes.invalid(&storage, "must be greater than zero"),
+        Some(size) if size.is_zero() || size.is_negative() => {
+            causes.invalid(&storage, "must be greater than zero")
+        }
         Some(_) => quantity("storage", &storage, causes),
     }
     for field in ["storageClassName", "volumeAttributesClassName"] {
@@ -94,7 +118,11 @@ fn access_modes(at: &At<'_>, causes: &mut Causes) {
     }
     let modes = at.texts();
     let single = modes.contains(&"ReadWriteOncePod");
-    if single && modes.iter().any(|mode| *mode != "ReadWriteOncePod" && MODES.contains(mode)) {
+    if single
+        && modes
+            .iter()
+            .any(|mode| *mode != "ReadWriteOncePod" && MODES.contains(mode))
+    {
         causes.forbidden(at, "may not use ReadWriteOncePod with other access modes");
     }
 }
@@ -108,7 +136,11 @@ fn data_source(at: &At<'_>, causes: &mut Causes) {
     let group = at.field("apiGroup");
     if group.is_empty() {
         if at.field("kind").text() != "PersistentVolumeClaim" {
-            causes.invalid_as(at, at.field("kind").value(), "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
+            causes.invalid_as(
+                at,
+                at.field("kind").value(),
+                "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
+            );
         }
     } else {
         check(&group, dns_subdomain, causes);
@@ -138,7 +170,10 @@ pub(super) fn volume(object: &At<'_>, causes: &mut Causes) {
         }
         quantity(name, &size, causes);
     }
-    causes.one_of(&spec.field("persistentVolumeReclaimPolicy"), &["Delete", "Recycle", "Retain"]);
+    causes.one_of(
+        &spec.field("persistentVolumeReclaimPolicy"),
+        &["Delete", "Recycle", "Retain"],
+    );
     let affinity = spec.at("nodeAffinity.required");
     if spec.field("nodeAffinity").is_set() {
         if affinity.is_absent() {
@@ -147,8 +182,21 @@ pub(super) fn volume(object: &At<'_>, causes: &mut Causes) {
             node_selector(&affinity, causes);
         }
     }
-    let other = ["accessModes", "capacity", "claimRef", "mountOptions", "nodeAffinity", "persistentVolumeReclaimPolicy", "storageClassName", "volumeMode", "volumeAttributesClassName"];
-    if !spec.map().is_some_and(|map| map.keys().any(|name| !other.contains(&name.as_str()))) {
+    let other = [
+        "accessModes",
+        "capacity",
+        "claimRef",
+        "mountOptions",
+        "nodeAffinity",
+        "persistentVolumeReclaimPolicy",
+        "storageClassName",
+        "volumeMode",
+        "volumeAttributesClassName",
+    ];
+    if !spec
+        .map()
+        .is_some_and(|map| map.keys().any(|name| !other.contains(&name.as_str())))
+    {
         causes.required(&spec, "must specify a volume type");
     }
     if !spec.field("storageClassName").is_empty() {
@@ -159,15 +207,36 @@ pub(super) fn volume(object: &At<'_>, causes: &mut Causes) {
 /// What a volume may not change: its source.
 pub(super) fn volume_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
     volume(new, causes);
-    let free = ["accessModes", "capacity", "claimRef", "mountOptions", "nodeAffinity", "persistentVolumeReclaimPolicy", "storageClassName", "volumeMode", "volumeAttributesClassName"];
+    let free = [
+        "accessModes",
+        "capacity",
+        "claimRef",
+        "mountOptions",
+        "nodeAffinity",
+        "persistentVolumeReclaimPolicy",
+        "storageClassName",
+        "volumeMode",
+        "volumeAttributesClassName",
+    ];
     let source = |at: &At<'_>| -> Vec<(String, Value)> {
         let spec = at.field("spec");
-        spec.map().into_iter().flatten().filter(|(name, _)| !free.contains(&name.as_str())).map(|(name, value)| (name.clone(), value.clone())).collect()
+        spec.map()
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| !free.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     };
     if source(new) != source(old) {
-        causes.forbidden(&new.field("spec").field("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation");
+        causes.forbidden(
+            &new.field("spec").field("persistentvolumesource"),
+            "spec.persistentvolumesource is immutable after creation",
+        );
     }
-    causes.immutable(&new.at("spec.volumeMode").renamed("volumeMode"), &old.at("spec.volumeMode"));
+    causes.immutable(
+        &new.at("spec.volumeMode").renamed("volumeMode"),
+        &old.at("spec.volumeMode"),
+    );
 }
 
 /// A class of volumes.
@@ -182,7 +251,11 @@ pub(super) fn storage_class(object: &At<'_>, causes: &mut Causes) {
     }
     for (key, value) in object.field("parameters").entries() {
         if key.is_empty() {
-            causes.invalid_as(&object.field("parameters"), value.value(), "field must not be empty");
+            causes.invalid_as(
+                &object.field("parameters"),
+                value.value(),
+                "field must not be empty",
+            );
         }
     }
     causes.one_of(&object.field("reclaimPolicy"), &["Delete", "Retain"]);
@@ -197,7 +270,12 @@ pub(super) fn storage_class(object: &At<'_>, causes: &mut Causes) {
 
 /// What a class may not change.
 pub(super) fn storage_class_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
-    for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
+    for field in [
+        "parameters",
+        "provisioner",
+        "reclaimPolicy",
+        "volumeBindingMode",
+    ] {
         if new.field(field).value() != old.field(field).value() {
             // Of the parameters the API says that they are forbidden, of the others that they are invalid.
             causes.invalid(&new.field(field), "field is immutable");

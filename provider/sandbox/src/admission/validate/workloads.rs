@@ -10,21 +10,40 @@ use super::pod::template;
 use super::selector::{is_usable, label_selector, matches, selects_everything, selects_template};
 
 /// What of a `StatefulSet`'s spec may change.
-const FREE: [&str; 7] =
-    ["replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy", "minReadySeconds"];
+const FREE: [&str; 7] = [
+    "replicas",
+    "ordinals",
+    "template",
+    "updateStrategy",
+    "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy",
+    "minReadySeconds",
+];
 
 /// A Deployment.
 pub(super) fn deployment(object: &At<'_>, causes: &mut Causes) {
     let spec = object.field("spec");
     causes.non_negative(&spec.field("replicas"));
-    selects_template(&spec.field("selector"), &spec.field("template"), "deployment", causes);
+    selects_template(
+        &spec.field("selector"),
+        &spec.field("template"),
+        "deployment",
+        causes,
+    );
     long_running(&spec.field("template"), "ReplicaSet", causes);
     deployment_strategy(&spec.field("strategy"), causes);
-    for field in ["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"] {
+    for field in [
+        "minReadySeconds",
+        "revisionHistoryLimit",
+        "progressDeadlineSeconds",
+    ] {
         causes.non_negative(&spec.field(field));
     }
     let deadline = spec.field("progressDeadlineSeconds");
-    if deadline.int().is_some_and(|seconds| seconds <= spec.field("minReadySeconds").int_or_zero()) {
+    if deadline
+        .int()
+        .is_some_and(|seconds| seconds <= spec.field("minReadySeconds").int_or_zero())
+    {
         causes.invalid(&deadline, "must be greater than minReadySeconds");
     }
 }
@@ -40,10 +59,15 @@ fn deployment_strategy(at: &At<'_>, causes: &mut Causes) {
     match at.field("type").text() {
         "Recreate" => {
             if rolling.is_set() {
-                causes.forbidden(&rolling, "may not be specified when strategy `type` is 'Recreate'");
+                causes.forbidden(
+                    &rolling,
+                    "may not be specified when strategy `type` is 'Recreate'",
+                );
             }
         }
-        "RollingUpdate" if rolling.is_absent() => causes.required(&rolling, "this should be defaulted and never be nil"),
+        "RollingUpdate" if rolling.is_absent() => {
+            causes.required(&rolling, "this should be defaulted and never be nil")
+        }
         "RollingUpdate" => {
             let (unavailable, surge) = (rolling.field("maxUnavailable"), rolling.field("maxSurge"));
             count_or_percent(&unavailable, causes);
@@ -62,7 +86,12 @@ pub(super) fn replica_set(object: &At<'_>, causes: &mut Causes) {
     let spec = object.field("spec");
     causes.non_negative(&spec.field("replicas"));
     causes.non_negative(&spec.field("minReadySeconds"));
-    selects_template(&spec.field("selector"), &spec.field("template"), "deployment", causes);
+    selects_template(
+        &spec.field("selector"),
+        &spec.field("template"),
+        "deployment",
+        causes,
+    );
     long_running(&spec.field("template"), "ReplicaSet", causes);
 }
 
@@ -110,7 +139,9 @@ fn daemon_strategy(at: &At<'_>, causes: &mut Causes) {
                 at_most_all(field, causes);
             }
             match (amount(&unavailable) != 0, amount(&surge) != 0) {
-                (true, true) => causes.invalid(&surge, "may not be set when maxUnavailable is non-zero"),
+                (true, true) => {
+                    causes.invalid(&surge, "may not be set when maxUnavailable is non-zero")
+                }
                 (false, false) => causes.required(&unavailable, "cannot be 0 when maxSurge is 0"),
                 _ => {}
             }
@@ -157,7 +188,9 @@ fn stateful_spec(spec: &At<'_>, causes: &mut Causes) {
     }
     stateful_strategy(&spec.field("updateStrategy"), causes);
     for field in ["whenDeleted", "whenScaled"] {
-        let policy = spec.field("persistentVolumeClaimRetentionPolicy").field(field);
+        let policy = spec
+            .field("persistentVolumeClaimRetentionPolicy")
+            .field(field);
         if !matches!(policy.text(), "Retain" | "Delete") {
             causes.unsupported(&policy, &["Delete", "Retain"]);
         }
@@ -165,7 +198,12 @@ fn stateful_spec(spec: &At<'_>, causes: &mut Causes) {
     causes.non_negative(&spec.field("replicas"));
     causes.non_negative(&spec.field("minReadySeconds"));
     causes.non_negative(&spec.at("ordinals.start"));
-    selects_template(&spec.field("selector"), &spec.field("template"), "statefulset", causes);
+    selects_template(
+        &spec.field("selector"),
+        &spec.field("template"),
+        "statefulset",
+        causes,
+    );
     let with_claims = with_claimed_volumes(spec.value());
     let template = At::root(&with_claims).renamed(spec.field("template").path());
     long_running(&template, "StatefulSet", causes);
@@ -184,9 +222,17 @@ fn with_claimed_volumes(spec: &Value) -> Value {
     if names.is_empty() || !template.get("spec").is_some_and(Value::is_object) {
         return template;
     }
-    let own = template.pointer("/spec/volumes").and_then(Value::as_array).cloned().unwrap_or_default();
-    let claimed = names.iter().map(|name| serde_json::json!({ "name": name, "persistentVolumeClaim": { "claimName": name } }));
-    let kept = own.into_iter().filter(|volume| !names.contains(&volume["name"].as_str().unwrap_or_default()));
+    let own = template
+        .pointer("/spec/volumes")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let claimed = names.iter().map(
+        |name| serde_json::json!({ "name": name, "persistentVolumeClaim": { "claimName": name } }),
+    );
+    let kept = own
+        .into_iter()
+        .filter(|volume| !names.contains(&volume["name"].as_str().unwrap_or_default()));
     template["spec"]["volumes"] = claimed.chain(kept).collect();
     template
 }
@@ -223,47 +269,102 @@ fn long_running(at: &At<'_>, kind: &str, causes: &mut Causes) {
     }
     let deadline = at.at("spec.activeDeadlineSeconds");
     if deadline.is_set() {
-        causes.forbidden(&deadline, &format!("activeDeadlineSeconds in {kind} is not Supported"));
+        causes.forbidden(
+            &deadline,
+            &format!("activeDeadlineSeconds in {kind} is not Supported"),
+        );
     }
 }
 
 /// The status of a Deployment or `ReplicaSet`.
 pub(super) fn replica_status(object: &At<'_>, causes: &mut Causes) {
     let status = object.field("status");
-    for field in ["observedGeneration", "replicas", "updatedReplicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas", "terminatingReplicas", "collisionCount"] {
+    for field in [
+        "observedGeneration",
+        "replicas",
+        "updatedReplicas",
+        "fullyLabeledReplicas",
+        "readyReplicas",
+        "availableReplicas",
+        "unavailableReplicas",
+        "terminatingReplicas",
+        "collisionCount",
+    ] {
         causes.non_negative(&status.field(field));
     }
     let replicas = status.field("replicas").int_or_zero();
-    for field in ["fullyLabeledReplicas", "updatedReplicas", "readyReplicas", "availableReplicas"] {
+    for field in [
+        "fullyLabeledReplicas",
+        "updatedReplicas",
+        "readyReplicas",
+        "availableReplicas",
+    ] {
         if status.field(field).int_or_zero() > replicas {
-            invalid_number(&status.field(field), "cannot be greater than status.replicas", causes);
+            invalid_number(
+                &status.field(field),
+                "cannot be greater than status.replicas",
+                causes,
+            );
         }
     }
-    if status.field("availableReplicas").int_or_zero() > status.field("readyReplicas").int_or_zero() {
-        invalid_number(&status.field("availableReplicas"), "cannot be greater than readyReplicas", causes);
+    if status.field("availableReplicas").int_or_zero() > status.field("readyReplicas").int_or_zero()
+    {
+        invalid_number(
+            &status.field("availableReplicas"),
+            "cannot be greater than readyReplicas",
+            causes,
+        );
     }
 }
 
 /// The status of a `StatefulSet`.
 pub(super) fn stateful_status(object: &At<'_>, causes: &mut Causes) {
     let status = object.field("status");
-    for field in ["replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas", "observedGeneration", "collisionCount"] {
+    for field in [
+        "replicas",
+        "readyReplicas",
+        "currentReplicas",
+        "updatedReplicas",
+        "availableReplicas",
+        "observedGeneration",
+        "collisionCount",
+    ] {
         causes.non_negative(&status.field(field));
     }
     let replicas = status.field("replicas").int_or_zero();
-    for field in ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"] {
+    for field in [
+        "readyReplicas",
+        "currentReplicas",
+        "updatedReplicas",
+        "availableReplicas",
+    ] {
         if status.field(field).int_or_zero() > replicas {
-            invalid_number(&status.field(field), "cannot be greater than status.replicas", causes);
+            invalid_number(
+                &status.field(field),
+                "cannot be greater than status.replicas",
+                causes,
+            );
         }
     }
-    if status.field("availableReplicas").int_or_zero() > status.field("readyReplicas").int_or_zero() {
-        invalid_number(&status.field("availableReplicas"), "cannot be greater than status.readyReplicas", causes);
+    if status.field("availableReplicas").int_or_zero() > status.field("readyReplicas").int_or_zero()
+    {
+        invalid_number(
+            &status.field("availableReplicas"),
+            "cannot be greater than status.readyReplicas",
+            causes,
+        );
     }
 }
 
 /// The status of a `DaemonSet`.
 pub(super) fn daemon_status(object: &At<'_>, causes: &mut Causes) {
-    for (_, field) in object.field("status").map().into_iter().flatten().map(|(name, _)| (name, object.field("status").field(name))) {
+    for (_, field) in object
+        .field("status")
+        .map()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| (name, object.field("status").field(name)))
+    {
         if field.int().is_some() {
             causes.non_negative(&field);
         }
@@ -271,7 +372,14 @@ pub(super) fn daemon_status(object: &At<'_>, causes: &mut Causes) {
 }
 
 fn invalid_number(at: &At<'_>, detail: &str, causes: &mut Causes) {
-    let Cause { reason, field, message } =
-        Cause { reason: Reason::Invalid, field: at.path().to_owned(), message: format!("Invalid value: {}: {detail}", at.int_or_zero()) };
+    let Cause {
+        reason,
+        field,
+        message,
+    } = Cause {
+        reason: Reason::Invalid,
+        field: at.path().to_owned(),
+        message: format!("Invalid value: {}: {detail}", at.int_or_zero()),
+    };
     causes.push(reason, field, message);
 }

@@ -48,9 +48,17 @@ fn init(container: &At<'_>, spec: &At<'_>, causes: &mut Causes) {
         probes::all(container, spec, causes);
         return;
     }
-    for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
+    for field in [
+        "lifecycle",
+        "livenessProbe",
+        "readinessProbe",
+        "startupProbe",
+    ] {
         if container.field(field).is_set() {
-            causes.forbidden(&container.field(field), "may not be set for init containers without restartPolicy=Always");
+            causes.forbidden(
+                &container.field(field),
+                "may not be set for init containers without restartPolicy=Always",
+            );
         }
     }
 }
@@ -64,14 +72,24 @@ fn common(container: &At<'_>, spec: &At<'_>, volumes: &Volumes, causes: &mut Cau
     if container.field("image").is_empty() {
         causes.required(&container.field("image"), "");
     }
-    causes.one_of(&container.field("terminationMessagePolicy"), &["File", "FallbackToLogsOnError"]);
+    causes.one_of(
+        &container.field("terminationMessagePolicy"),
+        &["File", "FallbackToLogsOnError"],
+    );
     ports(&container.field("ports"), causes);
     env::variables(&container.field("env"), causes);
     env::sources(&container.field("envFrom"), causes);
     mounts::mounts(container, volumes, causes);
     mounts::devices(container, volumes, causes);
-    causes.one_of(&container.field("imagePullPolicy"), &["Always", "IfNotPresent", "Never"]);
-    resources::container(&container.field("resources"), &spec.field("resourceClaims"), causes);
+    causes.one_of(
+        &container.field("imagePullPolicy"),
+        &["Always", "IfNotPresent", "Never"],
+    );
+    resources::container(
+        &container.field("resources"),
+        &spec.field("resourceClaims"),
+        causes,
+    );
     resize_policy(&container.field("resizePolicy"), spec, causes);
     security::container(&container.field("securityContext"), spec, causes);
 }
@@ -101,14 +119,25 @@ fn ports(at: &At<'_>, causes: &mut Causes) {
 
 fn host_ports(containers: &[At<'_>], causes: &mut Causes) {
     let mut taken = BTreeSet::new();
-    for port in containers.iter().flat_map(|container| container.field("ports").items()) {
+    for port in containers
+        .iter()
+        .flat_map(|container| container.field("ports").items())
+    {
         let number = port.field("hostPort").int_or_zero();
         if number == 0 {
             continue;
         }
-        let claim = format!("{}/{}/{number}", port.field("protocol").text(), port.field("hostIP").text());
+        let claim = format!(
+            "{}/{}/{number}",
+            port.field("protocol").text(),
+            port.field("hostIP").text()
+        );
         if taken.contains(&claim) {
-            causes.push(Reason::Duplicate, port.field("hostPort").path(), format!("Duplicate value: {claim:?}"));
+            causes.push(
+                Reason::Duplicate,
+                port.field("hostPort").path(),
+                format!("Duplicate value: {claim:?}"),
+            );
         }
         taken.insert(claim);
     }
@@ -123,18 +152,30 @@ fn resize_policy(at: &At<'_>, spec: &At<'_>, causes: &mut Causes) {
         }
         causes.one_of(&resource.renamed(at.path()), &["cpu", "memory"]);
         let restart = policy.field("restartPolicy");
-        causes.one_of(&restart.renamed(at.path()), &["NotRequired", "RestartContainer"]);
+        causes.one_of(
+            &restart.renamed(at.path()),
+            &["NotRequired", "RestartContainer"],
+        );
         if spec.field("restartPolicy").text() == "Never" && restart.text() != "NotRequired" {
-            causes.invalid(&restart.renamed(at.path()), "must be 'NotRequired' when pod `restartPolicy` is 'Never'");
+            causes.invalid(
+                &restart.renamed(at.path()),
+                "must be 'NotRequired' when pod `restartPolicy` is 'Never'",
+            );
         }
     }
 }
 
 fn restart_rules(container: &At<'_>, causes: &mut Causes) {
-    let (policy, rules) = (container.field("restartPolicy"), container.field("restartPolicyRules"));
+    let (policy, rules) = (
+        container.field("restartPolicy"),
+        container.field("restartPolicyRules"),
+    );
     if policy.is_absent() {
         if !rules.is_empty() {
-            causes.required(&policy, "must specify restartPolicy when restart rules are used");
+            causes.required(
+                &policy,
+                "must specify restartPolicy when restart rules are used",
+            );
         }
     } else {
         causes.one_of(&policy, &["Always", "Never", "OnFailure"]);

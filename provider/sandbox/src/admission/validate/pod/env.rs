@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::super::super::at::At;
 use super::super::super::cause::Causes;
-use super::super::names::{Rule, check, config_key, dns_label, dns_subdomain, env_name, qualified_name};
+use super::super::names::{
+    Rule, check, config_key, dns_label, dns_subdomain, env_name, qualified_name,
+};
 use super::super::paths::without_backsteps;
 
 const FIELDS: [&str; 9] = [
@@ -18,9 +20,21 @@ const FIELDS: [&str; 9] = [
     "status.podIP",
     "status.podIPs",
 ];
-const FILE_FIELDS: [&str; 5] = ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
-const RESOURCES: [&str; 6] =
-    ["limits.cpu", "limits.ephemeral-storage", "limits.memory", "requests.cpu", "requests.ephemeral-storage", "requests.memory"];
+const FILE_FIELDS: [&str; 5] = [
+    "metadata.annotations",
+    "metadata.labels",
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+];
+const RESOURCES: [&str; 6] = [
+    "limits.cpu",
+    "limits.ephemeral-storage",
+    "limits.memory",
+    "requests.cpu",
+    "requests.ephemeral-storage",
+    "requests.memory",
+];
 
 /// Where a reference to a field of the Pod stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +63,11 @@ pub(super) fn sources(at: &At<'_>, causes: &mut Causes) {
         if !source.field("prefix").is_empty() {
             check(&source.field("prefix"), env_name, causes);
         }
-        let set: Vec<At<'_>> = ["configMapRef", "secretRef"].iter().map(|name| source.field(name)).filter(At::is_set).collect();
+        let set: Vec<At<'_>> = ["configMapRef", "secretRef"]
+            .iter()
+            .map(|name| source.field(name))
+            .filter(At::is_set)
+            .collect();
         for reference in &set {
             if reference.field("name").is_empty() {
                 causes.required(&reference.field("name"), "");
@@ -58,17 +76,34 @@ pub(super) fn sources(at: &At<'_>, causes: &mut Causes) {
             }
         }
         match set.len() {
-            0 => causes.invalid_as(at, &json!(""), "must specify one of: `configMapRef` or `secretRef`"),
+            0 => causes.invalid_as(
+                at,
+                &json!(""),
+                "must specify one of: `configMapRef` or `secretRef`",
+            ),
             1 => {}
-            _ => causes.invalid_as(at, &json!(""), "may not have more than one field specified at a time"),
+            _ => causes.invalid_as(
+                at,
+                &json!(""),
+                "may not have more than one field specified at a time",
+            ),
         }
     }
 }
 
 fn value_from(variable: &At<'_>, causes: &mut Causes) {
     let at = variable.field("valueFrom");
-    let names = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
-    let set: Vec<&str> = names.into_iter().filter(|name| at.field(name).is_set()).collect();
+    let names = [
+        "fieldRef",
+        "resourceFieldRef",
+        "configMapKeyRef",
+        "secretKeyRef",
+        "fileKeyRef",
+    ];
+    let set: Vec<&str> = names
+        .into_iter()
+        .filter(|name| at.field(name).is_set())
+        .collect();
     for name in &set {
         let source = at.field(name);
         match *name {
@@ -83,9 +118,17 @@ fn value_from(variable: &At<'_>, causes: &mut Causes) {
         let detail = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
         causes.invalid_as(&at, &nothing, detail);
     } else if !variable.field("value").is_empty() {
-        causes.invalid_as(&at, &nothing, "may not be specified when `value` is not empty");
+        causes.invalid_as(
+            &at,
+            &nothing,
+            "may not be specified when `value` is not empty",
+        );
     } else if set.len() > 1 {
-        causes.invalid_as(&at, &nothing, "may not have more than one field specified at a time");
+        causes.invalid_as(
+            &at,
+            &nothing,
+            "may not have more than one field specified at a time",
+        );
     }
 }
 
@@ -99,7 +142,11 @@ fn key_ref(at: &At<'_>, causes: &mut Causes) {
 }
 
 fn file_ref(at: &At<'_>, causes: &mut Causes) {
-    let rules: [(&str, Rule); 3] = [("key", env_name), ("volumeName", dns_label), ("path", without_backsteps)];
+    let rules: [(&str, Rule); 3] = [
+        ("key", env_name),
+        ("volumeName", dns_label),
+        ("path", without_backsteps),
+    ];
     for (field, rule) in rules {
         if at.field(field).is_empty() {
             causes.required(&at.field(field), "");
@@ -118,28 +165,54 @@ pub(super) fn field_ref(at: &At<'_>, into: Into, causes: &mut Causes) {
     if at.field("apiVersion").text() != "v1" {
         return causes.invalid(&path, "error converting fieldPath: unsupported pod version");
     }
-    if let Some((name, key)) = path.text().strip_suffix("']").and_then(|start| start.split_once("['")) {
+    if let Some((name, key)) = path
+        .text()
+        .strip_suffix("']")
+        .and_then(|start| start.split_once("['"))
+    {
         let broken = match name {
             "metadata.annotations" => qualified_name(&key.to_lowercase()),
             "metadata.labels" => qualified_name(key),
-            _ => return causes.invalid(&path, "error converting fieldPath: field label does not support subscript"),
+            _ => {
+                return causes.invalid(
+                    &path,
+                    "error converting fieldPath: field label does not support subscript",
+                );
+            }
         };
         for message in broken {
             causes.invalid_as(at, &json!(key), &message);
         }
         return;
     }
-    let convertible = FIELDS.contains(&path.text()) || FILE_FIELDS.contains(&path.text()) || OTHER_FIELDS.contains(&path.text());
-    let allowed: &[&str] = if into == Into::Variable { &FIELDS } else { &FILE_FIELDS };
+    let convertible = FIELDS.contains(&path.text())
+        || FILE_FIELDS.contains(&path.text())
+        || OTHER_FIELDS.contains(&path.text());
+    let allowed: &[&str] = if into == Into::Variable {
+        &FIELDS
+    } else {
+        &FILE_FIELDS
+    };
     if !convertible {
-        causes.invalid(&path, &format!("error converting fieldPath: field label not supported: {}", path.text()));
+        causes.invalid(
+            &path,
+            &format!(
+                "error converting fieldPath: field label not supported: {}",
+                path.text()
+            ),
+        );
     } else if !allowed.contains(&path.text()) {
         causes.unsupported(&path, allowed);
     }
 }
 
 /// Fields that can be named but not referred to everywhere.
-const OTHER_FIELDS: [&str; 4] = ["spec.host", "spec.restartPolicy", "spec.schedulerName", "status.phase"];
+const OTHER_FIELDS: [&str; 4] = [
+    "spec.host",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "status.phase",
+];
 
 /// A reference to a request or limit of a container.
 pub(super) fn resource_ref(at: &At<'_>, into: Into, causes: &mut Causes) {
@@ -148,16 +221,25 @@ pub(super) fn resource_ref(at: &At<'_>, into: Into, causes: &mut Causes) {
         causes.required(&at.field("containerName"), "");
     } else if resource.is_empty() {
         causes.required(&resource, "");
-    } else if !RESOURCES.contains(&resource.text()) && !["limits.hugepages-", "requests.hugepages-"].iter().any(|start| resource.text().starts_with(start)) {
+    } else if !RESOURCES.contains(&resource.text())
+        && !["limits.hugepages-", "requests.hugepages-"]
+            .iter()
+            .any(|start| resource.text().starts_with(start))
+    {
         causes.unsupported(&resource, &RESOURCES);
     }
     let supported: &[&str] = match resource.text().split_once('.') {
         Some(("limits" | "requests", "cpu")) => &["0", "1m", "1"],
-        Some(("limits" | "requests", _)) => &["0", "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"],
+        Some(("limits" | "requests", _)) => &[
+            "0", "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
+        ],
         _ => return,
     };
     let divisor = at.field("divisor");
     if divisor.is_set() && !supported.contains(&divisor.text()) {
-        causes.invalid(&divisor, "only divisor's values are supported that name one unit");
+        causes.invalid(
+            &divisor,
+            "only divisor's values are supported that name one unit",
+        );
     }
 }

@@ -21,13 +21,23 @@ use super::numbers::in_range;
 pub(super) fn template(at: &At<'_>, causes: &mut Causes) {
     // The API leaves `metadata` out of these two paths.
     for field in ["labels", "annotations"] {
-        let found = at.at("metadata").field(field).renamed(format!("{}.{field}", at.path()));
-        if field == "labels" { labels(&found, causes) } else { annotations(&found, causes) }
+        let found = at
+            .at("metadata")
+            .field(field)
+            .renamed(format!("{}.{field}", at.path()));
+        if field == "labels" {
+            labels(&found, causes)
+        } else {
+            annotations(&found, causes)
+        }
     }
     spec(&at.field("spec"), Of::Template, causes);
     let ephemeral = at.at("spec.ephemeralContainers");
     if !ephemeral.is_empty() {
-        causes.forbidden(&ephemeral, "ephemeral containers not allowed in pod template");
+        causes.forbidden(
+            &ephemeral,
+            "ephemeral containers not allowed in pod template",
+        );
     }
 }
 
@@ -52,8 +62,14 @@ pub(super) fn spec(at: &At<'_>, of: Of, causes: &mut Causes) {
     let volumes = volumes::volumes(&at.field("volumes"), of, causes);
     containers::all(at, &volumes, causes);
     host_ports(at, of, causes);
-    causes.one_of(&at.field("restartPolicy"), &["Always", "OnFailure", "Never"]);
-    causes.one_of(&at.field("dnsPolicy"), &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
+    causes.one_of(
+        &at.field("restartPolicy"),
+        &["Always", "OnFailure", "Never"],
+    );
+    causes.one_of(
+        &at.field("dnsPolicy"),
+        &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
+    );
     labels(&at.field("nodeSelector"), causes);
     security::pod(&at.field("securityContext"), at, causes);
     scheduling::affinity(&at.field("affinity"), causes);
@@ -65,7 +81,12 @@ pub(super) fn spec(at: &At<'_>, of: Of, causes: &mut Causes) {
     scheduling::spread(&at.field("topologySpreadConstraints"), causes);
     names(at, causes);
     if at.field("activeDeadlineSeconds").is_set() {
-        in_range(&at.field("activeDeadlineSeconds"), 1, i64::from(i32::MAX), causes);
+        in_range(
+            &at.field("activeDeadlineSeconds"),
+            1,
+            i64::from(i32::MAX),
+            causes,
+        );
     }
     scheduling::tolerations(&at.field("tolerations"), causes);
     for alias in at.field("hostAliases").items() {
@@ -75,7 +96,10 @@ pub(super) fn spec(at: &At<'_>, of: Of, causes: &mut Causes) {
         }
     }
     if at.field("preemptionPolicy").is_set() {
-        causes.one_of(&at.field("preemptionPolicy"), &["PreemptLowerPriority", "Never"]);
+        causes.one_of(
+            &at.field("preemptionPolicy"),
+            &["PreemptLowerPriority", "Never"],
+        );
     }
     operating_system(at, causes);
 }
@@ -101,11 +125,22 @@ fn host_ports(at: &At<'_>, of: Of, causes: &mut Causes) {
     if !at.field("hostNetwork").is_true() {
         return;
     }
-    for port in at.field("containers").items().iter().flat_map(|container| container.field("ports").items()) {
-        let (host, own) = (port.field("hostPort"), port.field("containerPort").int_or_zero());
+    for port in at
+        .field("containers")
+        .items()
+        .iter()
+        .flat_map(|container| container.field("ports").items())
+    {
+        let (host, own) = (
+            port.field("hostPort"),
+            port.field("containerPort").int_or_zero(),
+        );
         let said = of == Of::Pod || host.int_or_zero() != 0;
         if said && host.int_or_zero() != own {
-            causes.invalid(&host, "must match `containerPort` when `hostNetwork` is true");
+            causes.invalid(
+                &host,
+                "must match `containerPort` when `hostNetwork` is true",
+            );
         }
     }
 }
@@ -118,7 +153,10 @@ fn dns_config(at: &At<'_>, causes: &mut Causes) {
             return causes.required(&config, "must provide `dnsConfig` when `dnsPolicy` is None");
         }
         if servers.is_empty() {
-            return causes.required(&servers, "must provide at least one DNS nameserver when `dnsPolicy` is None");
+            return causes.required(
+                &servers,
+                "must provide at least one DNS nameserver when `dnsPolicy` is None",
+            );
         }
     }
     if servers.len() > 3 {
@@ -132,9 +170,16 @@ fn dns_config(at: &At<'_>, causes: &mut Causes) {
         causes.invalid(&searches, "must not have more than 32 search paths");
     }
     if searches.texts().join(" ").len() > 2048 {
-        causes.invalid(&searches, "must not have more than 2048 characters (including spaces) in the search list");
+        causes.invalid(
+            &searches,
+            "must not have more than 2048 characters (including spaces) in the search list",
+        );
     }
-    for search in searches.items().iter().filter(|search| search.text() != ".") {
+    for search in searches
+        .items()
+        .iter()
+        .filter(|search| search.text() != ".")
+    {
         // Underscores are fine in search paths.
         let plain = search.text().trim_end_matches('.').replace('_', "a");
         for message in dns_subdomain(&plain) {

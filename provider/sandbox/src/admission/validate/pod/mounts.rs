@@ -27,10 +27,16 @@ pub(super) fn mounts(container: &At<'_>, volumes: &Volumes, causes: &mut Causes)
         if !points.insert(path.text()) {
             causes.invalid(&path, "must be unique");
         }
-        if devices.iter().any(|device| device.field("name").text() == name.text()) {
+        if devices
+            .iter()
+            .any(|device| device.field("name").text() == name.text())
+        {
             causes.invalid(&name, "must not already exist in volumeDevices");
         }
-        if devices.iter().any(|device| device.field("devicePath").text() == path.text()) {
+        if devices
+            .iter()
+            .any(|device| device.field("devicePath").text() == path.text())
+        {
             causes.invalid(&path, "must not already exist as a path in volumeDevices");
         }
         sub_paths(&mount, list.path(), causes);
@@ -45,21 +51,35 @@ fn sub_paths(mount: &At<'_>, list: &str, causes: &mut Causes) {
     }
     if !expression.is_empty() {
         if !path.is_empty() {
-            causes.invalid(&expression, "subPathExpr and subPath are mutually exclusive");
+            causes.invalid(
+                &expression,
+                "subPathExpr and subPath are mutually exclusive",
+            );
         }
-        check(&expression.renamed(format!("{list}.subPathExpr")), descending, causes);
+        check(
+            &expression.renamed(format!("{list}.subPathExpr")),
+            descending,
+            causes,
+        );
     }
 }
 
 fn propagation(mount: &At<'_>, container: &At<'_>, list: &str, causes: &mut Causes) {
-    let mode = mount.field("mountPropagation").renamed(format!("{list}.mountPropagation"));
+    let mode = mount
+        .field("mountPropagation")
+        .renamed(format!("{list}.mountPropagation"));
     if mode.is_set() {
         causes.one_of(&mode, &["Bidirectional", "HostToContainer", "None"]);
         if mode.text() == "Bidirectional" && !container.at("securityContext.privileged").is_true() {
-            causes.forbidden(&mode, "Bidirectional mount propagation is available only to privileged containers");
+            causes.forbidden(
+                &mode,
+                "Bidirectional mount propagation is available only to privileged containers",
+            );
         }
     }
-    let recursive = mount.field("recursiveReadOnly").renamed(format!("{list}.recursiveReadOnly"));
+    let recursive = mount
+        .field("recursiveReadOnly")
+        .renamed(format!("{list}.recursiveReadOnly"));
     match recursive.text() {
         _ if recursive.is_absent() => {}
         "Disabled" => {}
@@ -68,7 +88,10 @@ fn propagation(mount: &At<'_>, container: &At<'_>, list: &str, causes: &mut Caus
                 causes.forbidden(&recursive, "may only be specified when readOnly is true");
             }
             if !matches!(mode.text(), "" | "None") {
-                causes.forbidden(&recursive, "may only be specified when mountPropagation is None or not specified");
+                causes.forbidden(
+                    &recursive,
+                    "may only be specified when mountPropagation is None or not specified",
+                );
             }
         }
         _ => causes.unsupported(&recursive, &["Disabled", "Enabled", "IfPossible"]),
@@ -101,10 +124,16 @@ pub(super) fn devices(container: &At<'_>, volumes: &Volumes, causes: &mut Causes
         if !paths.insert(path.text()) {
             causes.invalid(&path, "must be unique");
         }
-        if mounts.iter().any(|mount| mount.field("name").text() == name.text()) {
+        if mounts
+            .iter()
+            .any(|mount| mount.field("name").text() == name.text())
+        {
             causes.invalid(&name, "must not already exist in volumeMounts");
         }
-        if mounts.iter().any(|mount| mount.field("mountPath").text() == path.text()) {
+        if mounts
+            .iter()
+            .any(|mount| mount.field("mountPath").text() == path.text())
+        {
             causes.invalid(&path, "must not already exist as a path in volumeMounts");
         }
     }

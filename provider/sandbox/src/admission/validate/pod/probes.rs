@@ -17,7 +17,10 @@ pub(super) fn all(container: &At<'_>, spec: &At<'_>, causes: &mut Causes) {
         probe(&at, spec, causes);
         if field == "readinessProbe" {
             if at.field("terminationGracePeriodSeconds").is_set() {
-                causes.invalid(&at.field("terminationGracePeriodSeconds"), "must not be set for readinessProbes");
+                causes.invalid(
+                    &at.field("terminationGracePeriodSeconds"),
+                    "must not be set for readinessProbes",
+                );
             }
         } else if at.field("successThreshold").int_or_zero() != 1 {
             causes.invalid(&at.field("successThreshold"), "must be 1");
@@ -35,13 +38,22 @@ pub(super) fn lifecycle(container: &At<'_>, spec: &At<'_>, causes: &mut Causes) 
     }
     let signal = lifecycle.field("stopSignal");
     if signal.is_set() && spec.field("os").is_absent() {
-        causes.forbidden(&signal, "may not be set for containers with empty `spec.os.name`");
+        causes.forbidden(
+            &signal,
+            "may not be set for containers with empty `spec.os.name`",
+        );
     }
 }
 
 fn probe(at: &At<'_>, spec: &At<'_>, causes: &mut Causes) {
     handler(at, spec, causes);
-    for field in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
+    for field in [
+        "initialDelaySeconds",
+        "timeoutSeconds",
+        "periodSeconds",
+        "successThreshold",
+        "failureThreshold",
+    ] {
         causes.non_negative(&at.field(field));
     }
     let grace = at.field("terminationGracePeriodSeconds");
@@ -51,7 +63,10 @@ fn probe(at: &At<'_>, spec: &At<'_>, causes: &mut Causes) {
 }
 
 fn handler(at: &At<'_>, spec: &At<'_>, causes: &mut Causes) {
-    let set: Vec<&str> = ["exec", "httpGet", "tcpSocket", "grpc", "sleep"].into_iter().filter(|name| at.field(name).is_set()).collect();
+    let set: Vec<&str> = ["exec", "httpGet", "tcpSocket", "grpc", "sleep"]
+        .into_iter()
+        .filter(|name| at.field(name).is_set())
+        .collect();
     let Some((first, more)) = set.split_first() else {
         return causes.required(at, "must specify a handler type");
     };
@@ -71,7 +86,9 @@ fn handler(at: &At<'_>, spec: &At<'_>, causes: &mut Causes) {
         _ => {
             let most = spec.field("terminationGracePeriodSeconds").int_or_zero();
             if !(0..=most).contains(&action.field("seconds").int_or_zero()) {
-                let detail = format!("must be non-negative and less than terminationGracePeriodSeconds ({most})");
+                let detail = format!(
+                    "must be non-negative and less than terminationGracePeriodSeconds ({most})"
+                );
                 causes.invalid(&action.field("seconds").renamed(action.path()), &detail);
             }
         }

@@ -12,7 +12,11 @@ use super::super::selector::label_selector;
 /// What the Pod tolerates of nodes.
 pub(super) fn tolerations(at: &At<'_>, causes: &mut Causes) {
     for toleration in at.items() {
-        let (key, operator, effect) = (toleration.field("key"), toleration.field("operator"), toleration.field("effect"));
+        let (key, operator, effect) = (
+            toleration.field("key"),
+            toleration.field("operator"),
+            toleration.field("effect"),
+        );
         let value = toleration.field("value").renamed(operator.path());
         if !key.is_empty() {
             check(&key, qualified_name, causes);
@@ -20,7 +24,10 @@ pub(super) fn tolerations(at: &At<'_>, causes: &mut Causes) {
             causes.invalid(&operator, "operator must be Exists when `key` is empty, which means \"match all values and all keys\"");
         }
         if toleration.field("tolerationSeconds").is_set() && effect.text() != "NoExecute" {
-            causes.invalid(&effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
+            causes.invalid(
+                &effect,
+                "effect must be 'NoExecute' when `tolerationSeconds` is set",
+            );
         }
         match operator.text() {
             "" | "Equal" => {
@@ -58,9 +65,16 @@ pub(super) fn gates(at: &At<'_>, causes: &mut Causes) {
 pub(super) fn spread(at: &At<'_>, causes: &mut Causes) {
     let constraints = at.items();
     for (index, constraint) in constraints.iter().enumerate() {
-        let (key, otherwise) = (constraint.field("topologyKey"), constraint.field("whenUnsatisfiable"));
+        let (key, otherwise) = (
+            constraint.field("topologyKey"),
+            constraint.field("whenUnsatisfiable"),
+        );
         if constraint.field("maxSkew").int_or_zero() <= 0 {
-            causes.invalid_as(&constraint.field("maxSkew"), &json!(constraint.field("maxSkew").int_or_zero()), "must be greater than zero");
+            causes.invalid_as(
+                &constraint.field("maxSkew"),
+                &json!(constraint.field("maxSkew").int_or_zero()),
+                "must be greater than zero",
+            );
         }
         if key.is_empty() {
             causes.required(&key, "can not be empty");
@@ -68,12 +82,21 @@ pub(super) fn spread(at: &At<'_>, causes: &mut Causes) {
             check(&key, qualified_name, causes);
         }
         causes.one_of(&otherwise, &["DoNotSchedule", "ScheduleAnyway"]);
-        let repeated = constraints[index + 1..]
-            .iter()
-            .any(|other| other.field("topologyKey").text() == key.text() && other.field("whenUnsatisfiable").text() == otherwise.text());
+        let repeated = constraints[index + 1..].iter().any(|other| {
+            other.field("topologyKey").text() == key.text()
+                && other.field("whenUnsatisfiable").text() == otherwise.text()
+        });
         if repeated {
-            let shown = format!("Duplicate value: \"{{{}, {}}}\"", key.text(), otherwise.text());
-            causes.push(Reason::Duplicate, format!("{}.{{topologyKey, whenUnsatisfiable}}", constraint.path()), shown);
+            let shown = format!(
+                "Duplicate value: \"{{{}, {}}}\"",
+                key.text(),
+                otherwise.text()
+            );
+            causes.push(
+                Reason::Duplicate,
+                format!("{}.{{topologyKey, whenUnsatisfiable}}", constraint.path()),
+                shown,
+            );
         }
         domains(constraint, causes);
         keys(&constraint.field("matchLabelKeys"), constraint, causes);
@@ -88,7 +111,10 @@ fn domains(constraint: &At<'_>, causes: &mut Causes) {
             causes.invalid(&least, "must be greater than zero");
         }
         if constraint.field("whenUnsatisfiable").text() != "DoNotSchedule" {
-            causes.invalid(&least, "can only use minDomains if whenUnsatisfiable=DoNotSchedule");
+            causes.invalid(
+                &least,
+                "can only use minDomains if whenUnsatisfiable=DoNotSchedule",
+            );
         }
     }
     for field in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
@@ -154,13 +180,25 @@ fn node_term(at: &At<'_>, causes: &mut Causes) {
     for requirement in at.field("matchExpressions").items() {
         let values = requirement.field("values");
         match requirement.field("operator").text() {
-            "In" | "NotIn" if values.is_empty() => causes.required(&values, "must be specified when `operator` is 'In' or 'NotIn'"),
+            "In" | "NotIn" if values.is_empty() => causes.required(
+                &values,
+                "must be specified when `operator` is 'In' or 'NotIn'",
+            ),
             "Exists" | "DoesNotExist" if !values.is_empty() => {
-                causes.forbidden(&values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+                causes.forbidden(
+                    &values,
+                    "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+                );
             }
-            "Gt" | "Lt" if values.len() != 1 => causes.required(&values, "must be specified single value when `operator` is 'Lt' or 'Gt'"),
+            "Gt" | "Lt" if values.len() != 1 => causes.required(
+                &values,
+                "must be specified single value when `operator` is 'Lt' or 'Gt'",
+            ),
             "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
-            _ => causes.invalid(&requirement.field("operator"), "not a valid selector operator"),
+            _ => causes.invalid(
+                &requirement.field("operator"),
+                "not a valid selector operator",
+            ),
         }
         check(&requirement.field("key"), qualified_name, causes);
         for value in values.items() {
@@ -170,9 +208,15 @@ fn node_term(at: &At<'_>, causes: &mut Causes) {
     for requirement in at.field("matchFields").items() {
         let values = requirement.field("values");
         if !matches!(requirement.field("operator").text(), "In" | "NotIn") {
-            causes.invalid(&requirement.field("operator"), "not a valid selector operator");
+            causes.invalid(
+                &requirement.field("operator"),
+                "not a valid selector operator",
+            );
         } else if values.len() != 1 {
-            causes.required(&values, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector");
+            causes.required(
+                &values,
+                "must be only one value when `operator` is 'In' or 'NotIn' for node field selector",
+            );
         }
         if requirement.field("key").text() != "metadata.name" {
             causes.invalid(&requirement.field("key"), "not a valid field selector key");
@@ -184,7 +228,11 @@ fn pod_term(at: &At<'_>, causes: &mut Causes) {
     label_selector(&at.field("labelSelector"), causes);
     label_selector(&at.field("namespaceSelector"), causes);
     for namespace in at.field("namespaces").items() {
-        check(&namespace.renamed(format!("{}.namespace", at.path())), dns_label, causes);
+        check(
+            &namespace.renamed(format!("{}.namespace", at.path())),
+            dns_label,
+            causes,
+        );
     }
     keys(&at.field("matchLabelKeys"), at, causes);
     keys(&at.field("mismatchLabelKeys"), at, causes);

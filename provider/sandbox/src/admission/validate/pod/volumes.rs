@@ -10,8 +10,8 @@ use super::super::names::{check, dns_label, dns_subdomain};
 use super::super::paths::{not_reserved, without_backsteps};
 use super::super::resources::is_negative;
 use super::super::storage;
-use super::env::{Into, field_ref, resource_ref};
 use super::Of;
+use super::env::{Into, field_ref, resource_ref};
 
 /// The legal volumes of a Pod by name, with the name of their source. What is not legal cannot be mounted.
 pub(super) type Volumes = BTreeMap<String, String>;
@@ -49,9 +49,13 @@ fn source(volume: &At<'_>, of: Of, causes: &mut Causes) -> String {
         .map(|(name, _)| (name.as_str(), volume.field(name)))
         .collect();
     // The empty folder is looked at first, whatever else is there.
-    let mut ordered: Vec<_> = named.iter().filter(|(name, _)| *name == "emptyDir").collect();
+    let mut ordered: Vec<_> = named
+        .iter()
+        .filter(|(name, _)| *name == "emptyDir")
+        .collect();
     ordered.extend(named.iter().filter(|(name, _)| *name != "emptyDir"));
-    let Some(((first, at), more)) = ordered.split_first().map(|(first, more)| (*first, more)) else {
+    let Some(((first, at), more)) = ordered.split_first().map(|(first, more)| (*first, more))
+    else {
         causes.required(volume, "must specify a volume type");
         return String::new();
     };
@@ -61,7 +65,10 @@ fn source(volume: &At<'_>, of: Of, causes: &mut Causes) -> String {
     match *first {
         "emptyDir" => {
             if is_negative(&at.field("sizeLimit")) {
-                causes.forbidden(&at.field("sizeLimit"), "SizeLimit field must be a valid resource quantity");
+                causes.forbidden(
+                    &at.field("sizeLimit"),
+                    "SizeLimit field must be a valid resource quantity",
+                );
             }
         }
         "hostPath" => host_path(at, causes),
@@ -82,7 +89,10 @@ fn source(volume: &At<'_>, of: Of, causes: &mut Causes) -> String {
             if of == Of::Pod {
                 required(at, &["reference"], causes);
             }
-            causes.one_of(&at.field("pullPolicy"), &["Always", "IfNotPresent", "Never"]);
+            causes.one_of(
+                &at.field("pullPolicy"),
+                &["Always", "IfNotPresent", "Never"],
+            );
         }
         "awsElasticBlockStore" | "cinder" => required(at, &["volumeID"], causes),
         "gcePersistentDisk" => required(at, &["pdName"], causes),
@@ -110,7 +120,16 @@ fn host_path(at: &At<'_>, causes: &mut Causes) {
         return causes.required(&at.field("path"), "");
     }
     check(&at.field("path"), without_backsteps, causes);
-    let kinds = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+    let kinds = [
+        "",
+        "BlockDevice",
+        "CharDevice",
+        "Directory",
+        "DirectoryOrCreate",
+        "File",
+        "FileOrCreate",
+        "Socket",
+    ];
     causes.one_of(&at.field("type"), &kinds);
 }
 
@@ -128,7 +147,11 @@ fn csi(at: &At<'_>, causes: &mut Causes) {
         if secret.is_empty() {
             causes.required(&secret, "");
         } else {
-            check(&secret.renamed(format!("{}.name", at.path())), dns_subdomain, causes);
+            check(
+                &secret.renamed(format!("{}.name", at.path())),
+                dns_subdomain,
+                causes,
+            );
         }
     }
 }
@@ -172,7 +195,11 @@ fn downward_file(file: &At<'_>, owner: &str, causes: &mut Causes) {
     if field.is_set() {
         field_ref(&field, Into::File, causes);
         if resource.is_set() {
-            causes.invalid_as(&at, &json!("resource"), "fieldRef and resourceFieldRef can not be specified simultaneously");
+            causes.invalid_as(
+                &at,
+                &json!("resource"),
+                "fieldRef and resourceFieldRef can not be specified simultaneously",
+            );
         }
     } else if resource.is_set() {
         resource_ref(&resource, Into::File, causes);
@@ -186,17 +213,32 @@ fn projected(at: &At<'_>, causes: &mut Causes) {
     mode(&at.field("defaultMode"), causes);
     let mut taken = BTreeSet::new();
     for source in at.field("sources").items() {
-        let set: Vec<_> = source.map().into_iter().flatten().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.as_str()).collect();
+        let set: Vec<_> = source
+            .map()
+            .into_iter()
+            .flatten()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, _)| name.as_str())
+            .collect();
         for kind in &set {
             projection(kind, &source.field(kind), at, &mut taken, causes);
         }
         if set.len() > 1 {
-            causes.forbidden(&source, "may not specify more than 1 volume type per source");
+            causes.forbidden(
+                &source,
+                "may not specify more than 1 volume type per source",
+            );
         }
     }
 }
 
-fn projection(kind: &str, source: &At<'_>, volume: &At<'_>, taken: &mut BTreeSet<String>, causes: &mut Causes) {
+fn projection(
+    kind: &str,
+    source: &At<'_>,
+    volume: &At<'_>,
+    taken: &mut BTreeSet<String>,
+    causes: &mut Causes,
+) {
     let mut paths = Vec::new();
     match kind {
         "secret" | "configMap" => {
@@ -233,9 +275,14 @@ fn token(source: &At<'_>, volume: &At<'_>, causes: &mut Causes) {
     if lifetime.int_or_zero() < 600 {
         causes.invalid(&lifetime, "may not specify a duration less than 10 minutes");
     } else if lifetime.int_or_zero() > 1 << 32 {
-        causes.invalid(&lifetime, "may not specify a duration larger than 2^32 seconds");
+        causes.invalid(
+            &lifetime,
+            "may not specify a duration larger than 2^32 seconds",
+        );
     }
-    let path = source.field("path").renamed(format!("{}.path", volume.path()));
+    let path = source
+        .field("path")
+        .renamed(format!("{}.path", volume.path()));
     if path.is_empty() {
         causes.required(&path, "");
     } else {
