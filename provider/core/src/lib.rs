@@ -8,6 +8,7 @@
 //! Nothing here talks to a cluster, reads a clock or starts a task; the manifest of this package alone
 //! proves it. Acting on a [`plan::Plan`] is the work of the package `provider`.
 
+pub mod applyset;
 pub mod endpoint;
 pub mod exposure;
 pub mod graph;

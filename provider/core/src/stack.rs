@@ -151,6 +151,6 @@ impl fmt::Debug for Stack {
 impl Draft {
     /// Checks and orders what was written.
     pub(crate) fn finish(self) -> Result<Graph, Findings> {
-        crate::graph::finish(self)
+        crate::graph::finish(self).map(crate::applyset::mark)
     }
 }

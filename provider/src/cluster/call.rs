@@ -1,0 +1,251 @@
+//! What is asked of an API server, and what came back?
+
+use std::fmt;
+
+use http::{Method, Request, header};
+use kube::client::Body;
+use provider_core::{Kind, ResourceId};
+use serde_json::Value;
+
+/// What a request does, as requests are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Reads one object.
+    Get,
+    /// Reads many.
+    List,
+    /// Follows what happens to many.
+    Watch,
+    /// Asks what an apply would do.
+    DryRun,
+    /// Makes an object.
+    Create,
+    /// Server-side apply of an object that is there.
+    Apply,
+    /// Any other change.
+    Update,
+    /// Removes an object.
+    Delete,
+    /// Reads what a container wrote.
+    Log,
+}
+
+/// What was attempted, in words: `apply Deployment/shop/api`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// What it does.
+    pub verb: Verb,
+    /// On what: a resource id, or a collection in words.
+    pub on: String,
+}
+
+/// One request, not yet sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) attempt: Attempt,
+    /// The API group and the resource's name in URLs, for messages about permissions.
+    pub(crate) resource: (String, String),
+    pub(crate) namespace: Option<String>,
+    method: Method,
+    path: String,
+    query: Vec<(&'static str, String)>,
+    content_type: &'static str,
+    body: Vec<u8>,
+}
+
+/// A success.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// How a body is to be understood.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Content {
+    Json,
+    Apply,
+    JsonPatch,
+}
+
+impl Verb {
+    /// Whether requests of this kind leave something behind.
+    pub fn writes(self) -> bool {
+        matches!(
+            self,
+            Verb::Create | Verb::Apply | Verb::Update | Verb::Delete
+        )
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Verb::Get => "read",
+            Verb::List => "list",
+            Verb::Watch => "watch",
+            Verb::DryRun => "dry-run",
+            Verb::Create => "create",
+            Verb::Apply => "apply",
+            Verb::Update => "update",
+            Verb::Delete => "delete",
+            Verb::Log => "read the log of",
+        }
+    }
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb.words(), self.on)
+    }
+}
+
+impl Call {
+    /// A request to one object.
+    pub(crate) fn object(verb: Verb, method: Method, kind: &Kind, id: &ResourceId) -> Self {
+        let mut call = Self::collection(verb, method, kind, id.namespace.as_deref());
+        call.attempt.on = id.to_string();
+        call.path = format!("{}/{}", call.path, segment(&id.name));
+        call
+    }
+
+    /// A request that makes one object.
+    pub(crate) fn create(verb: Verb, kind: &Kind, id: &ResourceId) -> Self {
+        let mut call = Self::collection(verb, Method::POST, kind, id.namespace.as_deref());
+        call.attempt.on = id.to_string();
+        call
+    }
+
+    /// A request to all objects of a kind, in one namespace or everywhere.
+    pub(crate) fn collection(
+        verb: Verb,
+        method: Method,
+        kind: &Kind,
+        namespace: Option<&str>,
+    ) -> Self {
+        let on = match namespace {
+            Some(namespace) => format!("{} in `{namespace}`", kind.plural),
+            None => kind.plural.clone(),
+        };
+        Self {
+            attempt: Attempt { verb, on },
+            resource: (kind.group.clone(), kind.plural.clone()),
+            namespace: namespace.map(str::to_owned),
+            method,
+            path: kind.path(namespace),
+            query: Vec::new(),
+            content_type: "application/json",
+            body: Vec::new(),
+        }
+    }
+
+    /// A read of a path that is no object: discovery, versions.
+    pub(crate) fn path(path: &str) -> Self {
+        Self {
+            attempt: Attempt {
+                verb: Verb::Get,
+                on: format!("`{path}`"),
+            },
+            resource: (String::new(), path.to_owned()),
+            namespace: None,
+            method: Method::GET,
+            path: path.to_owned(),
+            query: Vec::new(),
+            content_type: "application/json",
+            body: Vec::new(),
+        }
+    }
+
+    /// Goes one level below the object: `log`, `status`.
+    pub(crate) fn subresource(mut self, name: &str) -> Self {
+        self.path = format!("{}/{name}", self.path);
+        self
+    }
+
+    pub(crate) fn query(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((key, value.into()));
+        self
+    }
+
+    pub(crate) fn body(mut self, content: Content, body: &Value) -> Self {
+        self.body = body.to_string().into_bytes();
+        self.content_type = match content {
+            Content::Json => "application/json",
+            Content::Apply => "application/apply-patch+yaml",
+            Content::JsonPatch => "application/json-patch+json",
+        };
+        self
+    }
+
+    /// The same as HTTP; it can be asked for again, for a retry.
+    pub(crate) fn request(&self) -> Result<Request<Body>, http::Error> {
+        let mut uri = self.path.clone();
+        for (index, (key, value)) in self.query.iter().enumerate() {
+            uri.push(if index == 0 { '?' } else { '&' });
+            uri.push_str(key);
+            uri.push('=');
+            uri.push_str(&segment(value));
+        }
+        let mut request = Request::builder()
+            .method(self.method.clone())
+            .uri(uri)
+            .header(header::ACCEPT, "application/json");
+        if !self.body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, self.content_type);
+        }
+        request.body(Body::from(self.body.clone()))
+    }
+}
+
+/// Escapes what may not stand in a path segment or in the value of a query.
+fn segment(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => {
+                escaped.push(char::from(byte));
+            }
+            _ => {
+                const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+                escaped.push('%');
+                escaped.push(char::from(DIGITS[usize::from(byte >> 4)]));
+                escaped.push(char::from(DIGITS[usize::from(byte & 15)]));
+            }
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provider_core::k8s_openapi::api::{apps::v1::Deployment, rbac::v1::ClusterRole};
+
+    #[test]
+    fn a_request_says_its_path_and_escapes_its_query() {
+        let kind = Kind::of::<Deployment>();
+        let id = ResourceId::new(&kind, "shop", "api");
+        let call = Call::object(Verb::Apply, Method::PATCH, &kind, &id)
+            .query("fieldManager", "stacks/prod")
+            .query("dryRun", "All");
+        let request = call.request().unwrap();
+        assert_eq!(
+            request.uri().to_string(),
+            "/apis/apps/v1/namespaces/shop/deployments/api?fieldManager=stacks%2Fprod&dryRun=All"
+        );
+        assert_eq!(call.attempt.to_string(), "apply Deployment/shop/api");
+    }
+
+    #[test]
+    fn names_of_roles_may_hold_what_names_of_pods_may_not() {
+        let kind = Kind::of::<ClusterRole>();
+        let id = ResourceId::new(&kind, "", "system:a b");
+        let request = Call::object(Verb::Get, Method::GET, &kind, &id)
+            .request()
+            .unwrap();
+        assert_eq!(
+            request.uri().path(),
+            "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:a%20b"
+        );
+    }
+}
