@@ -35,11 +35,6 @@ mod admission;
 mod answer;
 mod discovery;
 mod kubeconfig;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the write verbs are about to use it"
-)]
 mod merge;
 mod query;
 mod random;

@@ -1,7 +1,7 @@
 //! How a write changes an object and the record of who owns which of its fields.
 //!
 //! Pure functions over JSON values, as an API server merges them: no store, no clock, no defaults. The caller
-//! decodes and defaults what comes out of here, and then asks [`keep_times`] whether anything was changed.
+//! decodes and defaults what comes out of here; an object that differs in nothing but the times of its owners was not changed.
 
 mod apply;
 mod cap;
@@ -17,7 +17,6 @@ mod scale;
 pub(crate) mod strategic;
 #[cfg(test)]
 mod tests;
-mod times;
 mod track;
 mod typecheck;
 mod updater;
@@ -26,10 +25,9 @@ use fields::{Facts, FieldSet, Schema};
 use serde_json::Value;
 
 pub(crate) use apply::{Apply, ApplyError, Force, apply};
-pub(crate) use conflict::{Conflict, Conflicts};
+pub(crate) use conflict::Conflicts;
 pub(crate) use reset::reset_fields;
 pub(crate) use scale::{ReplicasPaths, from_scale, to_scale};
-pub(crate) use times::keep_times;
 pub(crate) use track::{Update, default_manager, track_update};
 pub(crate) use typecheck::TypeErrors;
 

@@ -327,20 +327,6 @@ fn client_side_apply_hands_over_to_kubectl_only() {
 }
 
 #[test]
-fn a_write_that_changes_only_times_changes_nothing() {
-    let before =
-        json!({"metadata": {"managedFields": [{"manager": "a", "time": "1"}, {"manager": "b"}]}});
-    let mut after = json!({"metadata": {"managedFields": [{"manager": "a", "time": "2"}, {"manager": "b", "time": "2"}]}});
-    keep_times(&before, &mut after);
-    assert_eq!(after, before);
-    let mut other =
-        json!({"metadata": {"managedFields": [{"manager": "a", "time": "2"}, {"manager": "c"}]}});
-    let expected = other.clone();
-    keep_times(&before, &mut other);
-    assert_eq!(other, expected);
-}
-
-#[test]
 fn the_owner_of_the_replicas_is_seen_from_both_sides() {
     let paths = ReplicasPaths::from([(
         "apps/v1".to_owned(),

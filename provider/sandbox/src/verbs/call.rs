@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Request;
 use crate::answer::{Answer, Content};
+use crate::merge::default_manager;
 use crate::query::Query;
 use crate::registry::Resource;
 use crate::represent::{About, Encoding, IncludeObject, Representation};
@@ -158,17 +159,9 @@ impl<'a> Call<'a> {
 
     /// Who writes: the field manager that the request names, or the program that sends it.
     pub(super) fn manager(&self) -> String {
-        let named = self.query.get("fieldManager");
-        let program = self.user_agent.split('/').next().unwrap_or_default();
-        let program: String = program
-            .chars()
-            .filter(|letter| !letter.is_control())
-            .take(128)
-            .collect();
-        match (named, program.is_empty()) {
-            (Some(manager), _) => manager.to_owned(),
-            (None, false) => program,
-            (None, true) => "unknown".to_owned(),
+        match self.query.get("fieldManager") {
+            Some(manager) if !manager.is_empty() => manager.to_owned(),
+            _ => default_manager(self.user_agent),
         }
     }
 

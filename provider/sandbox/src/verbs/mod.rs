@@ -4,6 +4,7 @@ mod call;
 mod create;
 mod delete;
 mod list;
+mod owners;
 mod patch;
 mod put;
 mod read;

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use fields::Schema;
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::owners;
 use super::scale;
 use super::write::{Tracking, insert, update};
 use crate::answer::Answer;
+use crate::merge::strategic::{self, StrategicError};
 use crate::rules;
 use crate::status::Refusal;
-use crate::world::{World, now};
+use crate::world::World;
 
 /// How a patch says what it wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +58,20 @@ pub(super) fn patch(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusa
         return apply(world, call, live);
     }
     let live = live.ok_or_else(|| Refusal::not_found(call.subject()))?;
-    let patched = patched(language, call, &live)?;
+    let schema = owners::schema(world, call);
+    let patched = patched(language, call, &live, &schema)?;
     let manager = call.manager();
     let written = update(world, call, &live, patched, &Tracking::Update(&manager))?;
     Ok(call.answer(200, written.object))
 }
 
 /// The object with a patch in one of the three older languages laid over it.
-pub(super) fn patched(language: Language, call: &Call<'_>, live: &Value) -> Result<Value, Refusal> {
+pub(super) fn patched(
+    language: Language,
+    call: &Call<'_>,
+    live: &Value,
+    schema: &Schema,
+) -> Result<Value, Refusal> {
     let patch: Value = serde_json::from_slice(call.body)
         .map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
     let mut object = live.clone();
@@ -81,7 +90,10 @@ pub(super) fn patched(language: Language, call: &Call<'_>, live: &Value) -> Resu
                 .with_details(serde_json::Map::new())
             })?;
         }
-        Language::Merge | Language::Strategic | Language::Apply => {
+        Language::Strategic => {
+            object = strategic::patch(live, &patch, schema).map_err(strategic_refusal)?;
+        }
+        Language::Merge | Language::Apply => {
             json_patch::merge(&mut object, &patch);
         }
     }
@@ -91,6 +103,19 @@ pub(super) fn patched(language: Language, call: &Call<'_>, live: &Value) -> Resu
         ));
     }
     Ok(object)
+}
+
+fn strategic_refusal(error: StrategicError) -> Refusal {
+    match error {
+        StrategicError::NotAnObject
+        | StrategicError::PrimitiveList
+        | StrategicError::RetainKeys
+        | StrategicError::ElementOrder => Refusal::bad_request(error.to_string()),
+        StrategicError::ListOfLists => {
+            Refusal::new(422, "Invalid", error.to_string()).with_details(serde_json::Map::new())
+        }
+        _ => Refusal::internal(error.to_string()),
+    }
 }
 
 fn apply(world: &mut World, call: &Call<'_>, live: Option<Arc<Value>>) -> Result<Answer, Refusal> {
@@ -104,7 +129,8 @@ fn apply(world: &mut World, call: &Call<'_>, live: Option<Arc<Value>>) -> Result
     if configuration["metadata"]["namespace"].is_null() && !call.namespace().is_empty() {
         configuration["metadata"]["namespace"] = json!(call.namespace());
     }
-    let now = now();
+    let live = live.as_deref();
+    let object = owners::apply(world, call, live, &configuration, manager)?;
     let Some(live) = live else {
         let uid = configuration["metadata"]["uid"]
             .as_str()
@@ -115,30 +141,10 @@ fn apply(world: &mut World, call: &Call<'_>, live: Option<Arc<Value>>) -> Result
             );
             return Err(Refusal::conflict(call.subject(), &why));
         }
-        let mut object = configuration;
-        rules::track(
-            &call.resource,
-            None,
-            &mut object,
-            manager,
-            "Apply",
-            None,
-            &now,
-        );
         let written = insert(world, call, object, &Tracking::Done)?;
         return Ok(call.answer(201, written.object));
     };
-    let mut object = Value::clone(&live);
-    rules::merge(&mut object, &configuration);
-    rules::track(
-        &call.resource,
-        Some(&live),
-        &mut object,
-        manager,
-        "Apply",
-        call.subresource(),
-        &now,
-    );
+    let live = live.clone();
     let written = update(world, call, &live, object, &Tracking::Done)?;
     Ok(call.answer(200, written.object))
 }

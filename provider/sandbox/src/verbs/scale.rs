@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::owners;
 use super::patch::{Language, patched};
 use super::write::{Tracking, update};
 use crate::answer::Answer;
@@ -113,7 +114,9 @@ pub(super) fn patch(
     live: Option<Arc<Value>>,
 ) -> Result<Answer, Refusal> {
     let live = live.ok_or_else(|| Refusal::not_found(call.subject()))?;
-    let scale = patched(language, call, &of(&call.resource, &live))?;
+    let schema = fields::Facts::builtin().schema_of("autoscaling/v1", "Scale");
+    let schema = schema.unwrap_or_else(fields::Schema::untyped);
+    let scale = patched(language, call, &of(&call.resource, &live), &schema)?;
     change(world, call, &live, &scale)
 }
 
@@ -125,14 +128,12 @@ fn change(
 ) -> Result<Answer, Refusal> {
     let mut object = live.clone();
     let replicas = scale["spec"]["replicas"].as_i64().unwrap_or_default();
-    set(
-        &mut object,
-        &paths(&call.resource).spec_replicas,
-        json!(replicas),
-    );
+    let path = paths(&call.resource).spec_replicas;
+    set(&mut object, &path, json!(replicas));
+    let before = of(&call.resource, live);
+    let mut object = owners::track_scale(call, live, (&before, scale), &path, object);
     object["metadata"]["resourceVersion"] = scale["metadata"]["resourceVersion"].clone();
-    let manager = call.manager();
-    let written = update(world, call, live, object, &Tracking::Update(&manager))?;
+    let written = update(world, call, live, object, &Tracking::Done)?;
     Ok(call.answer(200, of(&call.resource, &written.object)))
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::{Call, DryRun};
+use super::owners;
 use super::read::in_version;
 use crate::random;
 use crate::registry::Trait;
@@ -42,7 +43,7 @@ pub(super) fn insert(
         .unwrap_or_default()
         .to_owned();
     if let Tracking::Update(manager) = tracking {
-        crate::rules::track(resource, None, &mut object, manager, "Update", None, &now);
+        object = owners::track(world, call, None, &object, manager);
     }
     let key = ObjectName::new(call.namespace(), &name);
     let collection = resource.collection();
@@ -129,16 +130,7 @@ pub(super) fn update(
     let dry_run = call.dry_run()?;
     keep_system_metadata(&mut object, live);
     if let Tracking::Update(manager) = tracking {
-        let now = now();
-        crate::rules::track(
-            resource,
-            Some(live),
-            &mut object,
-            manager,
-            "Update",
-            call.subresource(),
-            &now,
-        );
+        object = owners::track(world, call, Some(live), &object, manager);
     }
     check_version(call, &object, live)?;
     object["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
