@@ -50,6 +50,9 @@ pub enum NameError {
 const LABEL_RULE: &str =
     "made of a-z, 0-9 and `-`, beginning and ending with a letter or a digit (DNS label, RFC 1123)";
 const SUBDOMAIN_RULE: &str = "made of DNS labels joined by `.` (a-z, 0-9 and `-`, each beginning and ending with a letter or a digit)";
+const SERVICE_RULE: &str = "beginning with a letter, as the name of a Service must (RFC 1035)";
+const SEGMENT_RULE: &str = "a segment of a path: neither `.` nor `..`, without `/` and `%`";
+const KEY_RULE: &str = "made of letters, digits, `-`, `_` and `.`, and not beginning with `..`";
 const PORT_RULE: &str = "made of a-z, 0-9 and single `-`, with at least one letter (RFC 6335)";
 const VALUE_RULE: &str =
     "made of letters, digits, `-`, `_` and `.`, beginning and ending with a letter or a digit";
@@ -132,6 +135,50 @@ pub fn check_subdomain(text: &str) -> Result<(), NameError> {
         Ok(())
     } else {
         Err(malformed(text, SUBDOMAIN_RULE))
+    }
+}
+
+/// Checks the name of a Service of clusters before 1.36: a DNS label that begins with a letter (RFC 1035).
+pub(crate) fn check_service_name(text: &str) -> Result<(), NameError> {
+    check_label(text)?;
+    if text.starts_with(|first: char| first.is_ascii_lowercase()) {
+        Ok(())
+    } else {
+        Err(malformed(text, SERVICE_RULE))
+    }
+}
+
+/// Checks a segment of a URL's path, which is all that roles and bindings must be.
+pub(crate) fn check_path_segment(text: &str) -> Result<(), NameError> {
+    within(text, 253)?;
+    if matches!(text, "." | "..") || text.contains(['/', '%']) {
+        Err(malformed(text, SEGMENT_RULE))
+    } else {
+        Ok(())
+    }
+}
+
+/// Checks the key of a label or an annotation: a name of at most 63 characters, perhaps after a DNS subdomain and `/`.
+pub(crate) fn check_label_key(text: &str) -> Result<(), NameError> {
+    let name = match text.split_once('/') {
+        Some((prefix, name)) => {
+            check_subdomain(prefix)?;
+            name
+        }
+        None => text,
+    };
+    within(name, 63)?;
+    LabelValue::new(name).map(|_| ())
+}
+
+/// Checks a key of a ConfigMap or a Secret.
+pub(crate) fn check_data_key(text: &str) -> Result<(), NameError> {
+    within(text, 253)?;
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    if text.bytes().all(legal) && !text.starts_with("..") && text != "." {
+        Ok(())
+    } else {
+        Err(malformed(text, KEY_RULE))
     }
 }
 

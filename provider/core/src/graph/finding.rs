@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::Serialize;
 
-use crate::{id::ResourceId, origin::Origin};
+use crate::{id::ResourceId, origin::Origin, resource::Resource};
 
 /// One thing that is wrong with a definition: what, where, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -60,6 +60,13 @@ impl Finding {
     pub fn at(mut self, origin: &Origin) -> Self {
         self.origin = Some(origin.clone());
         self
+    }
+}
+
+impl Resource {
+    /// A finding on this resource, at the line that added it.
+    pub(crate) fn finding(&self, rule: &'static str, message: impl Into<String>) -> Finding {
+        Finding::new(rule, message).on(&self.id).at(&self.origin)
     }
 }
 

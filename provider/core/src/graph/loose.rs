@@ -6,7 +6,6 @@ use super::{
     Connection, Until,
     edges::{Edges, Resources, edge, until},
     reference::references,
-    selector::{has_all, selects},
     template::{Template, templates},
     walk::{items, text},
 };
@@ -61,7 +60,8 @@ fn reason_to_wait(pods: &Template<'_>, resource: &Resource) -> Option<&'static s
     match (resource.id.group.as_str(), resource.id.kind.as_str()) {
         ("networking.k8s.io", "NetworkPolicy") if same_namespace => {
             let selector = resource.at(&["spec", "podSelector"])?;
-            selects(selector, &pods.labels()).then_some("a policy selects its Pods")
+            pods.is_selected(selector)
+                .then_some("a policy selects its Pods")
         }
         ("", "ResourceQuota" | "LimitRange") if same_namespace => {
             Some("it limits Pods of the namespace")
@@ -108,7 +108,6 @@ pub(super) fn serves(resources: &Resources, service: &ResourceId, pods: &Templat
         .and_then(|service| service.at(&["spec", "selector"]));
     service.namespace.as_deref() == Some(pods.namespace())
         && selector.is_some_and(|selector| {
-            selector.as_object().is_some_and(|map| !map.is_empty())
-                && has_all(Some(selector), &pods.labels())
+            selector.as_object().is_some_and(|map| !map.is_empty()) && pods.carries(Some(selector))
         })
 }

@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod builtin;
+mod check;
 mod dangling;
 mod edges;
 mod finding;
@@ -24,13 +25,13 @@ mod normal_form;
 mod order;
 mod ports;
 mod reference;
-mod rules;
+pub(crate) mod rules;
 mod selector;
 mod template;
 mod walk;
 
 pub use finding::{Finding, Findings};
-pub(crate) use ports::undeclared_port;
+pub(crate) use ports::unknown_pods;
 pub use rules::{RULES, Rule};
 
 /// The resources of one stack and how they depend on each other.
@@ -183,6 +184,7 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
 
     let (resources, duplicates) = unique(resources);
     findings.extend(duplicates);
+    findings.extend(check::check(&resources));
     findings.extend(dangling::homeless(&resources, &existing));
     let (edges, dangling) = edges::edges(&resources, &existing, &connections);
     findings.extend(dangling);

@@ -7,7 +7,7 @@ use super::{
     template::Template,
     walk::{items, text},
 };
-use crate::id::ResourceId;
+use crate::{id::ResourceId, origin::Origin};
 
 /// A container port: its number and what carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +28,7 @@ pub(crate) fn target<'a>(service_port: &'a Value, pods: &Template<'a>) -> Option
         .get("targetPort")
         .or_else(|| service_port.get("port"))?;
     if let Some(name) = target.as_str() {
-        return named(pods, name);
+        return named(pods, name).filter(|port| port.protocol == protocol);
     }
     let number = u16::try_from(target.as_u64()?).ok()?;
     let wanted = PodPort { number, protocol };
@@ -39,12 +39,24 @@ pub(crate) fn target<'a>(service_port: &'a Value, pods: &Template<'a>) -> Option
 }
 
 /// Says that Pods do not declare a port that traffic is sent to.
-pub(crate) fn undeclared_port(pods: &ResourceId, name: &str, number: u16) -> Finding {
+pub(crate) fn undeclared_port(pods: &ResourceId, name: &str) -> Finding {
     let message = format!("{pods} declares no container port named `{name}`");
-    let hint = format!("add a container port named `{name}` with the number {number}");
+    let hint = format!("add a container port named `{name}`");
     Finding::new(rules::UNDECLARED_PORT, message)
         .on(pods)
         .hint(hint)
+}
+
+/// Says that the stack does not have the Pods that traffic is about.
+pub(crate) fn unknown_pods(id: &ResourceId, origin: &Origin) -> Finding {
+    let message =
+        format!("the Pods of {id} are named as an end of traffic, but they are not in this stack");
+    Finding::new(rules::UNKNOWN_PODS, message)
+        .on(id)
+        .hint(
+            "connect Pods of this stack; a place that it does not describe is `Endpoint::outside`",
+        )
+        .at(origin)
 }
 
 fn read(port: &Value) -> Option<PodPort<'_>> {

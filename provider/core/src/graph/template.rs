@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    selector::{Labels, labels},
+    selector::{Labels, has_all, is_empty, labels, selects},
     walk::{Found, find, item_name, items, join, text},
 };
 use crate::{id::ResourceId, pods::template_path, resource::Resource};
@@ -39,6 +39,8 @@ pub(crate) enum Role {
     Ephemeral,
 }
 
+const JOB_NAME: &str = "batch.kubernetes.io/job-name";
+const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
 const LISTS: [(&str, Role); 3] = [
     ("containers", Role::Main),
     ("initContainers", Role::Init),
@@ -82,6 +84,40 @@ impl<'a> Template<'a> {
     /// The labels that the template gives its Pods.
     pub(crate) fn labels(&self) -> Labels<'a> {
         labels(self.value.pointer("/metadata/labels"))
+    }
+
+    /// Whether a `LabelSelector` selects the Pods.
+    pub(crate) fn is_selected(&self, selector: &Value) -> bool {
+        selects(selector, &self.labels_for(selector.get("matchLabels")))
+    }
+
+    /// Whether the Pods carry all labels of a plain map, as a Service has it.
+    pub(crate) fn carries(&self, wanted: Option<&Value>) -> bool {
+        has_all(wanted, &self.labels_for(wanted))
+    }
+
+    /// The labels of the Pods with those that controllers add. One replica of a StatefulSet may be selected by its
+    /// name, so the name that is asked for counts where it is a replica's.
+    fn labels_for<'b>(&self, wanted: Option<&'b Value>) -> Labels<'b>
+    where
+        'a: 'b,
+    {
+        let mut all: Labels<'b> = self.labels();
+        let name = self.owner.id.name.as_str();
+        match self.owner.id.kind.as_str() {
+            "Job" => all.extend([(JOB_NAME, name), ("job-name", name)]),
+            "StatefulSet" => {
+                let asked = labels(wanted).remove(POD_NAME);
+                let ordinal = asked
+                    .and_then(|asked| asked.strip_prefix(name))
+                    .and_then(|rest| rest.strip_prefix('-'));
+                if let (Some(asked), Some(Ok(_))) = (asked, ordinal.map(str::parse::<u32>)) {
+                    all.insert(POD_NAME, asked);
+                }
+            }
+            _ => {}
+        }
+        all
     }
 
     pub(crate) fn annotations(&self) -> Labels<'a> {
@@ -141,11 +177,11 @@ impl<'a> Template<'a> {
     pub(crate) fn selector(&self) -> Option<Value> {
         let own = self.owner.at(&["spec", "selector"]);
         match own {
-            Some(selector) if !super::selector::is_empty(selector) => Some(selector.clone()),
+            Some(selector) if !is_empty(selector) => Some(selector.clone()),
             _ if !self.labels().is_empty() => Some(json!({ "matchLabels": self.labels() })),
-            _ if self.owner.is("batch", "Job") => Some(
-                json!({ "matchLabels": { "batch.kubernetes.io/job-name": self.owner.id.name } }),
-            ),
+            _ if self.owner.is("batch", "Job") => {
+                Some(json!({ "matchLabels": { JOB_NAME: self.owner.id.name } }))
+            }
             _ => None,
         }
     }

@@ -61,6 +61,8 @@ pub(super) fn broken(
     }
 }
 
+type Definition = Box<dyn Fn(&mut Scope<'_>) + Send + Sync>;
+
 fn config(name: &str) -> ConfigMap {
     object(json!({ "metadata": { "name": name }, "data": { "key": "value" } }))
 }
@@ -186,7 +188,7 @@ fn mistakes_in_references_have_their_own_names() {
     let key = |optional: bool| json!({ "configMapKeyRef": { "name": "settings", "key": "absent", "optional": optional } });
     let (required, optional) = (with_env(key(false)), with_env(key(true)));
     let (again, elsewhere) = (required.clone(), required.clone());
-    let cases: [(&str, Vec<&str>, Box<dyn Fn(&mut Scope<'_>) + Send + Sync>); 5] = [
+    let cases: [(&str, Vec<&str>, Definition); 5] = [
         (
             "a key that is not there",
             vec!["missing-key"],

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     endpoint::{Destination, Endpoint, Port, Protocol, ServiceDestination},
     exposure::Exposure,
-    graph::undeclared_port,
+    graph::unknown_pods,
     id::ResourceId,
     k8s_openapi::api::core::v1::Service,
     kind::Kind,
@@ -29,7 +29,11 @@ impl Scope<'_> {
         let name = how.service_name(&pods.workload.name);
         let service = ResourceId::new(&kind, &namespace, name);
         let reach = how.reach;
-        let entry = self.service_port(pods, port, &origin);
+        if self.workload(pods).is_none() {
+            let finding = unknown_pods(&pods.workload, &origin);
+            self.draft.findings.push(finding);
+        }
+        let entry = Self::service_port(port);
         let known = self
             .draft
             .resources
@@ -83,11 +87,7 @@ impl Scope<'_> {
         json!({ "metadata": metadata, "spec": spec })
     }
 
-    fn service_port<P: Protocol>(&mut self, pods: &Pods, port: Port<P>, origin: &Origin) -> Value {
-        if !self.declares(pods, port.name) {
-            let finding = undeclared_port(&pods.workload, port.name, port.number).at(origin);
-            self.draft.findings.push(finding);
-        }
+    fn service_port<P: Protocol>(port: Port<P>) -> Value {
         let mut entry = json!({
             "name": port.name,
             "port": port.number,
@@ -98,23 +98,6 @@ impl Scope<'_> {
             entry["appProtocol"] = json!(app_protocol);
         }
         entry
-    }
-
-    fn declares(&self, pods: &Pods, port: &str) -> bool {
-        let containers = |template: &Value| {
-            ["containers", "initContainers"]
-                .iter()
-                .filter_map(|list| template["spec"][list].as_array().cloned())
-                .flatten()
-                .collect::<Vec<_>>()
-        };
-        self.template(pods).is_some_and(|template| {
-            containers(template)
-                .iter()
-                .filter_map(|container| container["ports"].as_array())
-                .flatten()
-                .any(|declared| declared["name"] == port)
-        })
     }
 
     fn workload(&self, pods: &Pods) -> Option<&Resource> {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     endpoint::{Endpoint, Port, Protocol},
     exposure::Exposure,
-    graph::Finding,
+    graph::{Finding, rules},
     id::ResourceId,
     kind::{Kind, KindScope, KindSource, KnownScope},
     lifecycle::Lifecycle,
@@ -261,12 +261,12 @@ impl<'a> Scope<'a> {
             let message = format!("a {} could not be written as JSON: {error}", kind.kind);
             self.draft
                 .findings
-                .push(Finding::new("not-json", message).at(&origin));
+                .push(Finding::new(rules::NOT_JSON, message).at(&origin));
             json!({ "metadata": {} })
         });
         if !object.is_object() || !object["metadata"].is_object() {
             let message = format!("a {} serializes to no object with metadata", kind.kind);
-            let finding = Finding::new("not-json", message).at(&origin);
+            let finding = Finding::new(rules::NOT_JSON, message).at(&origin);
             self.draft.findings.push(finding);
             object = json!({ "metadata": {} });
         }

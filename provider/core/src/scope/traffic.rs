@@ -36,7 +36,6 @@ pub enum Source {
 pub(crate) struct Acceptance {
     pub(crate) pods: Pods,
     pub(crate) port_name: String,
-    pub(crate) port: u16,
     pub(crate) source: Source,
     pub(crate) origin: Origin,
 }
@@ -86,7 +85,6 @@ impl Scope<'_> {
         self.draft.acceptances.push(Acceptance {
             pods: pods.into(),
             port_name: port.name.to_owned(),
-            port: port.number,
             source,
             origin,
         });

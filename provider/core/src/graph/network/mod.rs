@@ -12,7 +12,7 @@ use super::{
     Connection, Finding,
     edges::Resources,
     loose::{called_services, serves},
-    ports::{self, PodPort, undeclared_port},
+    ports::{self, PodPort, undeclared_port, unknown_pods},
     rules,
     template::{Template, templates},
     walk::items,
@@ -131,7 +131,7 @@ fn connect<'a>(drafts: &mut Drafts<'a>, connection: &'a Connection) -> Option<Fi
     };
     draft.origin.get_or_insert(&connection.origin);
     match &connection.to {
-        Destination::KubernetesApi => allow(&mut draft.egress, None, &API_PORTS),
+        Destination::KubernetesApi => allow(&mut draft.egress, Peers::Anyone, &API_PORTS),
         Destination::Service(to) => return connect_pods(drafts, connection, to),
         Destination::Outside {
             host,
@@ -145,7 +145,7 @@ fn connect<'a>(drafts: &mut Drafts<'a>, connection: &'a Connection) -> Option<Fi
             };
             match peer::place(host) {
                 Place::Own => {}
-                Place::KubernetesApi => allow(&mut draft.egress, None, &API_PORTS),
+                Place::KubernetesApi => allow(&mut draft.egress, Peers::Anyone, &API_PORTS),
                 Place::Namespace(name) => {
                     allow(&mut draft.egress, peer::namespace(&name), &[port]);
                 }
@@ -167,13 +167,13 @@ fn connect_pods<'a>(
         return Some(unknown_pods(receiver, &connection.origin));
     };
     let Some(port) = ports::named(&into.pods, &to.port_name) else {
-        return Some(undeclared_port(receiver, &to.port_name, to.port).at(&connection.origin));
+        return Some(undeclared_port(receiver, &to.port_name).at(&connection.origin));
     };
     let (receivers, senders) = (
         into.peers(),
         drafts
             .get(&connection.from.workload)
-            .and_then(|from| from.peers()),
+            .map_or(Peers::Anyone, Draft::peers),
     );
     if let Some(from) = drafts.get_mut(&connection.from.workload) {
         allow(&mut from.egress, receivers, &[port]);
@@ -191,7 +191,7 @@ fn accept<'a>(drafts: &mut Drafts<'a>, acceptance: &'a Acceptance) -> Option<Fin
         return Some(unknown_pods(id, &acceptance.origin));
     };
     let Some(port) = ports::named(&draft.pods, &acceptance.port_name) else {
-        let finding = undeclared_port(id, &acceptance.port_name, acceptance.port);
+        let finding = undeclared_port(id, &acceptance.port_name);
         return Some(finding.at(&acceptance.origin));
     };
     draft.origin.get_or_insert(&acceptance.origin);
@@ -215,10 +215,8 @@ fn admit_api_server(drafts: &mut Drafts<'_>, resources: &Resources, resource: &R
                 let ports: Vec<_> = items(spec, "ports")
                     .iter()
                     .filter_map(|port| ports::target(port, &draft.pods))
-                    .map(|port| (port.number, port.protocol.to_owned()))
                     .collect();
-                let side = draft.ingress.entry(String::new());
-                side.or_default().1.extend(ports);
+                allow(&mut draft.ingress, Peers::Anyone, &ports);
             }
         }
     }
@@ -245,7 +243,7 @@ impl Draft<'_> {
     /// Who the Pods are to others; nobody in particular where they use the network of their node.
     fn peers(&self) -> Peers {
         if self.pods.on_host_network() {
-            None
+            Peers::Anyone
         } else {
             peer::pods(self.pods.namespace(), &self.selector)
         }
@@ -273,8 +271,8 @@ impl Draft<'_> {
 }
 
 fn allow(side: &mut Side, peers: Peers, ports: &[PodPort<'_>]) {
-    let key = peers.as_ref().map(Value::to_string).unwrap_or_default();
-    let (_, known) = side.entry(key).or_insert_with(|| (peers, BTreeSet::new()));
+    let rule = side.entry(peers.key());
+    let (_, known) = rule.or_insert_with(|| (peers, BTreeSet::new()));
     known.extend(
         ports
             .iter()
@@ -288,7 +286,7 @@ fn rule_of(field: &str, (peers, ports): &(Peers, BTreeSet<(u16, String)>)) -> Va
         .map(|(number, protocol)| json!({ "port": number, "protocol": protocol }))
         .collect();
     let mut rule = json!({ "ports": ports });
-    if let Some(peers) = peers {
+    if let Peers::Only(peers) = peers {
         rule[field] = peers.clone();
     }
     rule
@@ -311,16 +309,6 @@ fn policy(namespace: &str, name: &str, spec: &Value, origin: &Origin) -> Resourc
         depends_on: BTreeSet::new(),
         origin: origin.clone(),
     }
-}
-
-fn unknown_pods(id: &ResourceId, origin: &Origin) -> Finding {
-    let message = format!("a connection names the Pods of {id}, which are not in this stack");
-    Finding::new(rules::UNKNOWN_PODS, message)
-        .on(id)
-        .hint(
-            "connect Pods of this stack; a place that it does not describe is `Endpoint::outside`",
-        )
-        .at(origin)
 }
 
 const fn tcp(number: u16) -> PodPort<'static> {

@@ -6,26 +6,42 @@ use serde_json::{Value, json};
 
 use crate::scope::Source;
 
-/// One side of a rule: a list of peers, or everyone where there is none.
-pub(super) type Peers = Option<Value>;
+/// One side of a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Peers {
+    /// Whoever it is.
+    Anyone,
+    /// The peers of a list.
+    Only(Value),
+}
+
+impl Peers {
+    /// The peers as text, which has an order.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Peers::Anyone => String::new(),
+            Peers::Only(list) => list.to_string(),
+        }
+    }
+}
 
 /// Pods of one workload.
 pub(super) fn pods(namespace: &str, selector: &Value) -> Peers {
     let peer = json!({ "namespaceSelector": named(namespace), "podSelector": selector });
-    Some(json!([peer]))
+    Peers::Only(json!([peer]))
 }
 
 /// All Pods of one namespace.
 pub(super) fn namespace(name: &str) -> Peers {
-    Some(json!([{ "namespaceSelector": named(name) }]))
+    Peers::Only(json!([{ "namespaceSelector": named(name) }]))
 }
 
 /// Senders that the stack does not describe.
 pub(super) fn source(source: &Source) -> Peers {
     match source {
         Source::Namespace(name) => namespace(name),
-        Source::AnyNamespace => Some(json!([{ "namespaceSelector": {} }])),
-        Source::Anywhere => None,
+        Source::AnyNamespace => Peers::Only(json!([{ "namespaceSelector": {} }])),
+        Source::Anywhere => Peers::Anyone,
     }
 }
 
@@ -70,7 +86,7 @@ fn blocks(ranges: &[&str]) -> Place {
     let blocks = ranges
         .iter()
         .map(|range| json!({ "ipBlock": { "cidr": range } }));
-    Place::Addresses(Some(blocks.collect()))
+    Place::Addresses(Peers::Only(blocks.collect()))
 }
 
 fn named(namespace: &str) -> Value {
