@@ -30,10 +30,13 @@ down: ## remove what STACK made; volumes stay
 # The checks. RUSTFLAGS stays untouched and the features are the workspace's, so that each shares
 # the build of the one before.
 
-.PHONY: test lint audit
+.PHONY: test conformance lint audit
 test: ## every test, against the sandbox; needs Rust and nothing else
 	.config/run-tests default $(ARGS)
 	cargo test --locked --doc --workspace
+
+conformance: ## replay what a real API server answered against the sandbox, counted per area
+	.config/run-tests conformance $(ARGS)
 
 lint: ## formatting, clippy, documentation, licences and duplicates, scripts
 	cargo fmt --all --check
@@ -52,18 +55,24 @@ audit: ## known vulnerabilities of what we depend on (asks the advisory database
 
 # Only a KUBECONFIG on the command line counts: one that happens to be exported is not meant for tests.
 
+# The transcripts are replayed only where nobody else writes.
+
 ifeq ($(origin KUBECONFIG),command line)
 REAL := tests/live/given $(KUBECONFIG) --
+REPLAY := @echo 'live: the transcripts are not replayed against a given cluster'; :
 else
 REAL := tests/live/control-plane run --
+REPLAY := tests/live/control-plane run --no-controllers --
 endif
 
 .PHONY: live live-all
-live: ## the suite against a real Kubernetes, built and run here (Go), or yours with KUBECONFIG=FILE
-	cargo test --locked --workspace --test suite --no-run
+live: ## transcripts and suite against a real Kubernetes: one built here (Go), or KUBECONFIG=FILE
+	cargo test --locked --workspace --test suite --test conformance --no-run
+	$(REPLAY) .config/run-tests conformance
 	$(REAL) .config/run-tests live $(ARGS)
-live-all: ## the same with what takes long
-	cargo test --locked --workspace --test suite --no-run
+live-all: ## the same, with what takes long
+	cargo test --locked --workspace --test suite --test conformance --no-run
+	$(REPLAY) .config/run-tests conformance
 	$(REAL) .config/run-tests live-all $(ARGS)
 
 .PHONY: ci
