@@ -1,5 +1,7 @@
 //! Reading, editing and cutting JSON by pointers.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 /// The segments of a pointer, unescaped.
@@ -14,6 +16,22 @@ pub(crate) fn segments(pointer: &str) -> Vec<String> {
 /// A key as a pointer spells it.
 pub(crate) fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
+}
+
+/// JSON in ASCII, as the recordings were sent: bodies of applies are read as YAML, for which a literal
+/// U+2028 is the end of a line.
+pub(crate) fn ascii(value: &Value) -> String {
+    let mut text = String::new();
+    for letter in value.to_string().chars() {
+        if letter.is_ascii() {
+            text.push(letter);
+        } else {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                write!(text, "\\u{unit:04x}").expect("a String takes what is written");
+            }
+        }
+    }
+    text
 }
 
 /// The small part of JSON patch that scenarios use; `add` and `replace` make the way there.

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::compare;
-use crate::json::{cut, escape, segments, sort_managers};
+use crate::json::{ascii, cut, escape, segments, sort_managers};
 use crate::record::Outcome;
 use crate::scenario::{Expect, Keep, Scenario, Step};
 use crate::server::{Answer, Sent, Server};
-use crate::steps;
+use crate::steps::{self, USER_AGENT};
 use crate::template::Known;
 
 /// One run of a scenario.
@@ -54,8 +54,11 @@ fn json_request(method: &str, path: &str, content_type: &str, body: &Value) -> S
     Sent {
         method: method.to_owned(),
         path: path.to_owned(),
-        headers: vec![("content-type".to_owned(), content_type.to_owned())],
-        body: Some(body.to_string()),
+        headers: vec![
+            USER_AGENT.map(str::to_owned).into(),
+            ("content-type".to_owned(), content_type.to_owned()),
+        ],
+        body: Some(ascii(body)),
     }
 }
 
@@ -63,7 +66,7 @@ fn bare(method: &str, path: &str) -> Sent {
     Sent {
         method: method.to_owned(),
         path: path.to_owned(),
-        headers: Vec::new(),
+        headers: vec![USER_AGENT.map(str::to_owned).into()],
         body: None,
     }
 }

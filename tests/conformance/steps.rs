@@ -2,17 +2,20 @@
 
 use serde_json::Value;
 
-use crate::json::edit;
+use crate::json::{ascii, edit};
 use crate::scenario::{Step, Until};
 use crate::server::{Answer, Sent};
 use crate::template::{Known, url};
+
+/// What names the manager of whoever says no other name.
+pub(crate) const USER_AGENT: [&str; 2] = ["user-agent", "conformance"];
 
 /// The request of a step, with everything filled in.
 pub(crate) fn request(known: &Known, step: &Step) -> Result<Sent, String> {
     let path = known.text(step.path.as_deref().unwrap_or("/"), url)?;
     let body = body(known, step)?;
     let mut headers = vec![
-        ("user-agent".to_owned(), "conformance".to_owned()),
+        USER_AGENT.map(str::to_owned).into(),
         ("accept".to_owned(), "application/json".to_owned()),
     ];
     if body.is_some() {
@@ -43,14 +46,14 @@ fn body(known: &Known, step: &Step) -> Result<Option<String>, String> {
         for operation in &from.ops {
             edit(&mut body, &known.value(operation)?);
         }
-        return Ok(Some(body.to_string()));
+        return Ok(Some(ascii(&body)));
     }
     if let Some(text) = &step.body_text {
         return known.text(text, str::to_owned).map(Some);
     }
     step.body
         .as_ref()
-        .map(|body| Ok(known.value(body)?.to_string()))
+        .map(|body| Ok(ascii(&known.value(body)?)))
         .transpose()
 }
 
