@@ -86,6 +86,21 @@ pub struct Connection {
     pub origin: Origin,
 }
 
+#[cfg(test)]
+impl Graph {
+    /// One to be filled by hand, with objects that are as small as a test needs them.
+    pub(crate) fn empty(stack: &str, namespace: &str) -> Self {
+        Self {
+            stack: stack.into(),
+            namespace: namespace.into(),
+            resources: BTreeMap::new(),
+            edges: Vec::new(),
+            connections: Vec::new(),
+            order: order::Order::default(),
+        }
+    }
+}
+
 impl Graph {
     /// The stack's name.
     pub fn stack(&self) -> &str {

@@ -102,7 +102,7 @@ impl<'a> Facing<'a> {
         let mut defaults = 0;
         for difference in diff::between(&self.live, answer, &self.schema) {
             match self.cause(&difference) {
-                Some(cause) => step.changes.push(self.change(difference, cause)),
+                Some(cause) => step.changes.push(change(difference, cause)),
                 None => defaults += 1,
             }
         }
@@ -121,23 +121,6 @@ impl<'a> Facing<'a> {
         step.action = Action::Update;
         step.defaults = defaults;
         self.contend(step);
-    }
-
-    fn change(&self, difference: Difference, cause: Cause) -> Change {
-        let Difference {
-            path,
-            owned: _,
-            before,
-            after,
-            what: _,
-        } = difference;
-        Change {
-            path,
-            before,
-            after,
-            cause,
-            immutable: false,
-        }
     }
 
     fn fingerprint(&self, change: &Change) -> Digest {
@@ -260,6 +243,23 @@ impl<'a> Facing<'a> {
                 .take
                 .iter()
                 .any(|take| take.covers(id, manager, path))
+    }
+}
+
+fn change(difference: Difference, cause: Cause) -> Change {
+    let Difference {
+        path,
+        owned: _,
+        before,
+        after,
+        what: _,
+    } = difference;
+    Change {
+        path,
+        before,
+        after,
+        cause,
+        immutable: false,
     }
 }
 

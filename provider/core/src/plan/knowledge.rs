@@ -1,6 +1,6 @@
 //! What is to happen to one object that a definition wants?
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ use super::{
     step::{Action, Blocker, Step},
 };
 use crate::{
+    applyset::PART_OF,
     graph::{Graph, field_manager},
     id::ResourceId,
     kind::{GroupKind, Kind},
@@ -21,11 +22,8 @@ use crate::{
     resource::Resource,
 };
 
-/// The label by which a member of an ApplySet names its set (KEP-3659).
-pub(crate) const PART_OF: &str = "applyset.kubernetes.io/part-of";
-
 /// What a judgement needs beside the two sides of one object.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Knowledge {
     pub(crate) manager: String,
     pub(crate) memory: Option<Memory>,
@@ -34,6 +32,15 @@ pub(crate) struct Knowledge {
     pub(crate) choices: Choices,
     /// How kinds are served, where discovery had to say it.
     pub(crate) kinds: BTreeMap<GroupKind, Kind>,
+}
+
+/// Without the key, which would make the digests guessable.
+impl fmt::Debug for Knowledge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Knowledge")
+            .field("manager", &self.manager)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Knowledge {
@@ -102,7 +109,7 @@ impl Knowledge {
         match dry_run {
             DryRun::Answered(_) => {}
             DryRun::NotAsked | DryRun::NotPossible => {
-                step.predicted = step.action == Action::Update
+                step.predicted = step.action == Action::Update;
             }
             DryRun::Refused(refusal) => {
                 step.predicted = true;

@@ -214,10 +214,8 @@ fn leads_to(prefix: &FieldPath, path: &FieldPath) -> bool {
             .iter()
             .zip(path)
             .all(|(one, other)| match (one, other) {
-                (PathElement::Index(_), PathElement::Key(_) | PathElement::Value(_)) => true,
-                (PathElement::Key(_) | PathElement::Value(_), PathElement::Index(_)) => true,
-                (PathElement::Key(_), PathElement::Field(_))
-                | (PathElement::Field(_), PathElement::Key(_)) => false,
+                (PathElement::Index(_), PathElement::Key(_) | PathElement::Value(_))
+                | (PathElement::Key(_) | PathElement::Value(_), PathElement::Index(_)) => true,
                 _ => one == other,
             })
 }

@@ -64,14 +64,6 @@ impl Schemas {
             .unwrap_or_else(Schema::untyped)
     }
 
-    /// Whether the fields of this kind are known.
-    pub(crate) fn knows(&self, kind: &Kind) -> bool {
-        Facts::builtin().knows(&kind.group, &kind.version, &kind.kind)
-            || self
-                .0
-                .contains_key(&(kind.group.clone(), kind.version.clone(), kind.kind.clone()))
-    }
-
     fn learn(&mut self, object: &Value) {
         if object["kind"] != "CustomResourceDefinition" {
             return;

@@ -37,7 +37,6 @@ pub struct Step {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
     /// How many fields the server filled in that nobody asked for; they are not shown one by one.
-    #[serde(skip_serializing_if = "is_zero")]
     pub defaults: usize,
     /// Fields that another manager owns and the definition wants: not taken unless asked for by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -321,8 +320,4 @@ impl fmt::Debug for Step {
             .field("predicted", &self.predicted)
             .finish_non_exhaustive()
     }
-}
-
-fn is_zero(count: &usize) -> bool {
-    *count == 0
 }

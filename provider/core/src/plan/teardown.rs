@@ -39,11 +39,12 @@ impl Plan {
         volumes: Volumes,
     ) -> Self {
         let manager = field_manager(stack);
+        let apply_set = crate::applyset::id(stack, namespace);
         let memory = observation.memory.clone().unwrap_or_default();
         let mut steps = Vec::new();
         let mut forgotten = Vec::new();
         for (id, remembered) in &memory.objects {
-            match removal::fate(id, remembered, observation, &manager, None) {
+            match removal::fate(id, remembered, observation, &manager, Some(&apply_set)) {
                 Fate::Deleted(step) => steps.push(*step),
                 Fate::Forgotten(why) => forgotten.push(Forgotten {
                     id: id.clone(),

@@ -1,1 +1,0 @@
-//! Does a plan say what it should?
