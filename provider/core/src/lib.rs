@@ -28,7 +28,10 @@ pub mod stack;
 
 pub use endpoint::{Destination, Endpoint, Port, Protocol, Reach, Transport};
 pub use exposure::Exposure;
-pub use graph::{Connection, Edge, Finding, Findings, Graph, RULES, Rule, Until};
+pub use graph::{
+    Connection, Drawing, Edge, Finding, Findings, Flow, FlowEnd, Graph, Node, RULES, Rule,
+    SecretValues, Until,
+};
 pub use id::ResourceId;
 pub use kind::{Kind, KindScope, KindSource};
 pub use lifecycle::Lifecycle;
@@ -38,7 +41,7 @@ pub use plan::Plan;
 pub use pods::{Pods, RunsPods};
 pub use reference::Ref;
 pub use resource::Resource;
-pub use scope::{Module, Network, Scope, Source};
+pub use scope::{Module, Network, Scope, Source, Untyped};
 pub use secret::{GeneratedSecret, Recipe};
 pub use sensitive::Sensitive;
 pub use stack::{PodSecurity, Stack};

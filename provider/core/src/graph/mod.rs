@@ -15,7 +15,9 @@ use crate::{
 
 mod builtin;
 mod check;
+mod custom;
 mod dangling;
+mod drawing;
 mod edges;
 mod finding;
 mod loose;
@@ -25,13 +27,17 @@ mod normal_form;
 mod order;
 mod ports;
 mod reference;
+mod render;
 pub(crate) mod rules;
 mod selector;
 mod template;
 mod walk;
 
+pub(crate) use custom::kind_of;
+pub use drawing::{Drawing, Flow, FlowEnd, Node};
 pub use finding::{Finding, Findings};
 pub(crate) use ports::unknown_pods;
+pub use render::SecretValues;
 pub use rules::{RULES, Rule};
 
 /// The resources of one stack and how they depend on each other.
@@ -185,6 +191,7 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
         acceptances,
         mut findings,
     } = draft;
+    custom::learn(&mut resources);
     resources.extend(namespaces::derive(&namespaces, &resources, &existing));
     if network == Network::Derived {
         let traffic = network::Traffic {
@@ -247,5 +254,7 @@ fn unique(all: Vec<Resource>) -> (BTreeMap<ResourceId, Resource>, Vec<Finding>) 
     (resources, findings)
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -47,5 +47,6 @@ rules! {
     UNKNOWN_NAMESPACE = "unknown-namespace": "an object is in a namespace that is neither in the stack nor said to exist";
     UNKNOWN_PODS = "unknown-pods": "a connection begins or ends at Pods that are not in the stack";
     UNSELECTABLE_PODS = "unselectable-pods": "Pods have no labels, so no policy can be about them";
+    UNTYPED_OBJECT = "untyped-object": "an untyped object has no apiVersion or no kind";
     UNTAGGED_IMAGE = "untagged-image": "an image has neither a version nor a digest, so what runs is not what was reviewed";
 }

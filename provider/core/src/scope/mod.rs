@@ -6,7 +6,6 @@ use std::{
     panic::Location,
 };
 
-use kube_core::{ApiResource, DynamicObject};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -15,7 +14,7 @@ use crate::{
     exposure::Exposure,
     graph::{Finding, rules},
     id::ResourceId,
-    kind::{Kind, KindScope, KindSource, KnownScope},
+    kind::{Kind, KindSource, KnownScope},
     lifecycle::Lifecycle,
     origin::Origin,
     pods::Pods,
@@ -25,13 +24,38 @@ use crate::{
     stack::{Draft, OwnNamespace, PodSecurity},
 };
 
+mod dynamic;
 mod expose;
 mod traffic;
 
+pub use dynamic::Untyped;
 pub(crate) use traffic::Acceptance;
 pub use traffic::{Network, Source};
 
 /// A reusable piece of a stack: a struct and one function.
+///
+/// ```
+/// # use provider_core::{Endpoint, Module, Port, Protocol, Scope, Sensitive};
+/// # use provider_core::{GeneratedSecret, Ref, k8s_openapi::api::core::v1::Secret};
+/// /// A user and a password that nobody chooses.
+/// struct Login {
+///     user: &'static str,
+/// }
+///
+/// impl Module for Login {
+///     type Outputs = Ref<Secret>;
+///
+///     fn build(self, scope: &mut Scope<'_>) -> Ref<Secret> {
+///         let secret = GeneratedSecret::new("login").plain("user", self.user);
+///         scope.add(secret.generate("password", 32))
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot be added to a stack",
+    label = "neither a Kubernetes object nor a module",
+    note = "add a Kubernetes object, a custom resource, or a type of yours with `impl Module`"
+)]
 pub trait Module {
     /// What the rest of the stack may refer to.
     type Outputs;
@@ -88,27 +112,6 @@ impl<'a> Scope<'a> {
             self.origin = None;
         }
         outputs
-    }
-
-    /// Adds an object of a kind that no Rust type describes.
-    ///
-    /// `scope` is what its definition says; an object of a namespaced kind without a namespace goes into the stack's.
-    #[track_caller]
-    pub fn add_dynamic(
-        &mut self,
-        object: DynamicObject,
-        kind: &ApiResource,
-        scope: KindScope,
-    ) -> Ref<DynamicObject> {
-        let origin = self.caller(Location::caller());
-        let kind = Kind {
-            group: kind.group.clone(),
-            version: kind.version.clone(),
-            kind: kind.kind.clone(),
-            plural: kind.plural.clone(),
-            scope,
-        };
-        Ref::new(self.insert_at(kind, serde_json::to_value(object), origin))
     }
 
     /// The stack's name.
@@ -183,7 +186,16 @@ impl<'a> Scope<'a> {
 
     /// Puts a Service in front of `pods`: it selects them and targets their port by construction.
     ///
-    /// A second port of the same Pods joins the same Service.
+    /// A second port of the same Pods joins the same Service. What runs no Pods cannot be exposed:
+    ///
+    /// ```compile_fail
+    /// # use provider_core::{Port, Protocol, Ref, Scope, k8s_openapi::api::core::v1::ConfigMap};
+    /// # struct Http;
+    /// # impl Protocol for Http { const SCHEME: &'static str = "http"; }
+    /// fn shop(stack: &mut Scope<'_>, settings: &Ref<ConfigMap>) {
+    ///     stack.expose(settings, Port::<Http>::new("http", 8080)); // a `ConfigMap` does not run Pods
+    /// }
+    /// ```
     #[track_caller]
     pub fn expose<P: Protocol>(&mut self, pods: impl Into<Pods>, port: Port<P>) -> Endpoint<P> {
         self.expose_as(Exposure::service(), pods, port)
