@@ -83,6 +83,7 @@ func (p *plane) command(arguments []string, prefix string) (*process, error) {
 		"OTELIER_LIVE_KEY="+p.authority.file("admin.key"),
 		"OTELIER_LIVE_AUDIT_LOG="+p.file("audit.log"),
 		"OTELIER_LIVE_KUBECTL="+p.programs["kubectl"],
+		"NO_PROXY="+strings.Trim(os.Getenv("NO_PROXY")+",127.0.0.1", ","), // a proxy cannot reach our loopback
 	)
 	if err := c.command.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.name, err)
