@@ -141,6 +141,9 @@ pub enum LeaseError {
     /// A request failed.
     #[error("could not lock the stack")]
     Call(#[source] CallError),
+    /// Somebody asked to stop while it was waited for.
+    #[error("interrupted while waiting for the lock")]
+    Interrupted,
     /// Another run holds the lock.
     #[error("stack `{stack}` is locked by {holder} since {since}")]
     Held {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
 
 use crate::{
+    apply::Interrupt,
     cluster::{CallError, Cluster, Failure, Patience, Preconditions, Propagation, jittered},
     error::LeaseError,
     inventory::Place,
@@ -113,6 +114,7 @@ impl Cluster {
         place: &Place,
         duration: Duration,
         wait: Duration,
+        interrupt: &Interrupt,
         mut seen: impl FnMut(&Holder),
     ) -> Result<Lock, LeaseError> {
         let begun = Instant::now();
@@ -145,7 +147,10 @@ impl Cluster {
                         seen(&holder);
                         last = Some(holder);
                     }
-                    tokio::time::sleep(jittered(LOOK_AGAIN.min(wait))).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(jittered(LOOK_AGAIN.min(wait))) => {}
+                        () = interrupt.triggered() => return Err(LeaseError::Interrupted),
+                    }
                 }
             }
         }
@@ -242,6 +247,11 @@ impl Lock {
     /// Tells when the lock is lost.
     pub(crate) fn lost(&self) -> watch::Receiver<bool> {
         self.lost.clone()
+    }
+
+    /// Lets the lock go without giving it back: its namespace goes, and takes it along.
+    pub(crate) fn forget(self) {
+        self.renewal.abort();
     }
 
     /// Gives the lock back. If that fails it runs out by itself.

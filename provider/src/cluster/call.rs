@@ -44,9 +44,6 @@ pub struct Attempt {
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) attempt: Attempt,
-    /// The API group and the resource's name in URLs, for messages about permissions.
-    pub(crate) resource: (String, String),
-    pub(crate) namespace: Option<String>,
     method: Method,
     path: String,
     query: Vec<(&'static str, String)>,
@@ -129,8 +126,6 @@ impl Call {
         };
         Self {
             attempt: Attempt { verb, on },
-            resource: (kind.group.clone(), kind.plural.clone()),
-            namespace: namespace.map(str::to_owned),
             method,
             path: kind.path(namespace),
             query: Vec::new(),
@@ -146,8 +141,6 @@ impl Call {
                 verb: Verb::Get,
                 on: format!("`{path}`"),
             },
-            resource: (String::new(), path.to_owned()),
-            namespace: None,
             method: Method::GET,
             path: path.to_owned(),
             query: Vec::new(),

@@ -134,6 +134,8 @@ fn classify(refusal: Refusal, details: Option<&Value>, retry_after: Option<Durat
         403 if has_cause(&refusal, "NamespaceTerminating") => {
             Failure::NamespaceTerminating(quoted_after(message, "namespace "))
         }
+        // A namespace that is a moment old has no `default` ServiceAccount yet.
+        403 if message.contains("error looking up service account") => busy(refusal, retry_after),
         403 if message.contains("exceeded quota") => Failure::Quota(refusal.message),
         403 => Forbidden::read(message).map_or(Failure::Refused(refusal), Failure::Forbidden),
         404 if detail("kind") == "namespaces" && message.starts_with("namespaces ") => {

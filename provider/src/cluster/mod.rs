@@ -13,6 +13,7 @@ use std::{
 mod call;
 mod config;
 mod failure;
+mod follow;
 mod forbidden;
 mod gate;
 mod observe;
@@ -27,7 +28,8 @@ pub use forbidden::{Forbidden, Permission};
 pub use retry::Patience;
 pub use send::Requests;
 
-pub(crate) use call::{Answer, Call};
+pub(crate) use call::Answer;
+pub(crate) use follow::{Follow, Seen, group_of};
 pub(crate) use observe::Group;
 pub(crate) use retry::jittered;
 pub(crate) use verbs::{Force, Preconditions, Propagation};

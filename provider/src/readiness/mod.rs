@@ -7,12 +7,14 @@
 use serde::Serialize;
 use serde_json::Value;
 
+mod evidence;
 mod look;
 mod pods;
 mod rules;
+mod wait;
 
 pub(crate) use look::Look;
-pub(crate) use pods::{Doom, Doomed, Patience, doom, is_of_new_revision};
+pub(crate) use wait::{Awaited, Unmet, Watches};
 
 /// Whether an object does what it is for, and if not, why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

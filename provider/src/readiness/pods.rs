@@ -16,6 +16,8 @@ pub(crate) enum Doom {
     Configuration,
     Crashing,
     Unschedulable,
+    /// Nothing that could not still heal; time was up.
+    Unready,
 }
 
 /// A Pod that will not become ready by itself.
@@ -28,6 +30,21 @@ pub(crate) struct Doomed {
     pub(crate) what: String,
     /// Whether it had an instance before this one, whose last words say why.
     pub(crate) restarted: bool,
+}
+
+impl Doomed {
+    /// A Pod that was not ready when time was up.
+    pub(crate) fn unready(pod: &Value, reason: &str) -> Self {
+        let mut containers = Look(pod).array("/status/containerStatuses");
+        let culprit = containers.find(|container| !container.is_true("/ready"));
+        Self {
+            doom: Doom::Unready,
+            container: culprit
+                .map_or_else(String::new, |container| container.text("/name").to_owned()),
+            what: reason.to_owned(),
+            restarted: culprit.is_some_and(|container| container.count("/restartCount") > 0),
+        }
+    }
 }
 
 /// How long to look on.

@@ -154,6 +154,11 @@ impl Plan {
         Some(step)
     }
 
+    /// The key that this plan's digests are made with.
+    pub fn digest_key(&self) -> &[u8] {
+        &self.knowledge.key
+    }
+
     /// The memory to write before anything is touched: what was ours, and what is about to be.
     pub fn before(&self) -> Memory {
         self.memory

@@ -1,0 +1,95 @@
+//! Is a step still what was approved, now that its object has moved?
+
+use provider_core::plan::{DryRun, Observed, Step, Verdict};
+use serde_json::Value;
+
+use super::step::{Broken, Worker};
+use crate::{
+    cluster::{CallError, Failure, Preconditions},
+    report::{Class, Failed},
+};
+
+/// Between a look and its dry run somebody may write; then both are taken again.
+const LOOKS: usize = 3;
+
+/// What a second look came to.
+pub(super) enum Again {
+    /// The same change is still the change: go on with this.
+    Holds(Box<Step>),
+    /// Somebody has done it.
+    Done(Value),
+    /// There is nothing any more.
+    Gone,
+}
+
+impl Worker<'_> {
+    /// Looks again, and goes on only where the approved changes are still the changes.
+    pub(super) async fn again(&self, step: &Step) -> Result<Again, Broken> {
+        let (Some(desired), Some(fresh)) = (&step.desired, self.look(step).await?) else {
+            return Ok(Again::Gone);
+        };
+        let _ = desired;
+        let live = fresh.live.clone().unwrap_or_default();
+        let Some(fresh) = self.plan.again(&step.id, &fresh) else {
+            return Ok(Again::Gone);
+        };
+        match step.still_holds(&fresh) {
+            Verdict::Done => Ok(Again::Done(live)),
+            Verdict::Holds => Ok(Again::Holds(Box::new(fresh))),
+            Verdict::Changed { paths } => {
+                let named: Vec<_> = paths.iter().map(|path| path.short().to_string()).collect();
+                let what = if named.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {}", named.join(", "))
+                };
+                let message = format!("it changed since it was planned{what}");
+                Err(Broken::Failed(
+                    Failed::new(Class::Stale, message)
+                        .advise("plan again, and look at what would change now"),
+                ))
+            }
+        }
+    }
+
+    /// The object and its dry run, of one moment; none where it is gone.
+    async fn look(&self, step: &Step) -> Result<Option<Observed>, Broken> {
+        let desired = step.desired.clone().unwrap_or_default();
+        let mut seen = None;
+        for _ in 0..LOOKS {
+            let Some(live) = self
+                .cluster
+                .get(&step.kind, &step.id, self.limits.patience)
+                .await?
+            else {
+                return Ok(None);
+            };
+            let answer = self
+                .cluster
+                .dry_run(&step.kind, &step.id, &self.manager, &desired)
+                .await;
+            let (same, dry_run) = match answer {
+                Ok(answer) => {
+                    let same = Preconditions::of(&answer.body).resource_version
+                        == Preconditions::of(&live).resource_version;
+                    (same, DryRun::Answered(answer.body))
+                }
+                Err(CallError { attempt, failure })
+                    if failure.ends_everything() || matches!(failure, Failure::Busy { .. }) =>
+                {
+                    return Err(CallError { attempt, failure }.into());
+                }
+                Err(error) => (true, DryRun::Refused(error.failure.into_refusal())),
+            };
+            seen = Some(Observed {
+                live: Some(live),
+                dry_run,
+                warnings: Vec::new(),
+            });
+            if same {
+                break;
+            }
+        }
+        Ok(seen)
+    }
+}
