@@ -17,9 +17,11 @@ mod cause;
 mod decode;
 mod defaults;
 mod edit;
+mod plugins;
 mod prepare;
 mod types;
 mod validate;
+mod warnings;
 
 pub(crate) use cause::{Cause, Reason};
 pub(crate) use decode::{
@@ -84,16 +86,16 @@ pub(crate) fn admit_create(
     cluster: &dyn Cluster,
 ) -> Result<Admitted, Refusal> {
     let name = type_of(&object);
+    plugins::complete(name, &mut object, cluster)?;
     if name == "core.v1.Service" {
         allocate::service(&mut object, None, cluster).map_err(Refusal::Invalid)?;
     }
     prepare::create(name, &mut object);
     refuse(validate::create(name, scope, &object))?;
+    let mut warnings = warnings::warnings(name, &object, None, Part::Main);
+    warnings.extend(plugins::judge_new(name, &object, cluster)?);
     default(&mut object);
-    Ok(Admitted {
-        object,
-        warnings: Vec::new(),
-    })
+    Ok(Admitted { object, warnings })
 }
 
 /// Checks and completes an object that is to replace `old`; it already has `old`'s resourceVersion.
@@ -110,10 +112,12 @@ pub(crate) fn admit_update(
         allocate::service(&mut new, Some(old), cluster).map_err(Refusal::Invalid)?;
     }
     refuse(validate::update(name, scope, part, &new, old))?;
+    let mut warnings = warnings::warnings(name, &new, Some(old), part);
+    warnings.extend(plugins::judge_change(name, &new, old, cluster)?);
     default(&mut new);
     Ok(Admitted {
         object: new,
-        warnings: Vec::new(),
+        warnings,
     })
 }
 

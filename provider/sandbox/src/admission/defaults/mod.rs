@@ -46,6 +46,9 @@ fn descend(holds: &Type, value: &mut Value) {
         (Type::List(items), Value::Array(list)) => {
             list.iter_mut().for_each(|item| descend(items, item))
         }
+        (Type::Map(values), Value::Object(map)) if **values == Type::Quantity => {
+            map.values_mut().for_each(round_up);
+        }
         (Type::Map(values), Value::Object(map)) => {
             map.values_mut().for_each(|item| descend(values, item))
         }
@@ -137,4 +140,20 @@ fn secret(secret: &mut Value) {
 /// Sets `status.phase` where there is none.
 fn or_phase(object: &mut Value, phase: &str) {
     or_set_zero(child(object, "status"), "phase", phase);
+}
+
+/// Amounts of resources are no finer than a thousandth.
+fn round_up(amount: &mut Value) {
+    let text = amount.as_str().unwrap_or_default();
+    let finer = [("n", 1_000_000), ("u", 1_000)]
+        .into_iter()
+        .find_map(|(suffix, scale)| {
+            let digits: i64 = text.strip_suffix(suffix)?.parse().ok()?;
+            Some(digits.div_euclid(scale) + i64::from(digits.rem_euclid(scale) != 0))
+        });
+    if let Some(Ok(quantity)) =
+        finer.map(|thousandths| format!("{thousandths}m").parse::<fields::Quantity>())
+    {
+        *amount = json!(quantity.to_string());
+    }
 }

@@ -1,5 +1,6 @@
 //! Whether an object is legal, and what of it may change: every broken rule at once, with the API's own paths.
 
+mod autoscaling;
 mod batch;
 mod core;
 mod cron;
@@ -10,14 +11,18 @@ mod network;
 mod numbers;
 mod paths;
 mod pod;
+mod policies;
 mod rbac;
 mod resources;
 mod selector;
 mod service;
 mod storage;
+mod webhooks;
 mod workloads;
 
 pub(crate) use metadata::Scope;
+pub(super) use names::dns_label;
+pub(super) use resources::amount;
 pub(super) use service::{cluster_ips, is_external, needs_health_check};
 
 use serde_json::Value;
@@ -25,6 +30,7 @@ use serde_json::Value;
 use super::at::At;
 use super::cause::{Cause, Causes};
 use super::prepare::Part;
+use webhooks::Webhook;
 
 /// What is wrong with an object that is being created.
 pub(super) fn create(type_name: &str, scope: Scope, object: &Value) -> Vec<Cause> {
@@ -48,9 +54,8 @@ pub(super) fn update(
     let (new, old) = (At::root(new), At::root(old));
     let mut causes = Causes::default();
     let (after, before) = (new.field("metadata"), old.field("metadata"));
-    // The API looks twice, once for all kinds and once for this one, and reports what it finds twice.
     metadata::on_update(&after, &before, &mut causes);
-    if !matches!(type_name, "core.v1.LimitRange") {
+    if looks_at_changes_again(type_name) {
         metadata::on_update(&after, &before, &mut causes);
     }
     if part == Part::Status {
@@ -65,9 +70,19 @@ pub(super) fn update(
     causes.into_vec()
 }
 
+/// Most kinds check the metadata once more than the API does for all of them, and report what they find again.
+fn looks_at_changes_again(type_name: &str) -> bool {
+    !type_name.starts_with("admissionregistration.")
+        && !matches!(
+            type_name,
+            "core.v1.LimitRange" | "policy.v1.PodDisruptionBudget" | "discovery.v1.EndpointSlice"
+        )
+}
+
 /// Some kinds check a changed object as if it were new as well.
 fn looks_at_metadata_again(type_name: &str) -> bool {
     type_name.starts_with("rbac.")
+        || type_name.starts_with("admissionregistration.")
         || matches!(
             type_name,
             "core.v1.PersistentVolumeClaim"
@@ -86,6 +101,7 @@ fn name_rule(type_name: &str) -> names::Rule {
     match type_name {
         "core.v1.Namespace" | "core.v1.Service" | "apps.v1.StatefulSet" => names::dns_label,
         "" => names::dns_subdomain,
+        "policy.v1.PodDisruptionBudget" => names::path_segment,
         _ if type_name.starts_with("rbac.") => names::path_segment,
         _ => names::dns_subdomain,
     }
@@ -116,6 +132,27 @@ fn spec(type_name: &str, scope: Scope, object: &At<'_>, causes: &mut Causes) {
         "networking.v1.NetworkPolicy" => network::policy(object, causes),
         "networking.v1.Ingress" => network::ingress(object, causes),
         "networking.v1.IngressClass" => network::ingress_class(object, causes),
+        _ => other_spec(type_name, object, causes),
+    }
+}
+
+fn other_spec(type_name: &str, object: &At<'_>, causes: &mut Causes) {
+    match type_name {
+        "policy.v1.PodDisruptionBudget" => policies::budget(object, causes),
+        "scheduling.v1.PriorityClass" => policies::priority_class(object, causes),
+        "coordination.v1.Lease" => policies::lease(object, causes),
+        "discovery.v1.EndpointSlice" => policies::slice(object, causes),
+        "autoscaling.v2.HorizontalPodAutoscaler" => autoscaling::autoscaler(object, causes),
+        "admissionregistration.v1.MutatingWebhookConfiguration" => {
+            webhooks::configuration(object, Webhook::Mutating, causes);
+        }
+        "admissionregistration.v1.ValidatingWebhookConfiguration" => {
+            webhooks::configuration(object, Webhook::Validating, causes);
+        }
+        "admissionregistration.v1.ValidatingAdmissionPolicy" => webhooks::policy(object, causes),
+        "admissionregistration.v1.ValidatingAdmissionPolicyBinding" => {
+            webhooks::policy_binding(object, causes);
+        }
         _ => {}
     }
 }
@@ -140,6 +177,8 @@ fn change(type_name: &str, scope: Scope, new: &At<'_>, old: &At<'_>, causes: &mu
         }
         "networking.v1.Ingress" => network::ingress_spec(new, causes),
         "networking.v1.IngressClass" => network::ingress_class_update(new, old, causes),
+        "scheduling.v1.PriorityClass" => policies::priority_class_update(new, old, causes),
+        "discovery.v1.EndpointSlice" => policies::slice_update(new, old, causes),
         _ => spec(type_name, scope, new, causes),
     }
 }
@@ -152,6 +191,8 @@ fn status(type_name: &str, new: &At<'_>, causes: &mut Causes) {
         "batch.v1.Job" => batch::job_status(new, causes),
         "core.v1.Service" => service::service_status(new, causes),
         "networking.v1.Ingress" => network::ingress_status(new, causes),
+        "policy.v1.PodDisruptionBudget" => policies::budget_status(new, causes),
+        "autoscaling.v2.HorizontalPodAutoscaler" => autoscaling::autoscaler_status(new, causes),
         _ => {}
     }
 }
