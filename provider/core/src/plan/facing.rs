@@ -213,19 +213,14 @@ impl<'a> Facing<'a> {
     fn contend(&self, step: &mut Step) {
         let mut taken = BTreeSet::new();
         let mut refused = BTreeSet::new();
-        for (path, wanted) in diff::leaves(&self.desired, &self.schema) {
-            let schema = self.schema.at(&path).unwrap_or_else(Schema::untyped);
-            match get(&self.live, &path, &self.schema) {
-                Some(live) if !same(live, wanted, &schema) => {}
-                _ => continue,
-            }
-            for manager in self.owners.others_of(&path) {
-                let (path, manager) = (path.clone(), manager.clone());
-                if self.may_take(&path, &manager.name) {
-                    taken.insert(Takeover { path, manager });
-                } else {
-                    refused.insert(Conflict { path, manager });
-                }
+        for (path, manager) in self
+            .owners
+            .contested(&self.desired, &self.live, &self.schema)
+        {
+            if self.may_take(&path, &manager.name) {
+                taken.insert(Takeover { path, manager });
+            } else {
+                refused.insert(Conflict { path, manager });
             }
         }
         step.takeovers = taken.into_iter().collect();

@@ -1,11 +1,11 @@
 //! Who owns which field of a live object?
 
-use fields::{FieldPath, FieldSet, Schema};
+use fields::{FieldPath, FieldSet, MapType, Schema, get, same};
 use serde_json::Value;
 
 use super::{
     cause::{FieldManager, Operation},
-    normal,
+    diff, normal,
 };
 
 /// The annotation in which `kubectl apply` (client side) keeps what it applied.
@@ -95,11 +95,44 @@ impl Owners {
         owners.map(|entry| &entry.manager)
     }
 
+    /// The fields that others own and a desired object wants with another value than the live one has: the server
+    /// would call each a conflict. Equal values are shared instead.
+    pub(crate) fn contested(
+        &self,
+        desired: &Value,
+        live: &Value,
+        schema: &Schema,
+    ) -> Vec<(FieldPath, FieldManager)> {
+        let mut contested = Vec::new();
+        for (path, wanted) in diff::leaves(desired, schema) {
+            let at = schema.at(&path).unwrap_or_else(Schema::untyped);
+            match get(live, &path, schema) {
+                Some(value) if !same(value, wanted, &at) && !merges(value, wanted, &at) => {}
+                _ => continue,
+            }
+            contested.extend(
+                self.others_of(&path)
+                    .map(|manager| (path.clone(), manager.clone())),
+            );
+        }
+        contested
+    }
+
     /// Who changed a path, as far as the server remembers: of its owners the one who wrote last.
     pub(crate) fn blame(&self, path: &FieldPath) -> Option<FieldManager> {
         self.others_of(path)
             .max_by(|a, b| (&a.time, a).cmp(&(&b.time, b)))
             .cloned()
+    }
+}
+
+/// Whether laying an empty value over another changes nothing, because what is in it is owned one by one.
+fn merges(live: &Value, wanted: &Value, schema: &Schema) -> bool {
+    match (live, wanted) {
+        (Value::Object(_), Value::Object(fields)) => {
+            fields.is_empty() && schema.map_type() == MapType::Granular
+        }
+        _ => false,
     }
 }
 

@@ -64,7 +64,8 @@ impl Schemas {
             .unwrap_or_else(Schema::untyped)
     }
 
-    fn learn(&mut self, object: &Value) {
+    /// Reads the schemas of a definition of custom resources; other objects teach nothing.
+    pub(crate) fn learn(&mut self, object: &Value) {
         if object["kind"] != "CustomResourceDefinition" {
             return;
         }

@@ -4,6 +4,7 @@ mod actions;
 mod causes;
 mod laws;
 mod ownership;
+mod recorded;
 mod removal;
 mod secrets;
 mod world;
