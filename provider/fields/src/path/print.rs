@@ -73,7 +73,7 @@ fn short_key(f: &mut fmt::Formatter<'_>, fields: &[(String, Value)]) -> fmt::Res
 /// A field name that needs no quotes in a short path.
 fn is_plain(name: &str) -> bool {
     !name.is_empty()
-        && !name.contains(['.', '[', ']', '"', '=', ','])
+        && !name.contains(['.', '[', ']', '{', '}', '"', '=', ','])
         && !name.contains(char::is_whitespace)
 }
 

@@ -46,6 +46,7 @@ struct PropertyFacts {
 }
 
 const QUANTITY: &str = "io.k8s.apimachinery.pkg.api.resource.Quantity";
+const LOCAL_REFERENCE: &str = "io.k8s.api.core.v1.LocalObjectReference";
 const RAW_EXTENSION: &str = "io.k8s.apimachinery.pkg.runtime.RawExtension";
 
 pub(crate) fn types_of(facts: &BTreeMap<String, TypeFacts>) -> Arc<Types> {
@@ -142,9 +143,8 @@ fn list(property: &PropertyFacts, all: &BTreeMap<String, TypeFacts>) -> ListShap
     let element = property
         .items
         .as_ref()
-        .and_then(|items| all.get(items))
-        .and_then(|items| items.properties.as_ref());
-    let default_of = |key: &String| element?.get(key)?.default.clone();
+        .and_then(|items| Some((items, all.get(items)?)));
+    let default_of = |key: &String| key_default(element?, key);
     let key_defaults = property
         .list_map_keys
         .iter()
@@ -159,6 +159,20 @@ fn list(property: &PropertyFacts, all: &BTreeMap<String, TypeFacts>) -> ListShap
         element,
         key_defaults,
     }
+}
+
+/// What a key field is in an element that leaves it out.
+///
+/// The facts do not list the empty text among the published defaults: every required text has it, and so has
+/// the name of a reference to something in the same namespace.
+fn key_default((element, facts): (&String, &TypeFacts), key: &String) -> Option<Value> {
+    let property = facts.properties.as_ref()?.get(key)?;
+    let is_text = property.kind.as_deref() == Some("string");
+    let is_empty_text = is_text && (facts.required.contains(key) || element == LOCAL_REFERENCE);
+    property
+        .default
+        .clone()
+        .or_else(|| is_empty_text.then(|| Value::from("")))
 }
 
 /// What stands in `items` and `values`: the name of a type, or of something simple.

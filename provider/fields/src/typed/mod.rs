@@ -201,6 +201,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_left_out_has_its_published_default() {
+        let value = with_container(&json!({"image": "a:1", "ports": [{}]}));
+        let paths: Vec<_> = FieldSet::of(&value, &deployment())
+            .iter()
+            .map(|path| path.short().to_string())
+            .collect();
+        assert_eq!(
+            paths,
+            [
+                r#"spec.template.spec.containers[name=""]"#,
+                r#"spec.template.spec.containers[name=""].image"#,
+                r#"spec.template.spec.containers[name=""].ports[containerPort=0,protocol=TCP]"#,
+            ]
+        );
+    }
+
+    #[test]
     fn every_path_of_a_value_leads_to_something() {
         let schema = deployment();
         let mut value = with_container(&json!({
