@@ -84,7 +84,7 @@ fn reason_to_wait(pods: &Template<'_>, resource: &Resource) -> Option<&'static s
 }
 
 /// The Services that the API server itself calls on behalf of a resource.
-pub(super) fn called_services(resource: &Resource) -> Vec<(ResourceId, String)> {
+fn called_services(resource: &Resource) -> Vec<(ResourceId, String)> {
     let calls = matches!(
         resource.id.kind.as_str(),
         "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" | "APIService"

@@ -9,8 +9,14 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use serde::Serialize;
 
 use crate::{
-    endpoint::Destination, id::ResourceId, origin::Origin, pods::Pods, resource::Resource,
-    scope::Network, stack::Draft,
+    endpoint::Destination,
+    id::ResourceId,
+    name::Name,
+    origin::Origin,
+    pods::Pods,
+    resource::Resource,
+    scope::Network,
+    stack::{Draft, OwnNamespace},
 };
 
 mod builtin;
@@ -191,6 +197,7 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
         acceptances,
         mut findings,
     } = draft;
+    findings.extend(illegal_stack_name(&stack, namespaces.get(&namespace)));
     custom::learn(&mut resources);
     resources.extend(namespaces::derive(&namespaces, &resources, &existing));
     if network == Network::Derived {
@@ -226,6 +233,16 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
             Err(Findings::of(findings))
         }
     }
+}
+
+/// The name goes into labels, into the names of what the engine keeps in the cluster and into the field manager.
+fn illegal_stack_name(stack: &str, own: Option<&OwnNamespace>) -> Option<Finding> {
+    let error = Name::new(stack).err()?;
+    let finding = Finding::new(rules::ILLEGAL_NAME, format!("the stack's name: {error}"));
+    Some(match own {
+        Some(own) => finding.at(&own.origin),
+        None => finding,
+    })
 }
 
 /// The resources by their ids; of two that are the same object, the first counts and the second is a finding.

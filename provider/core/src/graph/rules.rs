@@ -30,6 +30,7 @@ rules! {
     DUPLICATE_ID = "duplicate-id": "two resources are the same object";
     DUPLICATE_MOUNT = "duplicate-mount": "two mounts of a container have one path";
     DUPLICATE_PORT = "duplicate-port": "two ports of a Pod or a Service have one name or one number";
+    DUPLICATE_VARIABLE = "duplicate-variable": "two environment variables of a container have one name";
     DUPLICATE_VOLUME = "duplicate-volume": "two volumes of a Pod have one name";
     ILLEGAL_LABEL = "illegal-label": "a label's key or value is not one that the API accepts";
     ILLEGAL_NAME = "illegal-name": "a name is not one that the API accepts";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    Findings, Graph, Network, Ref, ResourceId, Scope, Stack,
+    Finding, Findings, Graph, Network, Ref, ResourceId, Scope, Stack,
     k8s_openapi::api::{
         apps::v1::Deployment,
         batch::v1::Job,
@@ -359,4 +359,16 @@ fn what_waits_comes_later() {
     for edge in graph.edges() {
         assert!(position(&graph, &edge.to) < position(&graph, &edge.from));
     }
+}
+
+#[test]
+fn a_stack_has_a_name_that_a_cluster_accepts() {
+    let stack = Stack::new("Shop!", |_| {}).namespace("shop");
+    let Findings(findings) = stack.graph().unwrap_err();
+    let says = |finding: &Finding| {
+        finding
+            .message
+            .starts_with("the stack's name: `Shop!` is not")
+    };
+    assert!(findings.iter().any(says), "{findings:#?}");
 }

@@ -290,6 +290,7 @@ impl<'a> Scope<'a> {
             .to_owned();
         let namespace = object["metadata"]["namespace"]
             .as_str()
+            .filter(|namespace| !namespace.is_empty())
             .unwrap_or(&self.namespace)
             .to_owned();
         let id = ResourceId::new(&kind, &namespace, name);

@@ -1,7 +1,10 @@
 //! Do the containers of a Pod get along?
 
 use super::{Finding, Template, View, repeated};
-use crate::graph::{rules, walk::text};
+use crate::graph::{
+    rules,
+    walk::{items, text},
+};
 
 /// Where a container's probes and hooks name a port.
 const PORTS_NAMED: &[&str] = &[
@@ -17,7 +20,7 @@ const PORTS_NAMED: &[&str] = &[
 
 pub(super) fn check(view: &View<'_>) -> Vec<Finding> {
     let pods = view.templates.iter();
-    pods.flat_map(|pods| [same_names(pods), probed_ports(pods)].concat())
+    pods.flat_map(|pods| [same_names(pods), same_variables(pods), probed_ports(pods)].concat())
         .collect()
 }
 
@@ -35,11 +38,30 @@ fn same_names(pods: &Template<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// Server-side apply knows variables by their names, and refuses two of one name.
+fn same_variables(pods: &Template<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for container in pods.containers() {
+        let names = items(container.value, "env")
+            .iter()
+            .filter_map(|variable| text(variable, "name"));
+        for name in repeated(names) {
+            let message = format!(
+                "`{}.env` of {} has two variables named `{name}`",
+                container.path,
+                pods.id()
+            );
+            findings.push(pods.owner.finding(rules::DUPLICATE_VARIABLE, message));
+        }
+    }
+    findings
+}
+
 /// A probe may name a port of its own container only.
 fn probed_ports(pods: &Template<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for container in pods.containers() {
-        let declared = crate::graph::walk::items(container.value, "ports");
+        let declared = items(container.value, "ports");
         for place in PORTS_NAMED {
             let action = container.value.pointer(&format!("/{place}"));
             let Some(name) = action.and_then(|action| text(action, "port")) else {

@@ -149,6 +149,11 @@ fn what_pods_use_is_there() {
             vec!["undeclared-port"],
         ),
         (
+            "/containers/0/env",
+            json!([{ "name": "A", "value": "1" }, { "name": "A", "value": "2" }]),
+            vec!["duplicate-variable"],
+        ),
+        (
             "/containers/0/ports/0/containerPort",
             json!(70000),
             vec!["illegal-port"],

@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 use super::{
     Connection, Finding,
     edges::Resources,
-    loose::{called_services, serves},
+    loose::serves,
     ports::{self, PodPort, undeclared_port, unknown_pods},
+    reference::references,
     rules,
     template::{Template, templates},
     walk::items,
@@ -83,8 +84,8 @@ pub(super) fn policies(
     for acceptance in traffic.acceptances {
         findings.extend(accept(&mut drafts, acceptance));
     }
-    for resource in resources.values() {
-        admit_api_server(&mut drafts, &resources, resource);
+    for service in resources.values().flat_map(public_services) {
+        admit_everyone(&mut drafts, &resources, &service);
     }
     let mut policies: Vec<Resource> = drafts
         .values()
@@ -203,21 +204,37 @@ fn accept<'a>(drafts: &mut Drafts<'a>, acceptance: &'a Acceptance) -> Option<Fin
     None
 }
 
-/// The API server calls webhooks from outside the Pod network.
-fn admit_api_server(drafts: &mut Drafts<'_>, resources: &Resources, resource: &Resource) {
-    for (service, _) in called_services(resource) {
-        let Some(found) = resources.get(&service) else {
-            continue;
-        };
-        let spec = found.object.get("spec").unwrap_or(&Value::Null);
-        for draft in drafts.values_mut() {
-            if serves(resources, &service, &draft.pods) {
-                let ports: Vec<_> = items(spec, "ports")
-                    .iter()
-                    .filter_map(|port| ports::target(port, &draft.pods))
-                    .collect();
-                allow(&mut draft.ingress, Peers::Anyone, &ports);
-            }
+/// The Services that a resource opens to senders whose addresses nobody knows: what an Ingress or a route leads to,
+/// what is published by its type, and what the API server calls from outside the Pod network.
+fn public_services(resource: &Resource) -> Vec<ResourceId> {
+    let kind = resource.at(&["spec", "type"]).and_then(Value::as_str);
+    match resource.id.kind.as_str() {
+        "Service" if matches!(kind, Some("LoadBalancer" | "NodePort")) => vec![resource.id.clone()],
+        "Ingress"
+        | "HTTPRoute"
+        | "GRPCRoute"
+        | "APIService"
+        | "MutatingWebhookConfiguration"
+        | "ValidatingWebhookConfiguration"
+        | "CustomResourceDefinition" => references(resource)
+            .into_iter()
+            .map(|reference| reference.to)
+            .filter(|id| id.is("", "Service"))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn admit_everyone(drafts: &mut Drafts<'_>, resources: &Resources, service: &ResourceId) {
+    let ports = resources.get(service).map(|found| found.at(&["spec"]));
+    let ports = ports.flatten().map_or(&[][..], |spec| items(spec, "ports"));
+    for draft in drafts.values_mut() {
+        if serves(resources, service, &draft.pods) {
+            let targets: Vec<_> = ports
+                .iter()
+                .filter_map(|port| ports::target(port, &draft.pods))
+                .collect();
+            allow(&mut draft.ingress, Peers::Anyone, &targets);
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     Destination, Endpoint, Graph, Port, Protocol, Ref, Scope, Source,
     graph::tests::{broken, deployment, graph, object},
-    k8s_openapi::api::apps::v1::Deployment,
+    k8s_openapi::api::{apps::v1::Deployment, core::v1::Namespace, networking::v1::Ingress},
 };
 
 struct Http;
@@ -171,6 +171,38 @@ fn traffic_from_elsewhere_is_accepted_where_it_is_said() {
             json!({ "from": [{ "namespaceSelector": {} }], "ports": ports }),
         ]
     );
+}
+
+#[test]
+fn what_an_ingress_leads_to_is_open_to_everyone() {
+    let graph = graph(|stack| {
+        let api = add(stack, "api");
+        stack.expose(&api, HTTP);
+        let backend = json!({ "service": { "name": "api", "port": { "name": "http" } } });
+        let ingress =
+            json!({ "metadata": { "name": "api" }, "spec": { "defaultBackend": backend } });
+        stack.add(object::<Ingress>(ingress));
+    })
+    .unwrap();
+    assert_eq!(
+        rules(&graph, "api-deployment", "ingress"),
+        [json!({ "ports": [{ "port": 8080, "protocol": "TCP" }] })]
+    );
+}
+
+#[test]
+fn a_namespace_that_was_there_before_keeps_its_other_pods_open() {
+    let graph = graph(|stack| {
+        stack.existing::<Namespace>("there");
+        stack.within("there", |there| add(there, "api"));
+    })
+    .unwrap();
+    let policies: Vec<_> = graph
+        .resources()
+        .filter(|resource| resource.id.kind == "NetworkPolicy")
+        .map(|resource| resource.id.to_string())
+        .collect();
+    assert_eq!(policies, ["NetworkPolicy/there/api-deployment"]);
 }
 
 #[test]
