@@ -144,17 +144,25 @@ impl Worker<'_> {
     pub(super) async fn update(&self, step: &Step) -> Result<Value, Broken> {
         let mut step = step.clone();
         for _ in 0..=self.limits.recomputations {
-            match self.apply_once(&step).await {
+            let error = match self.apply_once(&step).await {
                 Ok(object) => return Ok(object),
-                Err(Broken::Call(CallError {
-                    failure: Failure::Changed,
-                    ..
-                })) => {}
+                Err(Broken::Call(error)) => error,
                 Err(broken) => return Err(broken),
+            };
+            // A server that finds a conflict says so before it looks at the version: the plan did not show it, so
+            // most likely the object has moved.
+            if !matches!(
+                error.failure,
+                Failure::Changed | Failure::ManagerConflict(_)
+            ) {
+                return Err(error.into());
             }
             match self.again(&step).await? {
                 Again::Done(object) => return Ok(object),
-                Again::Holds(fresh) => step = *fresh,
+                Again::Holds(fresh) if fresh.resource_version != step.resource_version => {
+                    step = *fresh
+                }
+                Again::Holds(_) => return Err(error.into()),
                 Again::Gone => return Err(gone_meanwhile()),
             }
         }

@@ -1,0 +1,4 @@
+//! Does the engine do to a cluster what a plan says, and nothing else? Against the sandbox.
+
+mod apply;
+mod world;
