@@ -26,22 +26,18 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the write verbs are about to use it"
-)]
 mod admission;
 mod answer;
+mod custom;
 mod discovery;
 mod kubeconfig;
 mod merge;
 mod query;
 mod random;
+mod reconcile;
 mod registry;
 mod represent;
 mod route;
-mod rules;
 mod sandbox;
 mod selector;
 mod serve;
@@ -52,6 +48,7 @@ mod world;
 
 pub use answer::AnswerBody;
 pub use kubeconfig::{CONTEXT, kubeconfig};
+pub use reconcile::FAIL;
 pub use sandbox::{Controllers, Sandbox};
 pub use serve::Server;
 pub use store::StoreError;

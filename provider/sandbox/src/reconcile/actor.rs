@@ -30,7 +30,11 @@ pub(super) struct Kind {
 }
 
 const fn kind(group: &'static str, version: &'static str, plural: &'static str) -> Kind {
-    Kind { group, version, plural }
+    Kind {
+        group,
+        version,
+        plural,
+    }
 }
 
 pub(super) const PODS: Kind = kind("", "v1", "pods");
@@ -75,17 +79,29 @@ impl Kind {
 
 impl<'a> Actor<'a> {
     pub(super) fn new(world: &'a mut World, agent: &'static str) -> Self {
-        Self { world, agent, now: now() }
+        Self {
+            world,
+            agent,
+            now: now(),
+        }
     }
 
     /// The same world under another name.
     pub(super) fn speaking_as(&mut self, agent: &'static str) -> Actor<'_> {
-        Actor { world: self.world, agent, now: self.now.clone() }
+        Actor {
+            world: self.world,
+            agent,
+            now: self.now.clone(),
+        }
     }
 
     /// All objects of a kind.
     pub(super) fn list(&self, kind: Kind) -> Vec<Arc<Value>> {
-        self.world.store.list(&kind.collection(), None).map(|(_, object)| object.clone()).collect()
+        self.world
+            .store
+            .list(&kind.collection(), None)
+            .map(|(_, object)| object.clone())
+            .collect()
     }
 
     /// The objects of a kind in one namespace.
@@ -95,17 +111,27 @@ impl<'a> Actor<'a> {
     }
 
     pub(super) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<Arc<Value>> {
-        self.world.store.get(&kind.collection(), &ObjectName::new(namespace, name)).cloned()
+        self.world
+            .store
+            .get(&kind.collection(), &ObjectName::new(namespace, name))
+            .cloned()
     }
 
     /// The objects of a kind that `owner` controls.
     pub(super) fn owned(&self, kind: Kind, owner: &Value) -> Vec<Arc<Value>> {
         let mut objects = self.list_in(kind, namespace(owner));
-        objects.retain(|object| controller(object).is_some_and(|uid| uid == text(&owner["metadata"]["uid"])));
+        objects.retain(|object| {
+            controller(object).is_some_and(|uid| uid == text(&owner["metadata"]["uid"]))
+        });
         objects
     }
 
-    pub(super) fn create(&mut self, kind: Kind, namespace: &str, object: &Value) -> Result<Value, Refusal> {
+    pub(super) fn create(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        object: &Value,
+    ) -> Result<Value, Refusal> {
         self.send("POST", &kind.path(namespace, ""), Some(object))
     }
 
@@ -139,8 +165,15 @@ impl<'a> Actor<'a> {
         }
     }
 
-    pub(super) fn send(&mut self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Refusal> {
-        let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+    pub(super) fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Refusal> {
+        let bytes = body
+            .map(|body| Bytes::from(body.to_string()))
+            .unwrap_or_default();
         let request = http::Request::builder()
             .method(method)
             .uri(path)
@@ -200,7 +233,10 @@ pub(super) fn is_going(object: &Value) -> bool {
 /// The uid of the controller among the owners of an object.
 pub(super) fn controller(object: &Value) -> Option<&str> {
     let owners = object["metadata"]["ownerReferences"].as_array()?;
-    owners.iter().find(|owner| owner["controller"] == json!(true)).map(|owner| text(&owner["uid"]))
+    owners
+        .iter()
+        .find(|owner| owner["controller"] == json!(true))
+        .map(|owner| text(&owner["uid"]))
 }
 
 /// A reference from a dependent to its controller.

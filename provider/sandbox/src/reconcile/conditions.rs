@@ -12,26 +12,39 @@ pub(super) struct Condition<'a> {
 
 /// Puts a condition into a status. Its transition time moves with its status only, its update time, where the
 /// kind has one, with any change.
-pub(super) fn set(status: &mut Value, condition: &Condition<'_>, now: &str, update_time: Option<&str>) {
+pub(super) fn set(
+    status: &mut Value,
+    condition: &Condition<'_>,
+    now: &str,
+    update_time: Option<&str>,
+) {
     let conditions = &mut status["conditions"];
     if !conditions.is_array() {
         *conditions = json!([]);
     }
-    let Some(list) = conditions.as_array_mut() else { return };
+    let Some(list) = conditions.as_array_mut() else {
+        return;
+    };
     let value = if condition.is_true { "True" } else { "False" };
     let position = list.iter().position(|old| old["type"] == condition.kind);
-    let old = position.map(|position| list[position].clone()).unwrap_or_default();
+    let old = position
+        .map(|position| list[position].clone())
+        .unwrap_or_default();
     let is_same = old["status"] == value
         && old["reason"].as_str().unwrap_or_default() == condition.reason
         && old["message"].as_str().unwrap_or_default() == condition.message;
     if is_same {
         return;
     }
-    let transition = match old["lastTransitionTime"].as_str().filter(|_| old["status"] == value) {
+    let transition = match old["lastTransitionTime"]
+        .as_str()
+        .filter(|_| old["status"] == value)
+    {
         Some(time) => time.to_owned(),
         None => now.to_owned(),
     };
-    let mut new = json!({ "type": condition.kind, "status": value, "lastTransitionTime": transition });
+    let mut new =
+        json!({ "type": condition.kind, "status": value, "lastTransitionTime": transition });
     for (field, text) in [("reason", condition.reason), ("message", condition.message)] {
         if !text.is_empty() {
             new[field] = json!(text);
@@ -60,6 +73,11 @@ pub(super) fn remove(status: &mut Value, kind: &str) {
 
 /// Whether a condition is true.
 pub(super) fn holds(object: &Value, kind: &str) -> bool {
-    let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
-    conditions.into_iter().any(|condition| condition["type"] == kind && condition["status"] == "True")
+    let conditions = object["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    conditions
+        .into_iter()
+        .any(|condition| condition["type"] == kind && condition["status"] == "True")
 }

@@ -21,7 +21,11 @@ pub(super) fn keep_up(actor: &mut Actor<'_>) {
 fn one(actor: &mut Actor<'_>, set: &Value) {
     let hash = hash(&set["spec"]["template"]);
     let wanted = usize::from(fits(set));
-    let pods: Vec<_> = actor.owned(PODS, set).into_iter().filter(|pod| is_alive(pod)).collect();
+    let pods: Vec<_> = actor
+        .owned(PODS, set)
+        .into_iter()
+        .filter(|pod| is_alive(pod))
+        .collect();
     let on_delete = text(&set["spec"]["updateStrategy"]["type"]) == "OnDelete";
     for (index, pod) in pods.iter().enumerate() {
         let is_old = text(&pod["metadata"]["labels"][HASH]) != hash;
@@ -39,7 +43,9 @@ fn one(actor: &mut Actor<'_>, set: &Value) {
 fn fits(set: &Value) -> bool {
     let selector = set["spec"]["template"]["spec"]["nodeSelector"].as_object();
     selector.into_iter().flatten().all(|(key, value)| {
-        NODE_LABELS.iter().any(|(label, has)| label == key && value == has)
+        NODE_LABELS
+            .iter()
+            .any(|(label, has)| label == key && value == has)
     })
 }
 
@@ -49,7 +55,10 @@ fn create(actor: &mut Actor<'_>, set: &Value, hash: &str) {
     let refusal = if Failure::of_workload(set) == Some(Failure::FailedCreate) {
         Some("pods are forbidden: refused on request".to_owned())
     } else {
-        actor.create(PODS, namespace(set), &pod).err().map(|refusal| refusal.message)
+        actor
+            .create(PODS, namespace(set), &pod)
+            .err()
+            .map(|refusal| refusal.message)
     };
     if let Some(message) = refusal {
         actor.warn(set, "FailedCreate", &format!("Error creating: {message}"));
@@ -57,10 +66,17 @@ fn create(actor: &mut Actor<'_>, set: &Value, hash: &str) {
 }
 
 fn write_status(actor: &mut Actor<'_>, set: &Value, wanted: usize, hash: &str) {
-    let pods: Vec<_> = actor.owned(PODS, set).into_iter().filter(|pod| is_alive(pod)).collect();
+    let pods: Vec<_> = actor
+        .owned(PODS, set)
+        .into_iter()
+        .filter(|pod| is_alive(pod))
+        .collect();
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let ready = number(pods.iter().filter(|pod| is_ready(pod)).count());
-    let updated = pods.iter().filter(|pod| text(&pod["metadata"]["labels"][HASH]) == hash).count();
+    let updated = pods
+        .iter()
+        .filter(|pod| text(&pod["metadata"]["labels"][HASH]) == hash)
+        .count();
     let wanted = number(wanted);
     let mut status = status(set);
     status["observedGeneration"] = set["metadata"]["generation"].clone();

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::actor::{Actor, DEPLOYMENTS, REPLICA_SETS, is_going, name, namespace, owner_reference, text};
+use super::actor::{
+    Actor, DEPLOYMENTS, REPLICA_SETS, is_going, name, namespace, owner_reference, text,
+};
 use super::conditions::{self, Condition, set};
 use super::template::{hash, replicas, set_numbers, status};
 
@@ -23,8 +25,9 @@ pub(super) fn roll_out(actor: &mut Actor<'_>) {
 fn one(actor: &mut Actor<'_>, deployment: &Value) {
     let sets = actor.owned(REPLICA_SETS, deployment);
     let hash = hash(&deployment["spec"]["template"]);
-    let (mut current, old): (Vec<_>, Vec<_>) =
-        sets.into_iter().partition(|set| text(&set["metadata"]["labels"][HASH]) == hash);
+    let (mut current, old): (Vec<_>, Vec<_>) = sets
+        .into_iter()
+        .partition(|set| text(&set["metadata"]["labels"][HASH]) == hash);
     let is_paused = deployment["spec"]["paused"] == json!(true);
     let current = match current.pop() {
         Some(set) => Some(set),
@@ -41,12 +44,22 @@ fn one(actor: &mut Actor<'_>, deployment: &Value) {
     write_status(actor, deployment, current.as_deref(), &old);
 }
 
-fn create(actor: &mut Actor<'_>, deployment: &Value, hash: &str, old: &[Arc<Value>]) -> Option<Arc<Value>> {
+fn create(
+    actor: &mut Actor<'_>,
+    deployment: &Value,
+    hash: &str,
+    old: &[Arc<Value>],
+) -> Option<Arc<Value>> {
     let mut template = deployment["spec"]["template"].clone();
     template["metadata"]["labels"][HASH] = json!(hash);
     let mut selector = deployment["spec"]["selector"].clone();
     selector["matchLabels"][HASH] = json!(hash);
-    let revision = old.iter().map(|set| revision(set)).max().unwrap_or_default() + 1;
+    let revision = old
+        .iter()
+        .map(|set| revision(set))
+        .max()
+        .unwrap_or_default()
+        + 1;
     let mut annotations = annotations(deployment);
     annotations[REVISION] = json!(revision.to_string());
     let set = json!({
@@ -57,7 +70,9 @@ fn create(actor: &mut Actor<'_>, deployment: &Value, hash: &str, old: &[Arc<Valu
         },
         "spec": { "replicas": 0, "selector": selector, "template": template },
     });
-    let created = actor.create(REPLICA_SETS, namespace(deployment), &set).ok()?;
+    let created = actor
+        .create(REPLICA_SETS, namespace(deployment), &set)
+        .ok()?;
     let mut deployment = deployment.clone();
     if !deployment["metadata"]["annotations"].is_object() {
         deployment["metadata"]["annotations"] = json!({});
@@ -68,12 +83,17 @@ fn create(actor: &mut Actor<'_>, deployment: &Value, hash: &str, old: &[Arc<Valu
 }
 
 fn revision(set: &Value) -> u64 {
-    text(&set["metadata"]["annotations"][REVISION]).parse().unwrap_or_default()
+    text(&set["metadata"]["annotations"][REVISION])
+        .parse()
+        .unwrap_or_default()
 }
 
 /// The annotations that a ReplicaSet takes over from its Deployment.
 fn annotations(deployment: &Value) -> Value {
-    let mut annotations = deployment["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
+    let mut annotations = deployment["metadata"]["annotations"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     annotations.remove(LAST_APPLIED);
     annotations.remove(REVISION);
     Value::Object(annotations)
@@ -90,7 +110,9 @@ fn annotate(actor: &mut Actor<'_>, deployment: &Value, set: &Arc<Value>) -> Arc<
     let mut set = Value::clone(set);
     set["metadata"]["annotations"] = wanted;
     actor.update(REPLICA_SETS, &set);
-    actor.get(REPLICA_SETS, namespace(&set), name(&set)).unwrap_or_else(|| Arc::new(set))
+    actor
+        .get(REPLICA_SETS, namespace(&set), name(&set))
+        .unwrap_or_else(|| Arc::new(set))
 }
 
 /// Grows the current ReplicaSet and shrinks the others as far as the strategy allows now.
@@ -98,7 +120,10 @@ fn scale(actor: &mut Actor<'_>, deployment: &Value, current: &Value, old: &[Arc<
     let wanted = replicas(deployment);
     let old_total: i64 = old.iter().map(|set| replicas(set)).sum();
     if text(&deployment["spec"]["strategy"]["type"]) == "Recreate" {
-        let running: i64 = old.iter().map(|set| set["status"]["replicas"].as_i64().unwrap_or_default()).sum();
+        let running: i64 = old
+            .iter()
+            .map(|set| set["status"]["replicas"].as_i64().unwrap_or_default())
+            .sum();
         for set in old {
             resize(actor, set, 0);
         }
@@ -113,7 +138,15 @@ fn scale(actor: &mut Actor<'_>, deployment: &Value, current: &Value, old: &[Arc<
     }
     let has = replicas(current);
     let room = (wanted + surge - old_total - has).max(0);
-    resize(actor, current, if has > wanted { wanted } else { (has + room).min(wanted) });
+    resize(
+        actor,
+        current,
+        if has > wanted {
+            wanted
+        } else {
+            (has + room).min(wanted)
+        },
+    );
     let ready = |set: &Value| set["status"]["readyReplicas"].as_i64().unwrap_or_default();
     let available: i64 = ready(current) + old.iter().map(|set| ready(set)).sum::<i64>();
     let mut spare = (available - (wanted - unavailable)).max(0);
@@ -155,27 +188,57 @@ fn bound(value: &Value, whole: i64, rounding: Rounding) -> i64 {
 
 /// Empty ReplicaSets beyond the history that is wanted go.
 fn forget_old(actor: &mut Actor<'_>, deployment: &Value, old: &[Arc<Value>]) {
-    let limit = deployment["spec"]["revisionHistoryLimit"].as_u64().unwrap_or(10);
+    let limit = deployment["spec"]["revisionHistoryLimit"]
+        .as_u64()
+        .unwrap_or(10);
     let mut empty: Vec<_> = old
         .iter()
-        .filter(|set| replicas(set) == 0 && set["status"]["replicas"].as_i64().unwrap_or_default() == 0)
+        .filter(|set| {
+            replicas(set) == 0 && set["status"]["replicas"].as_i64().unwrap_or_default() == 0
+        })
         .collect();
     empty.sort_by_key(|set| revision(set));
-    let surplus = empty.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+    let surplus = empty
+        .len()
+        .saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
     for set in empty.into_iter().take(surplus) {
-        actor.delete(REPLICA_SETS, set, &json!({ "propagationPolicy": "Background" }));
+        actor.delete(
+            REPLICA_SETS,
+            set,
+            &json!({ "propagationPolicy": "Background" }),
+        );
     }
 }
 
-fn write_status(actor: &mut Actor<'_>, deployment: &Value, current: Option<&Value>, old: &[Arc<Value>]) {
-    let Some(deployment) = actor.get(DEPLOYMENTS, namespace(deployment), name(deployment)) else { return };
+fn write_status(
+    actor: &mut Actor<'_>,
+    deployment: &Value,
+    current: Option<&Value>,
+    old: &[Arc<Value>],
+) {
+    let Some(deployment) = actor.get(DEPLOYMENTS, namespace(deployment), name(deployment)) else {
+        return;
+    };
     let current = current.and_then(|set| actor.get(REPLICA_SETS, namespace(set), name(set)));
-    let old: Vec<_> = old.iter().filter_map(|set| actor.get(REPLICA_SETS, namespace(set), name(set))).collect();
+    let old: Vec<_> = old
+        .iter()
+        .filter_map(|set| actor.get(REPLICA_SETS, namespace(set), name(set)))
+        .collect();
     let count = |set: &Value, field: &str| set["status"][field].as_i64().unwrap_or_default();
-    let sum = |field: &str| current.iter().chain(&old).map(|set| count(set, field)).sum::<i64>();
+    let sum = |field: &str| {
+        current
+            .iter()
+            .chain(&old)
+            .map(|set| count(set, field))
+            .sum::<i64>()
+    };
     let wanted = replicas(&deployment);
     let updated = current.as_ref().map_or(0, |set| count(set, "replicas"));
-    let (all, ready, available) = (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
+    let (all, ready, available) = (
+        sum("replicas"),
+        sum("readyReplicas"),
+        sum("availableReplicas"),
+    );
     let mut status = status(&deployment);
     status["observedGeneration"] = deployment["metadata"]["generation"].clone();
     set_numbers(
@@ -195,20 +258,40 @@ fn write_status(actor: &mut Actor<'_>, deployment: &Value, current: Option<&Valu
     );
     let is_available = available >= wanted - unavailable;
     let (reason, message) = if is_available {
-        ("MinimumReplicasAvailable", "Deployment has minimum availability.")
+        (
+            "MinimumReplicasAvailable",
+            "Deployment has minimum availability.",
+        )
     } else {
-        ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
+        (
+            "MinimumReplicasUnavailable",
+            "Deployment does not have minimum availability.",
+        )
     };
-    let condition = Condition { kind: "Available", is_true: is_available, reason, message };
+    let condition = Condition {
+        kind: "Available",
+        is_true: is_available,
+        reason,
+        message,
+    };
     set(&mut status, &condition, &actor.now, Some("lastUpdateTime"));
     let is_complete = updated == wanted && all == wanted && available == wanted;
-    let current_available = current.as_ref().map_or(0, |set| count(set, "availableReplicas"));
+    let current_available = current
+        .as_ref()
+        .map_or(0, |set| count(set, "availableReplicas"));
     let before = &deployment["status"];
     let moved = before["updatedReplicas"].as_i64().unwrap_or_default() != updated
         || before["availableReplicas"].as_i64().unwrap_or_default() != available
         || before["observedGeneration"] != status["observedGeneration"];
     if let Some(current) = &current {
-        progress(actor, &deployment, current, &mut status, is_complete, moved || current_available == wanted);
+        progress(
+            actor,
+            &deployment,
+            current,
+            &mut status,
+            is_complete,
+            moved || current_available == wanted,
+        );
     }
     failure(actor, current.iter().chain(&old), &mut status);
     actor.update_status(DEPLOYMENTS, &deployment, status);
@@ -225,8 +308,13 @@ fn progress(
 ) {
     let set_name = name(current);
     let since = status["conditions"].as_array().into_iter().flatten();
-    let since = since.into_iter().find(|condition| condition["type"] == "Progressing").cloned();
-    let limit = deployment["spec"]["progressDeadlineSeconds"].as_i64().unwrap_or(600);
+    let since = since
+        .into_iter()
+        .find(|condition| condition["type"] == "Progressing")
+        .cloned();
+    let limit = deployment["spec"]["progressDeadlineSeconds"]
+        .as_i64()
+        .unwrap_or(600);
     let age = since.as_ref().and_then(|condition| {
         let then: jiff::Timestamp = text(&condition["lastUpdateTime"]).parse().ok()?;
         Some(jiff::Timestamp::now().as_second() - then.as_second())
@@ -234,20 +322,42 @@ fn progress(
     let is_late = !is_complete && !moved && age.is_some_and(|age| age >= limit);
     let was_late = since.is_some_and(|condition| condition["reason"] == "ProgressDeadlineExceeded");
     let (is_true, reason, message) = if is_complete {
-        (true, "NewReplicaSetAvailable", format!("ReplicaSet \"{set_name}\" has successfully progressed."))
+        (
+            true,
+            "NewReplicaSetAvailable",
+            format!("ReplicaSet \"{set_name}\" has successfully progressed."),
+        )
     } else if is_late || (was_late && !moved) {
-        (false, "ProgressDeadlineExceeded", format!("ReplicaSet \"{set_name}\" has timed out progressing."))
+        (
+            false,
+            "ProgressDeadlineExceeded",
+            format!("ReplicaSet \"{set_name}\" has timed out progressing."),
+        )
     } else {
-        (true, "ReplicaSetUpdated", format!("ReplicaSet \"{set_name}\" is progressing."))
+        (
+            true,
+            "ReplicaSetUpdated",
+            format!("ReplicaSet \"{set_name}\" is progressing."),
+        )
     };
-    let condition = Condition { kind: "Progressing", is_true, reason, message: &message };
+    let condition = Condition {
+        kind: "Progressing",
+        is_true,
+        reason,
+        message: &message,
+    };
     set(status, &condition, &actor.now, Some("lastUpdateTime"));
 }
 
 /// A ReplicaSet that cannot create Pods says why through its Deployment.
 fn failure<'a>(actor: &Actor<'_>, sets: impl Iterator<Item = &'a Arc<Value>>, status: &mut Value) {
     let failed = sets
-        .flat_map(|set| set["status"]["conditions"].as_array().cloned().unwrap_or_default())
+        .flat_map(|set| {
+            set["status"]["conditions"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default()
+        })
         .find(|condition| condition["type"] == "ReplicaFailure" && condition["status"] == "True");
     match failed {
         None => conditions::remove(status, "ReplicaFailure"),

@@ -36,7 +36,10 @@ impl Failure {
     /// What a Pod or its controller asks for. A ReplicaSet carries the annotations of its Deployment.
     pub(super) fn of_pod(actor: &Actor<'_>, pod: &Value) -> Option<Self> {
         Self::of(pod).or_else(|| {
-            let owners = pod["metadata"]["ownerReferences"].as_array().into_iter().flatten();
+            let owners = pod["metadata"]["ownerReferences"]
+                .as_array()
+                .into_iter()
+                .flatten();
             owners.into_iter().find_map(|owner| {
                 let kind = controller_kind(text(&owner["kind"]))?;
                 Self::of(&*actor.get(kind, namespace(pod), text(&owner["name"]))?)

@@ -18,14 +18,20 @@ struct Item {
 
 pub(super) fn collect(actor: &mut Actor<'_>) {
     let items = items(actor);
-    let uids: BTreeSet<String> =
-        items.iter().map(|item| text(&item.object["metadata"]["uid"]).to_owned()).collect();
+    let uids: BTreeSet<String> = items
+        .iter()
+        .map(|item| text(&item.object["metadata"]["uid"]).to_owned())
+        .collect();
     for item in &items {
         if is_going(&item.object) {
             finish(actor, item, &items);
         } else {
             let owners: Vec<&Value> = owners(&item.object).collect();
-            if !owners.is_empty() && owners.iter().all(|owner| !uids.contains(text(&owner["uid"]))) {
+            if !owners.is_empty()
+                && owners
+                    .iter()
+                    .all(|owner| !uids.contains(text(&owner["uid"])))
+            {
                 delete(actor, item, "Background");
             }
         }
@@ -49,38 +55,71 @@ fn items(actor: &Actor<'_>) -> Vec<Item> {
                 namespace => format!("/namespaces/{namespace}"),
             };
             let path = format!("{root}{namespace}/{}/{}", resource.plural, name.name);
-            items.push(Item { path, object: object.clone() });
+            items.push(Item {
+                path,
+                object: object.clone(),
+            });
         }
     }
     items
 }
 
 fn owners(object: &Value) -> impl Iterator<Item = &Value> {
-    object["metadata"]["ownerReferences"].as_array().into_iter().flatten()
+    object["metadata"]["ownerReferences"]
+        .as_array()
+        .into_iter()
+        .flatten()
 }
 
 /// Does for an owner what its finalizers ask for, then takes them off.
 fn finish(actor: &mut Actor<'_>, item: &Item, items: &[Item]) {
-    let finalizers = item.object["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let finalizers = item.object["metadata"]["finalizers"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let has = |wanted: &str| finalizers.iter().any(|finalizer| finalizer == wanted);
     let uid = &item.object["metadata"]["uid"];
-    let dependents: Vec<&Item> =
-        items.iter().filter(|item| owners(&item.object).any(|owner| owner["uid"] == *uid)).collect();
+    let dependents: Vec<&Item> = items
+        .iter()
+        .filter(|item| owners(&item.object).any(|owner| owner["uid"] == *uid))
+        .collect();
     if has(ORPHAN) {
         for dependent in dependents {
-            let kept: Vec<&Value> =
-                owners(&dependent.object).filter(|owner| owner["uid"] != *uid).collect();
-            patch(actor, &dependent.path, &json!({ "metadata": { "ownerReferences": kept } }));
+            let kept: Vec<&Value> = owners(&dependent.object)
+                .filter(|owner| owner["uid"] != *uid)
+                .collect();
+            patch(
+                actor,
+                &dependent.path,
+                &json!({ "metadata": { "ownerReferences": kept } }),
+            );
         }
-        let kept: Vec<&Value> = finalizers.iter().filter(|finalizer| *finalizer != ORPHAN).collect();
-        patch(actor, &item.path, &json!({ "metadata": { "finalizers": kept } }));
+        let kept: Vec<&Value> = finalizers
+            .iter()
+            .filter(|finalizer| *finalizer != ORPHAN)
+            .collect();
+        patch(
+            actor,
+            &item.path,
+            &json!({ "metadata": { "finalizers": kept } }),
+        );
     } else if has(FOREGROUND) {
-        for dependent in dependents.iter().filter(|dependent| !is_going(&dependent.object)) {
+        for dependent in dependents
+            .iter()
+            .filter(|dependent| !is_going(&dependent.object))
+        {
             delete(actor, dependent, "Foreground");
         }
         if dependents.is_empty() {
-            let kept: Vec<&Value> = finalizers.iter().filter(|finalizer| *finalizer != FOREGROUND).collect();
-            patch(actor, &item.path, &json!({ "metadata": { "finalizers": kept } }));
+            let kept: Vec<&Value> = finalizers
+                .iter()
+                .filter(|finalizer| *finalizer != FOREGROUND)
+                .collect();
+            patch(
+                actor,
+                &item.path,
+                &json!({ "metadata": { "finalizers": kept } }),
+            );
         }
     }
 }

@@ -33,12 +33,19 @@ struct Progress {
 fn progress(actor: &Actor<'_>, job: &Value) -> Progress {
     let pods = actor.owned(PODS, job);
     let in_phase = |phase: &str| {
-        let count = pods.iter().filter(|pod| text(&pod["status"]["phase"]) == phase).count();
+        let count = pods
+            .iter()
+            .filter(|pod| text(&pod["status"]["phase"]) == phase)
+            .count();
         i64::try_from(count).unwrap_or(i64::MAX)
     };
     let (succeeded, failed) = (in_phase("Succeeded"), in_phase("Failed"));
     let active = pods.into_iter().filter(|pod| is_alive(pod)).collect();
-    Progress { active, succeeded, failed }
+    Progress {
+        active,
+        succeeded,
+        failed,
+    }
 }
 
 fn one(actor: &mut Actor<'_>, job: &Value) {
@@ -67,7 +74,10 @@ fn create(actor: &mut Actor<'_>, job: &Value) {
     let refusal = if Failure::of_workload(job) == Some(Failure::FailedCreate) {
         Some("pods are forbidden: refused on request".to_owned())
     } else {
-        actor.create(PODS, namespace(job), &pod).err().map(|refusal| refusal.message)
+        actor
+            .create(PODS, namespace(job), &pod)
+            .err()
+            .map(|refusal| refusal.message)
     };
     if let Some(message) = refusal {
         actor.warn(job, "FailedCreate", &format!("Error creating: {message}"));
@@ -82,17 +92,35 @@ fn write_status(actor: &mut Actor<'_>, job: &Value, is_complete: bool, is_failed
         status["startTime"] = json!(actor.now);
     }
     let ends = is_complete || is_failed;
-    let active = if ends { 0 } else { i64::try_from(after.active.len()).unwrap_or(i64::MAX) };
+    let active = if ends {
+        0
+    } else {
+        i64::try_from(after.active.len()).unwrap_or(i64::MAX)
+    };
     set_numbers(
         &mut status,
-        &[("active", active), ("succeeded", after.succeeded), ("failed", after.failed)],
+        &[
+            ("active", active),
+            ("succeeded", after.succeeded),
+            ("failed", after.failed),
+        ],
     );
     status["ready"] = json!(if ends { 0 } else { ready });
     status["terminating"] = json!(0);
     status["uncountedTerminatedPods"] = json!({});
     let now = actor.now.clone();
     let mut note = |kind: &str, reason: &str, message: &str| {
-        set(&mut status, &Condition { kind, is_true: true, reason, message }, &now, Some("lastProbeTime"));
+        set(
+            &mut status,
+            &Condition {
+                kind,
+                is_true: true,
+                reason,
+                message,
+            },
+            &now,
+            Some("lastProbeTime"),
+        );
     };
     if is_complete {
         let message = "Reached expected number of succeeded pods";
@@ -109,11 +137,17 @@ fn write_status(actor: &mut Actor<'_>, job: &Value, is_complete: bool, is_failed
 
 /// A finished Job goes when its time to live is over.
 fn expire(actor: &mut Actor<'_>, job: &Value) {
-    let Some(life) = job["spec"]["ttlSecondsAfterFinished"].as_i64() else { return };
+    let Some(life) = job["spec"]["ttlSecondsAfterFinished"].as_i64() else {
+        return;
+    };
     let conditions = job["status"]["conditions"].as_array().into_iter().flatten();
     let ended = conditions
         .filter(|condition| matches!(text(&condition["type"]), "Complete" | "Failed"))
-        .find_map(|condition| text(&condition["lastTransitionTime"]).parse::<jiff::Timestamp>().ok());
+        .find_map(|condition| {
+            text(&condition["lastTransitionTime"])
+                .parse::<jiff::Timestamp>()
+                .ok()
+        });
     if ended.is_some_and(|ended| jiff::Timestamp::now().as_second() - ended.as_second() >= life) {
         actor.delete(JOBS, job, &json!({ "propagationPolicy": "Foreground" }));
     }

@@ -59,12 +59,17 @@ const CONTROLLERS: [Controller; 13] = [
 
 /// Runs the controllers until the sandbox is gone.
 pub(crate) async fn run(shared: Weak<Shared>, pace: Duration) {
-    let Some(mut changed) = shared.upgrade().map(|shared| shared.world().store.subscribe()) else {
+    let Some(mut changed) = shared
+        .upgrade()
+        .map(|shared| shared.world().store.subscribe())
+    else {
         return;
     };
     let mut passes = 0;
     loop {
-        let Some(strong) = shared.upgrade() else { return };
+        let Some(strong) = shared.upgrade() else {
+            return;
+        };
         let is_shared = strong.world().store.is_shared();
         changed.mark_unchanged();
         let wrote = pass(&strong);

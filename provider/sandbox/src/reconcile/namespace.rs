@@ -19,8 +19,10 @@ pub(super) fn found(actor: &mut Actor<'_>) {
     if actor.get(NODES, "", NODE).is_some() {
         return;
     }
-    let labels: serde_json::Map<String, Value> =
-        NODE_LABELS.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+    let labels: serde_json::Map<String, Value> = NODE_LABELS
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), json!(value)))
+        .collect();
     let node = json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": NODE, "labels": labels } });
     if let Ok(node) = actor.create(NODES, "", &node) {
         let room = json!({ "cpu": "64", "memory": "256Gi", "pods": "1000" });
@@ -85,15 +87,24 @@ fn empty(actor: &mut Actor<'_>, namespace: &str) -> bool {
         .filter(|resource| resource.is_namespaced() && resource.verbs.contains(&"delete"))
         .filter(|resource| resource.group_version.version == resource.storage_version)
         .flat_map(|resource| {
-            let objects = actor.world.store.list(&resource.collection(), Some(namespace));
+            let objects = actor
+                .world
+                .store
+                .list(&resource.collection(), Some(namespace));
             let root = match resource.group() {
                 "" => "/api".to_owned(),
                 group => format!("/apis/{group}"),
             };
-            let root = format!("{root}/{}/namespaces/{namespace}/{}", resource.group_version.version, resource.plural);
+            let root = format!(
+                "{root}/{}/namespaces/{namespace}/{}",
+                resource.group_version.version, resource.plural
+            );
             let graceful = resource.has(Trait::DeleteAnswersObject);
             let paths = objects.map(|(name, object)| {
-                (format!("{root}/{}", name.name), is_going(object) && !graceful)
+                (
+                    format!("{root}/{}", name.name),
+                    is_going(object) && !graceful,
+                )
             });
             paths.collect::<Vec<_>>()
         })

@@ -36,17 +36,24 @@ pub(super) fn run(actor: &mut Actor<'_>) {
 
 /// A kubelet that has stopped the containers lets its Pod go at once.
 fn end(actor: &mut Actor<'_>, pod: &Value) {
-    if text(&pod["spec"]["nodeName"]) == NODE && pod["metadata"]["deletionGracePeriodSeconds"] != 0 {
-        let options = json!({ "gracePeriodSeconds": 0, "preconditions": { "uid": pod["metadata"]["uid"] } });
+    if text(&pod["spec"]["nodeName"]) == NODE && pod["metadata"]["deletionGracePeriodSeconds"] != 0
+    {
+        let options =
+            json!({ "gracePeriodSeconds": 0, "preconditions": { "uid": pod["metadata"]["uid"] } });
         actor.speaking_as(KUBELET).delete(PODS, pod, &options);
     }
 }
 
 fn schedule(actor: &mut Actor<'_>, pod: &Value) {
-    let gated = pod["spec"]["schedulingGates"].as_array().is_some_and(|gates| !gates.is_empty());
+    let gated = pod["spec"]["schedulingGates"]
+        .as_array()
+        .is_some_and(|gates| !gates.is_empty());
     let failure = Failure::of_pod(actor, pod);
     let obstacle = if gated {
-        Some(("SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates".to_owned()))
+        Some((
+            "SchedulingGated",
+            "Scheduling is blocked due to non-empty scheduling gates".to_owned(),
+        ))
     } else if failure == Some(Failure::Unschedulable) {
         Some(("Unschedulable", "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.".to_owned()))
     } else {
@@ -55,7 +62,12 @@ fn schedule(actor: &mut Actor<'_>, pod: &Value) {
     let mut scheduler = actor.speaking_as("kube-scheduler");
     if let Some((reason, message)) = obstacle {
         let mut status = status(pod);
-        let condition = Condition { kind: "PodScheduled", is_true: false, reason, message: &message };
+        let condition = Condition {
+            kind: "PodScheduled",
+            is_true: false,
+            reason,
+            message: &message,
+        };
         set(&mut status, &condition, &scheduler.now, None);
         scheduler.update_status(PODS, pod, status);
         if reason == "Unschedulable" {
@@ -67,7 +79,11 @@ fn schedule(actor: &mut Actor<'_>, pod: &Value) {
         "apiVersion": "v1", "kind": "Binding", "metadata": { "name": name(pod) },
         "target": { "apiVersion": "v1", "kind": "Node", "name": NODE },
     });
-    let path = format!("/api/v1/namespaces/{}/pods/{}/binding", namespace(pod), name(pod));
+    let path = format!(
+        "/api/v1/namespaces/{}/pods/{}/binding",
+        namespace(pod),
+        name(pod)
+    );
     scheduler.try_send("POST", &path, Some(&binding));
 }
 
@@ -76,10 +92,13 @@ fn missing_claim(actor: &Actor<'_>, pod: &Value) -> Option<String> {
     volumes.into_iter().find_map(|volume| {
         let claim = volume["persistentVolumeClaim"]["claimName"].as_str()?;
         match actor.get(CLAIMS, namespace(pod), claim) {
-            None => Some(format!("0/1 nodes are available: persistentvolumeclaim \"{claim}\" not found. not found")),
-            Some(claim) if text(&claim["status"]["phase"]) != "Bound" => {
-                Some("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.".to_owned())
-            }
+            None => Some(format!(
+                "0/1 nodes are available: persistentvolumeclaim \"{claim}\" not found. not found"
+            )),
+            Some(claim) if text(&claim["status"]["phase"]) != "Bound" => Some(
+                "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+                    .to_owned(),
+            ),
             Some(_) => None,
         }
     })
@@ -108,16 +127,26 @@ fn start(actor: &mut Actor<'_>, pod: &Value) {
     });
     let restarts = restarts(pod, &stand);
     status["containerStatuses"] = containers(pod, "containers", &stand, restarts, &actor.now);
-    if pod["spec"]["initContainers"].as_array().is_some_and(|list| !list.is_empty()) {
-        status["initContainerStatuses"] = containers(pod, "initContainers", &Stand::Ended(0), 0, &actor.now);
+    if pod["spec"]["initContainers"]
+        .as_array()
+        .is_some_and(|list| !list.is_empty())
+    {
+        status["initContainerStatuses"] =
+            containers(pod, "initContainers", &Stand::Ended(0), 0, &actor.now);
     }
     set_conditions(pod, &mut status, &stand, &actor.now);
     let mut kubelet = actor.speaking_as(KUBELET);
     kubelet.update_status(PODS, pod, status);
     match &stand {
-        Stand::Waiting("ContainerCreating", why) if !why.is_empty() => kubelet.warn(pod, "FailedMount", why),
+        Stand::Waiting("ContainerCreating", why) if !why.is_empty() => {
+            kubelet.warn(pod, "FailedMount", why)
+        }
         Stand::Waiting(reason, why) if !why.is_empty() => {
-            let reason = if *reason == "ImagePullBackOff" { "BackOff" } else { "Failed" };
+            let reason = if *reason == "ImagePullBackOff" {
+                "BackOff"
+            } else {
+                "Failed"
+            };
             kubelet.warn(pod, reason, why);
         }
         Stand::Crashing => kubelet.warn(pod, "BackOff", "Back-off restarting failed container"),
@@ -131,11 +160,16 @@ fn stand(actor: &Actor<'_>, pod: &Value, phase: &str) -> Stand {
     let runs_once = text(&pod["spec"]["restartPolicy"]) != "Always";
     match failure {
         Some(Failure::ImagePullBackOff) => {
-            let message = format!("Back-off pulling image \"{image}\": ErrImagePull: not found, as requested");
+            let message = format!(
+                "Back-off pulling image \"{image}\": ErrImagePull: not found, as requested"
+            );
             return Stand::Waiting("ImagePullBackOff", message);
         }
         Some(Failure::CreateContainerConfigError) => {
-            return Stand::Waiting("CreateContainerConfigError", "refused on request".to_owned());
+            return Stand::Waiting(
+                "CreateContainerConfigError",
+                "refused on request".to_owned(),
+            );
         }
         Some(Failure::CrashLoopBackOff) if runs_once => return Stand::Ended(1),
         Some(Failure::CrashLoopBackOff) => return Stand::Crashing,
@@ -178,15 +212,31 @@ fn missing_volume(actor: &Actor<'_>, pod: &Value) -> Option<String> {
 
 /// What a variable names and the cluster has not.
 fn missing_environment(actor: &Actor<'_>, pod: &Value) -> Option<String> {
-    let containers = ["initContainers", "containers"].into_iter().filter_map(|key| pod["spec"][key].as_array());
+    let containers = ["initContainers", "containers"]
+        .into_iter()
+        .filter_map(|key| pod["spec"][key].as_array());
     containers.flatten().find_map(|container| {
-        let single = container["env"].as_array().into_iter().flatten().flat_map(|variable| {
-            let from = &variable["valueFrom"];
-            [(&from["configMapKeyRef"], CONFIG_MAPS, "configmap"), (&from["secretKeyRef"], SECRETS, "secret")]
-        });
-        let whole = container["envFrom"].as_array().into_iter().flatten().flat_map(|from| {
-            [(&from["configMapRef"], CONFIG_MAPS, "configmap"), (&from["secretRef"], SECRETS, "secret")]
-        });
+        let single = container["env"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(|variable| {
+                let from = &variable["valueFrom"];
+                [
+                    (&from["configMapKeyRef"], CONFIG_MAPS, "configmap"),
+                    (&from["secretKeyRef"], SECRETS, "secret"),
+                ]
+            });
+        let whole = container["envFrom"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(|from| {
+                [
+                    (&from["configMapRef"], CONFIG_MAPS, "configmap"),
+                    (&from["secretRef"], SECRETS, "secret"),
+                ]
+            });
         single.chain(whole).find_map(|(reference, kind, word)| {
             let wanted = reference["name"].as_str()?;
             if reference["optional"] == json!(true) {
@@ -196,8 +246,16 @@ fn missing_environment(actor: &Actor<'_>, pod: &Value) -> Option<String> {
                 return Some(format!("{word} \"{wanted}\" not found"));
             };
             let key = reference["key"].as_str()?;
-            let has = object["data"].get(key).or_else(|| object["binaryData"].get(key)).is_some();
-            (!has).then(|| format!("couldn't find key {key} in {word} {}/{wanted}", namespace(pod)))
+            let has = object["data"]
+                .get(key)
+                .or_else(|| object["binaryData"].get(key))
+                .is_some();
+            (!has).then(|| {
+                format!(
+                    "couldn't find key {key} in {word} {}/{wanted}",
+                    namespace(pod)
+                )
+            })
         })
     })
 }
@@ -211,17 +269,32 @@ fn address(pod: &Value) -> String {
         .unwrap_or_default()
         .to_be_bytes()
         .to_vec();
-    format!("127.{}.{}.{}", 1 + digits[0] % 254, digits[1], 1 + digits[2] % 254)
+    format!(
+        "127.{}.{}.{}",
+        1 + digits[0] % 254,
+        digits[1],
+        1 + digits[2] % 254
+    )
 }
 
 fn restarts(pod: &Value, stand: &Stand) -> i64 {
-    let before = pod["status"]["containerStatuses"][0]["restartCount"].as_i64().unwrap_or_default();
+    let before = pod["status"]["containerStatuses"][0]["restartCount"]
+        .as_i64()
+        .unwrap_or_default();
     // Real crash loops count on for hours; five is what a reader takes for one.
-    if *stand == Stand::Crashing { (before + 1).min(5) } else { before }
+    if *stand == Stand::Crashing {
+        (before + 1).min(5)
+    } else {
+        before
+    }
 }
 
 fn containers(pod: &Value, list: &str, stand: &Stand, restarts: i64, now: &str) -> Value {
-    let before = &pod["status"][if list == "containers" { "containerStatuses" } else { "initContainerStatuses" }];
+    let before = &pod["status"][if list == "containers" {
+        "containerStatuses"
+    } else {
+        "initContainerStatuses"
+    }];
     let statuses = pod["spec"][list].as_array().into_iter().flatten().enumerate().map(|(index, container)| {
         let old = &before[index];
         let since = |path: &str| old.pointer(path).cloned().unwrap_or_else(|| json!(now));
@@ -259,8 +332,12 @@ fn containers(pod: &Value, list: &str, stand: &Stand, restarts: i64, now: &str) 
 }
 
 fn set_conditions(pod: &Value, status: &mut Value, stand: &Stand, now: &str) {
-    let names: Vec<&str> =
-        pod["spec"]["containers"].as_array().into_iter().flatten().map(|one| text(&one["name"])).collect();
+    let names: Vec<&str> = pod["spec"]["containers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| text(&one["name"]))
+        .collect();
     let message = format!("containers with unready status: [{}]", names.join(" "));
     let (is_ready, reason, message) = match stand {
         Stand::Ready => (true, "", ""),
@@ -276,6 +353,16 @@ fn set_conditions(pod: &Value, status: &mut Value, stand: &Stand, now: &str) {
         ("ContainersReady", is_ready, reason, message),
         ("PodScheduled", true, "", ""),
     ] {
-        set(status, &Condition { kind, is_true, reason, message }, now, None);
+        set(
+            status,
+            &Condition {
+                kind,
+                is_true,
+                reason,
+                message,
+            },
+            now,
+            None,
+        );
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::actor::{
-    Actor, BUDGETS, DEPLOYMENTS, PODS, REPLICA_SETS, SCALERS, STATEFUL_SETS, is_going, namespace, text,
+    Actor, BUDGETS, DEPLOYMENTS, PODS, REPLICA_SETS, SCALERS, STATEFUL_SETS, is_going, namespace,
+    text,
 };
 use super::conditions::{Condition, set};
 use super::template::{Tally, replicas, status};
@@ -25,20 +26,36 @@ fn budget_status(actor: &mut Actor<'_>, budget: &Value) {
         .filter(|pod| budget["spec"]["selector"].is_object() && selector.matches(pod))
         .collect();
     let tally = Tally::of(pods.iter().map(AsRef::as_ref));
-    let desired = match (&budget["spec"]["minAvailable"], &budget["spec"]["maxUnavailable"]) {
+    let desired = match (
+        &budget["spec"]["minAvailable"],
+        &budget["spec"]["maxUnavailable"],
+    ) {
         (Value::Null, Value::Null) => 0,
         (Value::Null, unavailable) => (tally.all - share(unavailable, tally.all)).max(0),
         (available, _) => share(available, tally.all),
     };
-    let allowed = if tally.all == 0 { 0 } else { (tally.ready - desired).max(0) };
+    let allowed = if tally.all == 0 {
+        0
+    } else {
+        (tally.ready - desired).max(0)
+    };
     let mut status = status(budget);
     status["observedGeneration"] = budget["metadata"]["generation"].clone();
     status["expectedPods"] = json!(tally.all);
     status["currentHealthy"] = json!(tally.ready);
     status["desiredHealthy"] = json!(desired);
     status["disruptionsAllowed"] = json!(allowed);
-    let (is_true, reason) = if allowed > 0 { (true, "SufficientPods") } else { (false, "InsufficientPods") };
-    let condition = Condition { kind: "DisruptionAllowed", is_true, reason, message: "" };
+    let (is_true, reason) = if allowed > 0 {
+        (true, "SufficientPods")
+    } else {
+        (false, "InsufficientPods")
+    };
+    let condition = Condition {
+        kind: "DisruptionAllowed",
+        is_true,
+        reason,
+        message: "",
+    };
     set(&mut status, &condition, &actor.now, None);
     for condition in status["conditions"].as_array_mut().into_iter().flatten() {
         condition["observedGeneration"] = budget["metadata"]["generation"].clone();
@@ -52,7 +69,10 @@ fn budget_status(actor: &mut Actor<'_>, budget: &Value) {
 /// A number of Pods, or a share of them rounded up.
 fn share(value: &Value, whole: i64) -> i64 {
     value.as_i64().unwrap_or_else(|| {
-        let percent: i64 = text(value).trim_end_matches('%').parse().unwrap_or_default();
+        let percent: i64 = text(value)
+            .trim_end_matches('%')
+            .parse()
+            .unwrap_or_default();
         (whole * percent + 99) / 100
     })
 }
@@ -76,14 +96,27 @@ pub(super) fn scalers(actor: &mut Actor<'_>) {
             Some(workload) => {
                 status["currentReplicas"] = json!(replicas(workload));
                 status["desiredReplicas"] = json!(replicas(workload));
-                (true, "SucceededGetScale", "the HPA controller was able to get the target's current scale")
+                (
+                    true,
+                    "SucceededGetScale",
+                    "the HPA controller was able to get the target's current scale",
+                )
             }
             None => {
                 status["desiredReplicas"] = json!(0);
-                (false, "FailedGetScale", "the HPA controller was unable to get the target's current scale")
+                (
+                    false,
+                    "FailedGetScale",
+                    "the HPA controller was unable to get the target's current scale",
+                )
             }
         };
-        let able = Condition { kind: "AbleToScale", is_true, reason, message };
+        let able = Condition {
+            kind: "AbleToScale",
+            is_true,
+            reason,
+            message,
+        };
         set(&mut status, &able, &actor.now, None);
         if found.is_some() {
             let active = Condition {

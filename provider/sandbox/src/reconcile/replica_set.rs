@@ -38,16 +38,29 @@ fn one(actor: &mut Actor<'_>, replica_set: &Value) {
 }
 
 fn create(actor: &mut Actor<'_>, replica_set: &Value) -> Result<(), String> {
-    let pod = pod(replica_set, &format!("{}-{}", name(replica_set), random::suffix()));
+    let pod = pod(
+        replica_set,
+        &format!("{}-{}", name(replica_set), random::suffix()),
+    );
     let refusal = if Failure::of_workload(replica_set) == Some(Failure::FailedCreate) {
-        Some(format!("pods \"{}-\" is forbidden: refused on request", name(replica_set)))
+        Some(format!(
+            "pods \"{}-\" is forbidden: refused on request",
+            name(replica_set)
+        ))
     } else {
-        actor.create(PODS, namespace(replica_set), &pod).err().map(|refusal| refusal.message)
+        actor
+            .create(PODS, namespace(replica_set), &pod)
+            .err()
+            .map(|refusal| refusal.message)
     };
     match refusal {
         None => Ok(()),
         Some(message) => {
-            actor.warn(replica_set, "FailedCreate", &format!("Error creating: {message}"));
+            actor.warn(
+                replica_set,
+                "FailedCreate",
+                &format!("Error creating: {message}"),
+            );
             Err(message)
         }
     }
@@ -67,8 +80,12 @@ fn write_status(actor: &mut Actor<'_>, replica_set: &Value, tally: Tally, refuse
     );
     match refused {
         Some(message) => {
-            let failed =
-                Condition { kind: "ReplicaFailure", is_true: true, reason: "FailedCreate", message };
+            let failed = Condition {
+                kind: "ReplicaFailure",
+                is_true: true,
+                reason: "FailedCreate",
+                message,
+            };
             set(&mut status, &failed, &actor.now, None);
         }
         None => remove(&mut status, "ReplicaFailure"),

@@ -24,7 +24,9 @@ pub(super) fn keep_up(actor: &mut Actor<'_>) {
 
 fn one(actor: &mut Actor<'_>, set: &Value) {
     let update = revision(actor, set);
-    let first = set["spec"]["ordinals"]["start"].as_i64().unwrap_or_default();
+    let first = set["spec"]["ordinals"]["start"]
+        .as_i64()
+        .unwrap_or_default();
     let last = first + replicas(set);
     let parallel = text(&set["spec"]["podManagementPolicy"]) == "Parallel";
     for ordinal in first..last {
@@ -79,7 +81,11 @@ fn revision(actor: &mut Actor<'_>, set: &Value) -> String {
 }
 
 fn make_claims(actor: &mut Actor<'_>, set: &Value, ordinal: i64) {
-    for template in set["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
+    for template in set["spec"]["volumeClaimTemplates"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
         let claim_name = format!("{}-{}", name(template), pod_name(set, ordinal));
         if actor.get(CLAIMS, namespace(set), &claim_name).is_some() {
             continue;
@@ -112,8 +118,15 @@ fn create(actor: &mut Actor<'_>, set: &Value, ordinal: i64, revision: &str) {
     if set["spec"]["serviceName"].is_string() {
         pod["spec"]["subdomain"] = set["spec"]["serviceName"].clone();
     }
-    let mut volumes = pod["spec"]["volumes"].as_array().cloned().unwrap_or_default();
-    for template in set["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
+    let mut volumes = pod["spec"]["volumes"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    for template in set["spec"]["volumeClaimTemplates"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
         volumes.retain(|volume| volume["name"] != template["metadata"]["name"]);
         let claim = format!("{}-{pod_name}", name(template));
         volumes.push(json!({
@@ -124,12 +137,20 @@ fn create(actor: &mut Actor<'_>, set: &Value, ordinal: i64, revision: &str) {
         pod["spec"]["volumes"] = Value::Array(volumes);
     }
     let refusal = if Failure::of_workload(set) == Some(Failure::FailedCreate) {
-        Some(format!("pods \"{pod_name}\" is forbidden: refused on request"))
+        Some(format!(
+            "pods \"{pod_name}\" is forbidden: refused on request"
+        ))
     } else {
-        actor.create(PODS, namespace(set), &pod).err().map(|refusal| refusal.message)
+        actor
+            .create(PODS, namespace(set), &pod)
+            .err()
+            .map(|refusal| refusal.message)
     };
     if let Some(message) = refusal {
-        let told = format!("create Pod {pod_name} in StatefulSet {} failed error: {message}", name(set));
+        let told = format!(
+            "create Pod {pod_name} in StatefulSet {} failed error: {message}",
+            name(set)
+        );
         actor.warn(set, "FailedCreate", &told);
     }
 }
@@ -154,7 +175,11 @@ fn shrink(actor: &mut Actor<'_>, set: &Value, first: i64, last: i64, parallel: b
 }
 
 fn ordinal(set: &Value, pod: &Value) -> Option<i64> {
-    name(pod).strip_prefix(name(set))?.strip_prefix('-')?.parse().ok()
+    name(pod)
+        .strip_prefix(name(set))?
+        .strip_prefix('-')?
+        .parse()
+        .ok()
 }
 
 /// Pods of an older template are replaced, the highest first, each when those above it are ready.
@@ -163,9 +188,13 @@ fn roll(actor: &mut Actor<'_>, set: &Value, first: i64, last: i64, revision: &st
     if text(&strategy["type"]) == "OnDelete" {
         return;
     }
-    let partition = strategy["rollingUpdate"]["partition"].as_i64().unwrap_or_default();
+    let partition = strategy["rollingUpdate"]["partition"]
+        .as_i64()
+        .unwrap_or_default();
     for ordinal in (first.max(partition)..last).rev() {
-        let Some(pod) = find(actor, set, ordinal) else { return };
+        let Some(pod) = find(actor, set, ordinal) else {
+            return;
+        };
         if text(&pod["metadata"]["labels"][REVISION]) != revision {
             if !is_going(&pod) {
                 actor.delete(PODS, &pod, &json!({}));
@@ -179,18 +208,27 @@ fn roll(actor: &mut Actor<'_>, set: &Value, first: i64, last: i64, revision: &st
 }
 
 fn write_status(actor: &mut Actor<'_>, set: &Value, update: &str) {
-    let pods: Vec<_> = actor.owned(PODS, set).into_iter().filter(|pod| !is_going(pod)).collect();
+    let pods: Vec<_> = actor
+        .owned(PODS, set)
+        .into_iter()
+        .filter(|pod| !is_going(pod))
+        .collect();
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let all = number(pods.len());
     let ready = number(pods.iter().filter(|pod| is_ready(pod)).count());
     let is_updated = |pod: &&Arc<Value>| text(&pod["metadata"]["labels"][REVISION]) == update;
     let updated = number(pods.iter().filter(is_updated).count());
     let mut status = status(set);
-    let before = status["currentRevision"].as_str().unwrap_or(update).to_owned();
+    let before = status["currentRevision"]
+        .as_str()
+        .unwrap_or(update)
+        .to_owned();
     // The update is the current revision once every Pod has it.
     let is_done = updated == all && all == replicas(set) && ready == all;
     let current = if is_done { update.to_owned() } else { before };
-    let of_current = pods.iter().filter(|pod| text(&pod["metadata"]["labels"][REVISION]) == current);
+    let of_current = pods
+        .iter()
+        .filter(|pod| text(&pod["metadata"]["labels"][REVISION]) == current);
     let of_current = number(of_current.count());
     status["observedGeneration"] = set["metadata"]["generation"].clone();
     status["replicas"] = json!(all);
@@ -200,7 +238,11 @@ fn write_status(actor: &mut Actor<'_>, set: &Value, update: &str) {
     status["updateRevision"] = json!(update);
     set_numbers(
         &mut status,
-        &[("readyReplicas", ready), ("currentReplicas", of_current), ("updatedReplicas", updated)],
+        &[
+            ("readyReplicas", ready),
+            ("currentReplicas", of_current),
+            ("updatedReplicas", updated),
+        ],
     );
     actor.update_status(STATEFUL_SETS, set, status);
 }

@@ -25,7 +25,11 @@ pub(super) fn pod(workload: &Value, name: &str) -> Value {
 pub(super) fn hash(template: &Value) -> String {
     const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let digest = Sha256::digest(template.to_string().as_bytes());
-    digest.iter().take(10).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
+    digest
+        .iter()
+        .take(10)
+        .map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]))
+        .collect()
 }
 
 /// How many of some Pods are how far.
@@ -75,5 +79,9 @@ pub(super) fn set_numbers(status: &mut Value, numbers: &[(&str, i64)]) {
 
 /// The status of a workload, an object in any case.
 pub(super) fn status(workload: &Value) -> Value {
-    if workload["status"].is_object() { workload["status"].clone() } else { json!({}) }
+    if workload["status"].is_object() {
+        workload["status"].clone()
+    } else {
+        json!({})
+    }
 }

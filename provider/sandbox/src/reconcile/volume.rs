@@ -23,15 +23,21 @@ fn release(actor: &mut Actor<'_>, claim: &Value) {
     let used = actor.list_in(PODS, namespace(claim)).iter().any(|pod| {
         let volumes = pod["spec"]["volumes"].as_array().into_iter().flatten();
         is_alive(pod)
-            && volumes
-                .into_iter()
-                .any(|volume| volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"])
+            && volumes.into_iter().any(|volume| {
+                volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+            })
     });
-    let listed = claim["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let listed = claim["metadata"]["finalizers"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     if used || !listed.iter().any(|finalizer| finalizer == PROTECTION) {
         return;
     }
-    let kept: Vec<_> = listed.into_iter().filter(|finalizer| finalizer != PROTECTION).collect();
+    let kept: Vec<_> = listed
+        .into_iter()
+        .filter(|finalizer| finalizer != PROTECTION)
+        .collect();
     let mut claim = claim.clone();
     claim["metadata"]["finalizers"] = json!(kept);
     actor.update(CLAIMS, &claim);
@@ -40,7 +46,9 @@ fn release(actor: &mut Actor<'_>, claim: &Value) {
 fn provision(actor: &mut Actor<'_>, claim: &Value) {
     let class = text(&claim["spec"]["storageClassName"]);
     // A class that is not there provisions nothing; the claim waits for it, as it does anywhere.
-    let Some(class) = actor.get(CLASSES, "", class) else { return };
+    let Some(class) = actor.get(CLASSES, "", class) else {
+        return;
+    };
     let volume_name = format!("pvc-{}", text(&claim["metadata"]["uid"]));
     let capacity = &claim["spec"]["resources"]["requests"]["storage"];
     let volume = json!({
@@ -57,7 +65,8 @@ fn provision(actor: &mut Actor<'_>, claim: &Value) {
             },
         },
     });
-    if actor.get(VOLUMES, "", &volume_name).is_none() && actor.create(VOLUMES, "", &volume).is_err() {
+    if actor.get(VOLUMES, "", &volume_name).is_none() && actor.create(VOLUMES, "", &volume).is_err()
+    {
         return;
     }
     if let Some(volume) = actor.get(VOLUMES, "", &volume_name) {
@@ -81,7 +90,11 @@ fn reclaim(actor: &mut Actor<'_>) {
         if !reference["uid"].is_string() || is_going(&volume) {
             continue;
         }
-        let claim = actor.get(CLAIMS, text(&reference["namespace"]), text(&reference["name"]));
+        let claim = actor.get(
+            CLAIMS,
+            text(&reference["namespace"]),
+            text(&reference["name"]),
+        );
         if claim.is_some_and(|claim| claim["metadata"]["uid"] == reference["uid"]) {
             continue;
         }

@@ -1,8 +1,6 @@
 //! Which kinds does every API server have?
 
-use super::Trait::{
-    DeleteAnswersObject, HasGeneration, OrphansByDefault, PutCreates, PutNeedsVersion,
-};
+use super::Trait::{DeleteAnswersObject, OrphansByDefault, PutCreates, PutNeedsVersion};
 use super::{GroupVersion, Origin, Resource, Scope, Subresource, Trait};
 
 /// All verbs of an ordinary collection.
@@ -118,7 +116,7 @@ fn core() -> Vec<Resource> {
         core("Pod", "pods")
             .short("po")
             .category_all()
-            .with(&[DeleteAnswersObject, HasGeneration])
+            .with(&[DeleteAnswersObject])
             .sub("binding", Some(("", "v1", "Binding")), &["create"])
             .sub("eviction", Some(("policy", "v1", "Eviction")), &["create"])
             .sub("log", None, &["get"])
@@ -127,7 +125,7 @@ fn core() -> Vec<Resource> {
         core("ReplicationController", "replicationcontrollers")
             .short("rc")
             .category_all()
-            .with(&[HasGeneration, OrphansByDefault])
+            .with(&[OrphansByDefault])
             .scale()
             .status(),
         core("ResourceQuota", "resourcequotas")
@@ -202,14 +200,8 @@ fn reviews() -> Vec<Resource> {
 
 fn workloads() -> Vec<Resource> {
     let apps = |kind, plural| Resource::namespaced("apps", "v1", kind, plural);
-    let workload = |kind, plural, short| {
-        apps(kind, plural)
-            .short(short)
-            .category_all()
-            .with(&[HasGeneration])
-    };
-    let batch =
-        |kind, plural| Resource::namespaced("batch", "v1", kind, plural).with(&[HasGeneration]);
+    let workload = |kind, plural, short| apps(kind, plural).short(short).category_all();
+    let batch = |kind, plural| Resource::namespaced("batch", "v1", kind, plural);
     let scaler = |version| {
         let mut scaler = Resource::namespaced(
             "autoscaling",
@@ -248,14 +240,9 @@ fn policies() -> Vec<Resource> {
     let networking_cluster =
         |kind, plural| Resource::cluster("networking.k8s.io", "v1", kind, plural);
     vec![
-        networking_cluster("IngressClass", "ingressclasses").with(&[HasGeneration]),
-        networking("Ingress", "ingresses")
-            .short("ing")
-            .with(&[HasGeneration])
-            .status(),
-        networking("NetworkPolicy", "networkpolicies")
-            .short("netpol")
-            .with(&[HasGeneration]),
+        networking_cluster("IngressClass", "ingressclasses"),
+        networking("Ingress", "ingresses").short("ing").status(),
+        networking("NetworkPolicy", "networkpolicies").short("netpol"),
         networking_cluster("IPAddress", "ipaddresses").short("ip"),
         networking_cluster("ServiceCIDR", "servicecidrs").status(),
         Resource::namespaced(
@@ -265,7 +252,7 @@ fn policies() -> Vec<Resource> {
             "poddisruptionbudgets",
         )
         .short("pdb")
-        .with(&[HasGeneration, PutNeedsVersion])
+        .with(&[PutNeedsVersion])
         .status(),
     ]
 }
@@ -301,8 +288,7 @@ fn storage() -> Vec<Resource> {
 
 fn machinery() -> Vec<Resource> {
     const ADMISSION: &str = "admissionregistration.k8s.io";
-    let admission =
-        |kind, plural| Resource::cluster(ADMISSION, "v1", kind, plural).with(&[HasGeneration]);
+    let admission = |kind, plural| Resource::cluster(ADMISSION, "v1", kind, plural);
     let webhook = |kind, plural| admission(kind, plural).with(&[PutNeedsVersion]);
     vec![
         webhook(
@@ -326,7 +312,7 @@ fn machinery() -> Vec<Resource> {
         )
         .short("crd")
         .short("crds")
-        .with(&[HasGeneration, PutNeedsVersion])
+        .with(&[PutNeedsVersion])
         .status(),
         Resource::cluster(
             "scheduling.k8s.io",
@@ -334,13 +320,11 @@ fn machinery() -> Vec<Resource> {
             "PriorityClass",
             "priorityclasses",
         )
-        .short("pc")
-        .with(&[HasGeneration]),
+        .short("pc"),
         Resource::namespaced("coordination.k8s.io", "v1", "Lease", "leases")
             .with(&[PutCreates, PutNeedsVersion]),
         Resource::cluster("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses"),
-        Resource::namespaced("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
-            .with(&[HasGeneration]),
+        Resource::namespaced("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
         Resource::namespaced("events.k8s.io", "v1", "Event", "events")
             .short("ev")
             .with(&[PutCreates]),

@@ -63,7 +63,7 @@ fn resource(definition: &Value, version: &Value, storage: &str) -> Option<Resour
             _ => Scope::Namespaced,
         },
         verbs: ALL_VERBS.to_vec(),
-        traits: vec![Trait::HasGeneration, Trait::PutNeedsVersion],
+        traits: vec![Trait::PutNeedsVersion],
         subresources: subresources(version, scale.as_ref()),
         storage_version: storage.to_owned(),
         origin: Origin::Custom(Arc::new(CustomVersion {

@@ -60,8 +60,6 @@ pub(crate) enum Trait {
     DeleteAnswersObject,
     /// Dependents are orphaned unless the request says otherwise.
     OrphansByDefault,
-    /// No subresource wipes its status: the kind has a `generation`.
-    HasGeneration,
 }
 
 /// One entry below a resource, such as `status`.
@@ -192,10 +190,13 @@ impl Registry {
         self.by_path.get(&(version.clone(), plural.to_owned()))
     }
 
-    /// The resource of a kind, in the given version.
-    pub(crate) fn of_kind(&self, version: &GroupVersion, kind: &str) -> Option<&Arc<Resource>> {
-        self.resources(version)
-            .find(|resource| resource.kind == kind)
+    /// The resource of a kind, in the version in which its objects are stored.
+    pub(crate) fn stored(&self, group: &str, kind: &str) -> Option<&Arc<Resource>> {
+        self.by_path.values().find(|resource| {
+            resource.group() == group
+                && resource.kind == kind
+                && resource.group_version.version == resource.storage_version
+        })
     }
 
     /// Everything served in one version, by plural.

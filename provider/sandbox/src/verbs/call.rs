@@ -1,5 +1,6 @@
 //! What does one request to a resource say?
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub(crate) struct Call<'a> {
     pub(super) body: &'a Bytes,
     representation: Representation,
     include: IncludeObject,
+    /// What the caller should hear of, whatever becomes of the request.
+    warnings: RefCell<Vec<String>>,
 }
 
 /// What may be true of a write.
@@ -77,7 +80,23 @@ impl<'a> Call<'a> {
             query,
             representation,
             include,
+            warnings: RefCell::default(),
         })
+    }
+
+    /// Notes what goes into Warning headers, once each.
+    pub(super) fn warn(&self, warnings: Vec<String>) {
+        let mut known = self.warnings.borrow_mut();
+        for warning in warnings {
+            if !known.contains(&warning) {
+                known.push(warning);
+            }
+        }
+    }
+
+    /// What was noted.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        self.warnings.take()
     }
 
     /// The name of the object in the path, empty for a collection.

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
+use super::body;
 use super::call::Call;
 use super::write::{Tracking, insert};
 use crate::answer::Answer;
-use crate::rules;
 use crate::status::Refusal;
 use crate::world::World;
 
 pub(super) fn create(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let mut object = read_body(call)?;
+    let mut object = body::object(call)?;
     place(call, &mut object)?;
     let version = object["metadata"]["resourceVersion"]
         .as_str()
@@ -23,38 +23,6 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Result<Answer, Refus
     let manager = call.manager();
     let written = insert(world, call, object, &Tracking::Update(&manager))?;
     Ok(call.answer(201, written.object))
-}
-
-/// Reads the body of a POST or PUT.
-pub(super) fn read_body(call: &Call<'_>) -> Result<Value, Refusal> {
-    let yaml = match call.media_type() {
-        "application/json" | "" => false,
-        "application/yaml" => true,
-        _ => return Err(Refusal::unsupported_media_type()),
-    };
-    let mut object = rules::decode(call.body, yaml)?;
-    if !object.is_object() {
-        return Err(Refusal::bad_request("the body is not an object"));
-    }
-    let resource = &call.resource;
-    for (field, expected) in [
-        ("apiVersion", resource.api_version()),
-        ("kind", resource.kind.clone()),
-    ] {
-        match object[field].as_str() {
-            None | Some("") => object[field] = json!(expected),
-            Some(found) if found == expected => {}
-            Some(found) => {
-                return Err(Refusal::bad_request(format!(
-                    "{field} in the data ({found}) does not match the expected {field} ({expected})"
-                )));
-            }
-        }
-    }
-    if !object["metadata"].is_object() {
-        object["metadata"] = json!({});
-    }
-    Ok(object)
 }
 
 /// Puts an object into the namespace of the path, and refuses one that says another.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::body;
 use super::call::{Call, DryRun};
 use super::list::{self, Selection};
 use super::read::in_version;
@@ -71,12 +72,19 @@ fn read_body(call: &Call<'_>) -> Result<Value, Refusal> {
     if call.body.is_empty() {
         return Ok(json!({}));
     }
-    let yaml = match call.media_type() {
-        "application/json" | "" => false,
-        "application/yaml" => true,
+    let body = match call.media_type() {
+        "application/json" | "" => serde_json::from_slice(call.body).map_err(|error| {
+            Refusal::bad_request(format!(
+                "couldn't get version/kind; json parse error: {error}"
+            ))
+        })?,
+        "application/yaml" => {
+            body::parse_yaml(call.body)
+                .map_err(Refusal::bad_request)?
+                .value
+        }
         _ => return Err(Refusal::unsupported_media_type()),
     };
-    let body = crate::rules::decode(call.body, yaml)?;
     match body["kind"].as_str() {
         None | Some("" | "DeleteOptions") => Ok(body),
         Some(kind) => Err(Refusal::bad_request(format!(

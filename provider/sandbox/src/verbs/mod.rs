@@ -1,5 +1,7 @@
 //! Who answers which request?
 
+mod admit;
+mod body;
 mod call;
 mod create;
 mod delete;
@@ -18,13 +20,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
+use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Content};
 use crate::discovery;
 use crate::registry::{Origin, Resource};
 use crate::route::{Route, Target};
 use crate::sandbox::Shared;
 use crate::status::Refusal;
+use crate::world::World;
 use call::Call;
 
 /// A request whose body has arrived.
@@ -50,24 +54,48 @@ fn document(shared: &Arc<Shared>, request: &Request, route: &Route) -> Result<An
 
 fn resource(shared: &Arc<Shared>, request: &Request, target: Target) -> Result<Answer, Refusal> {
     let mut world = shared.world();
-    let resource = world.read(|world| {
-        let resource = world.registry.get(&target.group_version, &target.plural);
-        resource.cloned().ok_or_else(Refusal::no_such_resource)
-    })?;
-    check_scope(&resource, &target)?;
-    let call = Call::new(request, resource, target)?;
+    let call = world.read(|world| call(world, request, target))?;
     let verb = verb(&call)?;
-    match verb {
-        Verb::Get => world.read(|world| read::get(world, &call)),
-        Verb::List => world.read(|world| list::list(world, &call)),
+    let answer = match verb {
+        Verb::Get | Verb::List | Verb::Review => world.read(|world| perform(world, &call, verb)),
         Verb::Watch => world.read(|world| watch::watch(shared, world, &call)),
-        Verb::Review => world.read(|world| reviews::review(world, &call)),
-        Verb::Create => world.write(|world| create::create(world, &call)),
-        Verb::Put => world.write(|world| put::put(world, &call)),
-        Verb::Patch => world.write(|world| patch::patch(world, &call)),
-        Verb::Delete => world.write(|world| delete::delete(world, &call)),
-        Verb::DeleteCollection => world.write(|world| delete::delete_collection(world, &call)),
-        Verb::Subresource => world.write(|world| subresource::subresource(world, &call)),
+        _ => world.write(|world| perform(world, &call, verb)),
+    };
+    Ok(answer.unwrap_or_else(Answer::from).warn(call.warnings()))
+}
+
+/// Answers a request from inside the control plane, as a part of a write that is under way.
+pub(crate) fn within(world: &mut World, request: &Request) -> Result<Value, Refusal> {
+    let Route::Resource(target) = Route::parse(request.uri().path()) else {
+        return Err(Refusal::no_such_resource());
+    };
+    let call = call(world, request, target)?;
+    let verb = verb(&call)?;
+    Ok(match perform(world, &call, verb)?.content {
+        Content::Json(_, value) | Content::Yaml(value) => value,
+        Content::Text(..) | Content::Stream(_) => Value::Null,
+    })
+}
+
+fn call<'a>(world: &World, request: &'a Request, target: Target) -> Result<Call<'a>, Refusal> {
+    let resource = world.registry.get(&target.group_version, &target.plural);
+    let resource = resource.cloned().ok_or_else(Refusal::no_such_resource)?;
+    check_scope(&resource, &target)?;
+    Call::new(request, resource, target)
+}
+
+fn perform(world: &mut World, call: &Call<'_>, verb: Verb) -> Result<Answer, Refusal> {
+    match verb {
+        Verb::Get => read::get(world, call),
+        Verb::List => list::list(world, call),
+        Verb::Watch => Err(Refusal::method_not_allowed()),
+        Verb::Review => reviews::review(call),
+        Verb::Create => create::create(world, call),
+        Verb::Put => put::put(world, call),
+        Verb::Patch => patch::patch(world, call),
+        Verb::Delete => delete::delete(world, call),
+        Verb::DeleteCollection => delete::delete_collection(world, call),
+        Verb::Subresource => subresource::subresource(world, call),
     }
 }
 

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use fields::Schema;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::body::{self, FieldValidation};
 use super::call::Call;
+use super::create::place;
 use super::owners;
+use super::read::in_version;
 use super::scale;
 use super::write::{Tracking, insert, update};
+use crate::admission::{self, Numbers};
 use crate::answer::Answer;
 use crate::merge::strategic::{self, StrategicError};
-use crate::rules;
-use crate::status::Refusal;
+use crate::status::{Cause, Refusal, Subject};
 use crate::world::World;
 
 /// How a patch says what it wants.
@@ -54,15 +57,50 @@ pub(super) fn patch(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusa
     if call.subresource() == Some("scale") {
         return scale::patch(world, call, language, live);
     }
+    FieldValidation::of(call)?;
     if language == Language::Apply {
         return apply(world, call, live);
     }
     let live = live.ok_or_else(|| Refusal::not_found(call.subject()))?;
+    let live = in_version(&call.resource, &live);
     let schema = owners::schema(world, call);
     let patched = patched(language, call, &live, &schema)?;
+    let mut object = checked(language, call, &patched)?;
+    place(call, &mut object)?;
     let manager = call.manager();
-    let written = update(world, call, &live, patched, &Tracking::Update(&manager))?;
+    let written = update(world, call, &live, object, &Tracking::Update(&manager))?;
     Ok(call.answer(200, written.object))
+}
+
+/// What a patch has made of an object, read as its kind.
+fn checked(language: Language, call: &Call<'_>, patched: &Value) -> Result<Value, Refusal> {
+    let invalid = |problem: &str| {
+        Refusal::invalid(
+            Subject {
+                group: "",
+                kind: "",
+                name: "",
+            },
+            vec![Cause {
+                reason: "FieldValueInvalid".to_owned(),
+                message: format!("Invalid value: {:?}: {problem}", patched.to_string()),
+                field: "patch".to_owned(),
+            }],
+        )
+    };
+    let numbers = match language {
+        Language::Strategic => Numbers::Wrapping,
+        Language::Json | Language::Merge | Language::Apply => Numbers::Checked,
+    };
+    let decoded = body::decode(call, patched, numbers).map_err(|problem| invalid(&problem))?;
+    match FieldValidation::of(call)? {
+        FieldValidation::Strict if !decoded.unknown.is_empty() => {
+            return Err(invalid(&admission::strict(&decoded.unknown)));
+        }
+        FieldValidation::Warn => call.warn(decoded.unknown),
+        FieldValidation::Strict | FieldValidation::Ignore => {}
+    }
+    Ok(decoded.object)
 }
 
 /// The object with a patch in one of the three older languages laid over it.
@@ -72,35 +110,35 @@ pub(super) fn patched(
     live: &Value,
     schema: &Schema,
 ) -> Result<Value, Refusal> {
-    let patch: Value = serde_json::from_slice(call.body)
-        .map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
+    let undecodable =
+        |error: serde_json::Error| Refusal::bad_request(format!("error decoding patch: {error}"));
+    let patch: Value = serde_json::from_slice(call.body).map_err(undecodable)?;
     let mut object = live.clone();
     match language {
         Language::Json => {
-            let patch: json_patch::Patch = serde_json::from_value(patch)
-                .map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
+            let patch: json_patch::Patch = serde_json::from_value(patch).map_err(undecodable)?;
             json_patch::patch(&mut object, &patch).map_err(|error| {
-                Refusal::new(
-                    422,
-                    "Invalid",
-                    format!(
-                        "the server rejected our request due to an error in our request: {error}"
-                    ),
-                )
-                .with_details(serde_json::Map::new())
+                let message = format!(
+                    "the server rejected our request due to an error in our request: {error}"
+                );
+                Refusal::new(422, "Invalid", message).with_details(serde_json::Map::new())
             })?;
         }
         Language::Strategic => {
             object = strategic::patch(live, &patch, schema).map_err(strategic_refusal)?;
         }
-        Language::Merge | Language::Apply => {
-            json_patch::merge(&mut object, &patch);
-        }
+        Language::Merge | Language::Apply => match patch {
+            Value::Object(_) => json_patch::merge(&mut object, &patch),
+            Value::Null => return Err(Refusal::bad_request("Invalid JSON Patch")),
+            _ => {
+                return Err(Refusal::bad_request(
+                    "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}",
+                ));
+            }
+        },
     }
-    if !object["metadata"].is_object() {
-        return Err(Refusal::bad_request(
-            "the patch leaves no object with metadata",
-        ));
+    if !object.is_object() {
+        return Err(Refusal::bad_request("the patch leaves no object"));
     }
     Ok(object)
 }
@@ -122,29 +160,56 @@ fn apply(world: &mut World, call: &Call<'_>, live: Option<Arc<Value>>) -> Result
     let manager = call.query.get("fieldManager").ok_or_else(|| {
         Refusal::bad_request("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
     })?;
-    let mut configuration = rules::decode(call.body, true)?;
-    if !configuration["metadata"].is_object() {
-        return Err(Refusal::bad_request("name must be provided"));
+    let configuration = read_configuration(call)?;
+    let object = owners::apply(world, call, live.as_deref(), &configuration, manager)?;
+    let decoded = body::decode(call, &object, Numbers::Wrapping).map_err(Refusal::internal)?;
+    let mut object = decoded.object;
+    place(call, &mut object)?;
+    if let Some(live) = live {
+        let written = update(world, call, &live, object, &Tracking::Done)?;
+        return Ok(call.answer(200, written.object));
     }
-    if configuration["metadata"]["namespace"].is_null() && !call.namespace().is_empty() {
-        configuration["metadata"]["namespace"] = json!(call.namespace());
+    if call.subresource().is_some() {
+        return Err(Refusal::not_found(call.subject()));
     }
-    let live = live.as_deref();
-    let object = owners::apply(world, call, live, &configuration, manager)?;
-    let Some(live) = live else {
-        let uid = configuration["metadata"]["uid"]
-            .as_str()
-            .unwrap_or_default();
-        if !uid.is_empty() {
-            let why = format!(
-                "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
-            );
-            return Err(Refusal::conflict(call.subject(), &why));
+    let uid = configuration["metadata"]["uid"]
+        .as_str()
+        .unwrap_or_default();
+    if !uid.is_empty() {
+        let why = format!(
+            "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+        );
+        return Err(Refusal::conflict(call.subject(), &why));
+    }
+    let written = insert(world, call, object, &Tracking::Done)?;
+    Ok(call.answer(201, written.object))
+}
+
+/// Reads what is applied: YAML, of which JSON is a part.
+fn read_configuration(call: &Call<'_>) -> Result<Value, Refusal> {
+    let parsed = body::parse_yaml(call.body).map_err(Refusal::bad_request)?;
+    if !parsed.duplicates.is_empty() {
+        match FieldValidation::of(call)? {
+            FieldValidation::Ignore => {}
+            FieldValidation::Warn => call.warn(parsed.duplicates),
+            FieldValidation::Strict => {
+                let problems = parsed.duplicates.join("\n  ");
+                return Err(Refusal::bad_request(format!(
+                    "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {problems}"
+                )));
+            }
         }
-        let written = insert(world, call, object, &Tracking::Done)?;
-        return Ok(call.answer(201, written.object));
-    };
-    let live = live.clone();
-    let written = update(world, call, &live, object, &Tracking::Done)?;
-    Ok(call.answer(200, written.object))
+    }
+    let configuration = parsed.value;
+    match configuration["metadata"]["name"]
+        .as_str()
+        .unwrap_or_default()
+    {
+        "" => Err(Refusal::bad_request("name must be provided")),
+        name if name != call.name() => Err(Refusal::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            call.name()
+        ))),
+        _ => Ok(configuration),
+    }
 }

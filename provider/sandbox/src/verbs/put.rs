@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::body;
 use super::call::Call;
-use super::create::{place, read_body};
+use super::create::place;
 use super::scale;
 use super::write::{Tracking, insert, update};
 use crate::answer::Answer;
@@ -15,7 +16,7 @@ pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal>
     if call.subresource() == Some("scale") {
         return scale::put(world, call);
     }
-    let mut object = read_body(call)?;
+    let mut object = body::object(call)?;
     place(call, &mut object)?;
     check_name(call, &mut object)?;
     let collection = call.resource.collection();

@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::body;
 use super::call::Call;
-use super::create::read_body;
 use crate::answer::Answer;
 use crate::status::Refusal;
-use crate::world::World;
 
-pub(super) fn review(_world: &World, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let mut review = read_body(call)?;
+pub(super) fn review(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let mut review = body::object(call)?;
     review["status"] = status(&call.resource.kind);
     Ok(call.answer(201, review))
 }

@@ -98,7 +98,11 @@ fn selector_text(selector: &Value) -> String {
 }
 
 pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let scale = crate::rules::decode(call.body, call.media_type() == "application/yaml")?;
+    let scale: Value = serde_json::from_slice(call.body).map_err(|error| {
+        Refusal::bad_request(format!(
+            "couldn't get version/kind; json parse error: {error}"
+        ))
+    })?;
     let live = world
         .store
         .get(&call.resource.collection(), &call.object_name())

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::body;
 use super::call::Call;
-use super::create::read_body;
 use super::read::in_version;
 use super::write::has_finalizers;
 use crate::answer::Answer;
@@ -33,7 +33,7 @@ pub(super) fn subresource(world: &mut World, call: &Call<'_>) -> Result<Answer, 
 
 /// Takes finalizers off the spec of a Namespace; without any, a terminating one goes.
 fn finalize(world: &mut World, call: &Call<'_>, live: &Value) -> Result<Answer, Refusal> {
-    let wanted = read_body(call)?;
+    let wanted = body::object(call)?;
     super::write::check_version(call, &wanted, live)?;
     let mut object = live.clone();
     match wanted["spec"]["finalizers"].as_array() {

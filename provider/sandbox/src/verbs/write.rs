@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::admit;
 use super::call::{Call, DryRun};
 use super::owners;
 use super::read::in_version;
 use crate::random;
-use crate::registry::Trait;
 use crate::status::{Refusal, Subject};
 use crate::store::ObjectName;
 use crate::world::{World, now};
@@ -25,7 +25,7 @@ pub(super) enum Tracking<'a> {
     Done,
 }
 
-/// Puts a new object into the store.
+/// Puts a new object, decoded and with its defaults, into the store.
 pub(super) fn insert(
     world: &mut World,
     call: &Call<'_>,
@@ -36,27 +36,22 @@ pub(super) fn insert(
     let dry_run = call.dry_run()?;
     let echoed = object["metadata"]["resourceVersion"].clone();
     check_namespace(world, call, &object)?;
-    let now = now();
-    fill_metadata(&mut object, resource.has(Trait::HasGeneration), &now);
+    if let Tracking::Update(manager) = tracking {
+        object = owners::track(world, call, None, &object, manager);
+    }
+    fill_metadata(&mut object);
+    let object = admit::create(world, call, object)?;
     let name = object["metadata"]["name"]
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    if let Tracking::Update(manager) = tracking {
-        object = owners::track(world, call, None, &object, manager);
-    }
     let key = ObjectName::new(call.namespace(), &name);
     let collection = resource.collection();
     if world.store.get(&collection, &key).is_some() {
         return Err(Refusal::already_exists(call.subject_named(&name)));
     }
     let object = match dry_run {
-        DryRun::All => {
-            if echoed.is_string() {
-                object["metadata"]["resourceVersion"] = echoed;
-            }
-            object
-        }
+        DryRun::All => with_version(object, &echoed),
         DryRun::No => Value::clone(&world.store.put(&collection, &key, object)),
     };
     Ok(Written {
@@ -64,8 +59,16 @@ pub(super) fn insert(
     })
 }
 
+/// A dry run has no version of its own, and echoes the one that it was sent.
+fn with_version(mut object: Value, version: &Value) -> Value {
+    if version.is_string() {
+        object["metadata"]["resourceVersion"] = version.clone();
+    }
+    object
+}
+
 /// Fills in what only the server says about a new object.
-fn fill_metadata(object: &mut Value, has_generation: bool, now: &str) {
+fn fill_metadata(object: &mut Value) {
     let metadata = &mut object["metadata"];
     let prefix = metadata["generateName"].as_str().unwrap_or_default();
     if metadata["name"].as_str().unwrap_or_default().is_empty() && !prefix.is_empty() {
@@ -74,10 +77,7 @@ fn fill_metadata(object: &mut Value, has_generation: bool, now: &str) {
         metadata["name"] = json!(format!("{prefix}{}", random::suffix()));
     }
     metadata["uid"] = json!(random::uuid());
-    metadata["creationTimestamp"] = json!(now);
-    if has_generation {
-        metadata["generation"] = json!(1);
-    }
+    metadata["creationTimestamp"] = json!(now());
     if let Some(metadata) = metadata.as_object_mut() {
         for field in [
             "resourceVersion",
@@ -118,7 +118,7 @@ fn check_namespace(world: &World, call: &Call<'_>, object: &Value) -> Result<(),
     )
 }
 
-/// Replaces an object by a new state of it.
+/// Replaces an object by a new state of it, decoded and with its defaults.
 pub(super) fn update(
     world: &mut World,
     call: &Call<'_>,
@@ -126,19 +126,15 @@ pub(super) fn update(
     mut object: Value,
     tracking: &Tracking<'_>,
 ) -> Result<Written, Refusal> {
-    let resource = &call.resource;
     let dry_run = call.dry_run()?;
-    keep_system_metadata(&mut object, live);
+    let live = &in_version(&call.resource, live);
     if let Tracking::Update(manager) = tracking {
         object = owners::track(world, call, Some(live), &object, manager);
     }
     check_version(call, &object, live)?;
     object["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
-    if resource.has(Trait::HasGeneration) && object["spec"] != live["spec"] {
-        let generation = live["metadata"]["generation"].as_i64().unwrap_or_default();
-        object["metadata"]["generation"] = json!(generation + 1);
-    }
-    finish_update(world, call, live, object, dry_run)
+    let object = admit::update(world, call, object, live)?;
+    Ok(finish_update(world, call, live, object, dry_run))
 }
 
 /// Stores a checked new state, unless it is the old one, or the last finalizer has gone.
@@ -148,7 +144,7 @@ fn finish_update(
     live: &Value,
     object: Value,
     dry_run: DryRun,
-) -> Result<Written, Refusal> {
+) -> Written {
     let resource = &call.resource;
     let collection = resource.collection();
     let key = call.object_name();
@@ -168,9 +164,9 @@ fn finish_update(
     } else {
         Value::clone(&world.store.put(&collection, &key, object))
     };
-    Ok(Written {
+    Written {
         object: in_version(resource, &stored),
-    })
+    }
 }
 
 /// Whether anything holds the object back from going.
@@ -200,29 +196,6 @@ fn same(one: &Value, other: &Value) -> bool {
         object
     };
     timeless(one) == timeless(other)
-}
-
-/// What a request leaves out of the metadata that only the server writes stays as it is.
-fn keep_system_metadata(object: &mut Value, live: &Value) {
-    for field in [
-        "uid",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-    ] {
-        let (new, old) = (&object["metadata"][field], &live["metadata"][field]);
-        if (new.is_null() || new == "") && !old.is_null() {
-            object["metadata"][field] = old.clone();
-        }
-    }
-    match live["metadata"].get("generation") {
-        Some(generation) => object["metadata"]["generation"] = generation.clone(),
-        None => {
-            if let Some(metadata) = object["metadata"].as_object_mut() {
-                metadata.remove("generation");
-            }
-        }
-    }
 }
 
 /// Refuses a change of another version than the current one.
