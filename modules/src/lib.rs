@@ -1,1 +1,33 @@
 //! The catalogue: what can be added to a stack.
+//!
+//! A module is a struct with what is required in its constructor, and what is optional as methods. Adding it to a
+//! [`provider_core::Scope`] gives its outputs: endpoints with the protocol that is spoken there as a type, so that
+//! what does not fit together does not compile. Ports, rights, network policies, queues and limits are not said:
+//! they follow from what is.
+
+mod collector;
+mod elasticsearch;
+mod file;
+mod grafana;
+pub mod image;
+mod jaeger;
+mod loki;
+mod pod;
+mod prometheus;
+pub mod protocol;
+pub mod signal;
+pub mod template;
+pub mod units;
+mod workload;
+
+pub use collector::{
+    Agent, AgentOutputs, Collector, Gateway, GatewayOutputs, Pipeline, logs, metrics, traces,
+};
+pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs, ElasticsearchYml};
+pub use grafana::{DatasourceYaml, DatasourcesYaml, Grafana, GrafanaOutputs};
+pub use jaeger::{Jaeger, JaegerOutputs};
+pub use loki::{Loki, LokiOutputs, LokiYaml};
+pub use prometheus::{Prometheus, PrometheusOutputs, PrometheusYml};
+pub use protocol::{Datasource, Exports};
+pub use signal::{Carries, Logs, Metrics, Signal, Traces};
+pub use workload::Workload;

@@ -3,11 +3,9 @@
 use crate::component::{Carries, Class, Component, ComponentType};
 use crate::components::{
     debug, file_log, health, host_metrics, jaeger, k8s_attributes, kubelet_stats, load_balancing,
-    otlp, otlp_exporters, processors, tail_sampling,
+    otlp, otlp_exporters, processors, remote_write, tail_sampling,
 };
 use crate::{Distribution, Signal, Version};
-
-const CONTRIB: &[Distribution] = &[Distribution::Contrib];
 
 /// Every component type that this crate knows, with described settings or without.
 pub(crate) const ALL: &[&ComponentType] = &[
@@ -25,6 +23,7 @@ pub(crate) const ALL: &[&ComponentType] = &[
     otlp_exporters::OtlpGrpc::TYPE,
     otlp_exporters::OtlpHttp::TYPE,
     load_balancing::LoadBalancing::TYPE,
+    remote_write::PrometheusRemoteWrite::TYPE,
     debug::Debug::TYPE,
     debug::NopExporter::TYPE,
     health::HealthCheck::TYPE,
@@ -50,15 +49,6 @@ pub(crate) const ALL: &[&ComponentType] = &[
             "span_metrics",
             Distribution::ALL,
             Carries::Joints(&[(Signal::Traces, Signal::Metrics)]),
-        )
-    },
-    &ComponentType {
-        renamed: Some(("prometheusremotewrite", Version::minor(159))),
-        ..undescribed(
-            Class::Exporter,
-            "prometheus_remote_write",
-            CONTRIB,
-            Carries::Signals(&[Signal::Metrics]),
         )
     },
 ];

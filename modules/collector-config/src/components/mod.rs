@@ -13,6 +13,7 @@ pub mod otlp;
 pub mod otlp_exporters;
 pub mod processors;
 pub mod queue;
+pub mod remote_write;
 pub mod tail_sampling;
 
 /// `Default` is what a program assumes where nothing is written, so such fields are left out.

@@ -1,0 +1,77 @@
+//! The exporter that writes metrics as Prometheus servers send them to each other.
+
+use serde::{Deserialize, Serialize};
+
+use super::{connection::ClientTls, is_default, queue::Retry};
+use crate::component::{Carries, Class, Component, ComponentType, details};
+use crate::{Distribution, Signal, Version};
+
+/// Writes metrics to a Prometheus server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrometheusRemoteWrite {
+    /// The URL, with its path.
+    pub endpoint: String,
+    /// TLS for `https` URLs.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tls: ClientTls,
+    /// The largest request, in bytes before compression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_batch_size_bytes: Option<u64>,
+    /// The queue, which can only count requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote_write_queue: Option<RemoteWriteQueue>,
+    /// Trying again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_on_failure: Option<Retry>,
+}
+
+/// The queue before a remote write exporter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RemoteWriteQueue {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// How many requests it holds.
+    pub queue_size: u64,
+    /// How many senders empty it.
+    pub num_consumers: u32,
+}
+
+impl PrometheusRemoteWrite {
+    /// Writes to `endpoint` with a queue that holds about so many bytes, if requests have the size of the batches
+    /// that this repository's collectors send: 8192 data points of some 120 bytes.
+    pub fn to(endpoint: String, queue: u64) -> Self {
+        const REQUEST: u64 = 1_000_000;
+        Self {
+            endpoint,
+            max_batch_size_bytes: Some(REQUEST),
+            remote_write_queue: Some(RemoteWriteQueue {
+                enabled: true,
+                queue_size: (queue / REQUEST).max(1),
+                num_consumers: 5,
+            }),
+            ..Self::default()
+        }
+    }
+}
+
+impl Component for PrometheusRemoteWrite {
+    const TYPE: &'static ComponentType = &ComponentType {
+        class: Class::Exporter,
+        name: "prometheus_remote_write",
+        // Both spellings are read since some version before this one.
+        renamed: Some(("prometheusremotewrite", Version::minor(159))),
+        distributions: &[Distribution::Contrib],
+        carries: Carries::Signals(&[Signal::Metrics]),
+        read: Some(details::<Self>),
+    };
+
+    fn mistakes(&self) -> Vec<String> {
+        if self.endpoint.contains("://") || self.endpoint.starts_with("${") {
+            Vec::new()
+        } else {
+            vec![format!("`endpoint` must be a URL: `{}`", self.endpoint)]
+        }
+    }
+}

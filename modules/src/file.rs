@@ -1,0 +1,81 @@
+//! Files that a program reads, in a ConfigMap whose name says what is in it.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::ConfigMap;
+use provider_core::{Ref, Scope, kube_core::ObjectMeta};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// The files of one program.
+///
+/// The ConfigMap is immutable and named after a digest of its content: other content is another object, so Pods
+/// that read it roll out, and those that are not replaced yet keep the files that they started with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files(BTreeMap<String, String>);
+
+impl Files {
+    pub(crate) fn add(&mut self, name: &str, content: String) {
+        self.0.insert(name.to_owned(), content);
+    }
+
+    pub(crate) fn one(name: &str, content: String) -> Self {
+        Self(BTreeMap::from([(name.to_owned(), content)]))
+    }
+
+    pub(crate) fn build(self, scope: &mut Scope<'_>, program: &str) -> Ref<ConfigMap> {
+        let labels = BTreeMap::from([
+            ("app.kubernetes.io/name".to_owned(), program.to_owned()),
+            (
+                "app.kubernetes.io/part-of".to_owned(),
+                scope.stack().to_owned(),
+            ),
+        ]);
+        scope.add(ConfigMap {
+            metadata: ObjectMeta {
+                name: Some(format!("{program}-{}", digest(&self.0))),
+                labels: Some(labels),
+                ..ObjectMeta::default()
+            },
+            data: Some(self.0),
+            immutable: Some(true),
+            ..ConfigMap::default()
+        })
+    }
+}
+
+fn digest(files: &BTreeMap<String, String>) -> String {
+    let mut hash = Sha256::new();
+    for (name, content) in files {
+        // Lengths keep the end of one text from passing for the beginning of the next.
+        hash.update(name.len().to_le_bytes());
+        hash.update(name);
+        hash.update(content.len().to_le_bytes());
+        hash.update(content);
+    }
+    hash.finalize()
+        .iter()
+        .take(5)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// A settings struct as YAML.
+pub(crate) fn yaml<T: Serialize>(settings: &T) -> String {
+    serde_saphyr::to_string(settings)
+        .expect("settings are structs, maps, lists and scalars, which can be written")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_content_has_another_name() {
+        let one = Files::one("a", "b".to_owned()).0;
+        let moved = Files::one("ab", String::new()).0;
+        assert_eq!(digest(&one), digest(&one.clone()));
+        assert_ne!(digest(&one), digest(&moved));
+        assert_eq!(digest(&one).len(), 10);
+    }
+}

@@ -1,0 +1,91 @@
+//! Every image and its version, in one table.
+
+use std::fmt;
+
+/// An image: where it is, its tag, and the digest that the tag must have, where one is pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Registry and repository.
+    pub repository: &'static str,
+    /// The tag; never `latest`.
+    pub tag: &'static str,
+    /// `sha256:…`; a digest holds where a tag can be moved.
+    pub digest: Option<&'static str>,
+}
+
+const fn image(repository: &'static str, tag: &'static str) -> Image {
+    Image {
+        repository,
+        tag,
+        digest: None,
+    }
+}
+
+/// The collector with what a cluster needs.
+pub const COLLECTOR: Image = image(
+    "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s",
+    "0.159.0",
+);
+/// The collector with everything.
+pub const COLLECTOR_CONTRIB: Image = image(
+    "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib",
+    "0.159.0",
+);
+/// Jaeger v2: collector and query are one program.
+pub const JAEGER: Image = image("docker.io/jaegertracing/jaeger", "2.20.0");
+/// Deletes Jaeger's old indices.
+pub const JAEGER_INDEX_CLEANER: Image =
+    image("docker.io/jaegertracing/jaeger-es-index-cleaner", "2.20.0");
+/// The newest Elasticsearch that Jaeger 2.20 is tested with.
+pub const ELASTICSEARCH: Image = Image {
+    digest: Some("sha256:be5f49784ff5ec8a5b5d7ba17f944d9d6b10c067f596ee93e6b6cb82d2dd874c"),
+    ..image("docker.elastic.co/elasticsearch/elasticsearch", "9.4.2")
+};
+/// Prometheus.
+pub const PROMETHEUS: Image = image("docker.io/prom/prometheus", "v3.14.0");
+/// Loki.
+pub const LOKI: Image = image("docker.io/grafana/loki", "3.7.6");
+/// Grafana.
+pub const GRAFANA: Image = image("docker.io/grafana/grafana", "13.2.0");
+
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            repository,
+            tag,
+            digest,
+        } = self;
+        write!(f, "{repository}:{tag}")?;
+        digest.map_or(Ok(()), |digest| write!(f, "@{digest}"))
+    }
+}
+
+impl From<Image> for String {
+    fn from(image: Image) -> Self {
+        image.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_image_names_its_registry_and_a_version() {
+        for image in [
+            COLLECTOR,
+            COLLECTOR_CONTRIB,
+            JAEGER,
+            JAEGER_INDEX_CLEANER,
+            ELASTICSEARCH,
+            PROMETHEUS,
+            LOKI,
+            GRAFANA,
+        ] {
+            let registry = image.repository.split('/').next().unwrap();
+            assert!(registry.contains('.'), "{image}");
+            assert!(image.tag.contains(|c: char| c.is_ascii_digit()), "{image}");
+        }
+        assert!(ELASTICSEARCH.to_string().contains(":9.4.2@sha256:"));
+    }
+}

@@ -1,0 +1,233 @@
+//! What is spoken between the parts of a stack.
+
+use collector_config::{
+    Config, Duration, IdError,
+    components::{
+        connection::ClientTls,
+        otlp_exporters::{OtlpGrpc, OtlpHttp},
+        queue::{Retry, SendingQueue},
+        remote_write::PrometheusRemoteWrite,
+    },
+};
+use provider_core::{Destination, Endpoint, Port, Protocol, Reach};
+
+use crate::signal::{Carries, Logs, Metrics, Signal};
+
+/// OTLP over gRPC.
+#[derive(Clone, Copy, Debug)]
+pub enum Otlp {}
+/// OTLP over HTTP.
+#[derive(Clone, Copy, Debug)]
+pub enum OtlpHttpProtocol {}
+/// OTLP over HTTP as Prometheus receives it.
+#[derive(Clone, Copy, Debug)]
+pub enum PrometheusOtlp {}
+/// OTLP over HTTP as Loki receives it.
+#[derive(Clone, Copy, Debug)]
+pub enum LokiOtlp {}
+/// Prometheus' own way to send metrics.
+#[derive(Clone, Copy, Debug)]
+pub enum RemoteWrite {}
+/// Questions to Prometheus.
+#[derive(Clone, Copy, Debug)]
+pub enum PromQl {}
+/// Questions to Loki.
+#[derive(Clone, Copy, Debug)]
+pub enum LogQl {}
+/// Questions to Jaeger.
+#[derive(Clone, Copy, Debug)]
+pub enum JaegerQuery {}
+/// Elasticsearch's REST API.
+#[derive(Clone, Copy, Debug)]
+pub enum ElasticsearchApi {}
+/// How the members of an Elasticsearch cluster talk to each other.
+#[derive(Clone, Copy, Debug)]
+pub enum ElasticsearchTransport {}
+/// Plain HTTP: user interfaces, probes, metrics.
+#[derive(Clone, Copy, Debug)]
+pub enum Http {}
+
+macro_rules! protocols {
+    ($($name:ident: $scheme:literal, $app:expr;)*) => {
+        $(impl Protocol for $name {
+            const SCHEME: &'static str = $scheme;
+            const APP_PROTOCOL: Option<&'static str> = $app;
+        })*
+    };
+}
+
+protocols! {
+    Otlp: "http", Some("grpc");
+    OtlpHttpProtocol: "http", Some("http");
+    PrometheusOtlp: "http", Some("http");
+    LokiOtlp: "http", Some("http");
+    RemoteWrite: "http", Some("http");
+    PromQl: "http", Some("http");
+    LogQl: "http", Some("http");
+    JaegerQuery: "http", Some("http");
+    ElasticsearchApi: "http", Some("http");
+    ElasticsearchTransport: "tcp", None;
+    Http: "http", Some("http");
+}
+
+/// Where OTLP over gRPC is expected.
+pub const OTLP_GRPC: Port<Otlp> = Port::new("otlp-grpc", 4317);
+/// Where OTLP over HTTP is expected.
+pub const OTLP_HTTP: Port<OtlpHttpProtocol> = Port::new("otlp-http", 4318);
+
+/// A protocol in which a collector can send.
+pub trait Exports: Protocol + 'static {
+    /// Defines the exporter that sends to `to`, with a queue of so many bytes.
+    ///
+    /// # Errors
+    /// When the collector would not accept the name.
+    fn export(
+        config: &mut Config,
+        name: &str,
+        to: &Destination,
+        queue: u64,
+    ) -> Result<collector_config::ComponentId, IdError>;
+}
+
+fn http(to: &Destination, path: &str, queue: u64) -> OtlpHttp {
+    OtlpHttp {
+        endpoint: format!("http://{}{path}", to.address()),
+        sending_queue: Some(SendingQueue::bytes(queue)),
+        retry_on_failure: Some(for_ever()),
+        ..OtlpHttp::default()
+    }
+}
+
+/// A full queue refuses, and whoever sends slows down; giving up before that would only lose data.
+fn for_ever() -> Retry {
+    Retry {
+        max_elapsed_time: Duration::ZERO,
+        ..Retry::default()
+    }
+}
+
+/// The exporter for OTLP over gRPC. Behind a headless Service it balances over all Pods itself; one connection
+/// through a virtual address would stay with one Pod.
+pub(crate) fn grpc(to: &Destination, queue: u64) -> OtlpGrpc {
+    let headless = matches!(to, Destination::Service(to) if to.reach == Reach::Headless);
+    let scheme = if headless { "dns:///" } else { "" };
+    OtlpGrpc {
+        endpoint: format!("{scheme}{}", to.address()),
+        tls: ClientTls::none(),
+        sending_queue: Some(SendingQueue::bytes(queue)),
+        retry_on_failure: Some(for_ever()),
+        ..OtlpGrpc::default()
+    }
+}
+
+impl Exports for Otlp {
+    fn export(
+        config: &mut Config,
+        name: &str,
+        to: &Destination,
+        queue: u64,
+    ) -> Result<collector_config::ComponentId, IdError> {
+        config.add_named(name, &grpc(to, queue))
+    }
+}
+
+impl Exports for OtlpHttpProtocol {
+    fn export(
+        config: &mut Config,
+        name: &str,
+        to: &Destination,
+        queue: u64,
+    ) -> Result<collector_config::ComponentId, IdError> {
+        config.add_named(name, &http(to, "", queue))
+    }
+}
+
+impl Exports for PrometheusOtlp {
+    fn export(
+        config: &mut Config,
+        name: &str,
+        to: &Destination,
+        queue: u64,
+    ) -> Result<collector_config::ComponentId, IdError> {
+        config.add_named(name, &http(to, "/api/v1/otlp", queue))
+    }
+}
+
+impl Exports for LokiOtlp {
+    fn export(
+        config: &mut Config,
+        name: &str,
+        to: &Destination,
+        queue: u64,
+    ) -> Result<collector_config::ComponentId, IdError> {
+        config.add_named(name, &http(to, "/otlp", queue))
+    }
+}
+
+impl Exports for RemoteWrite {
+    fn export(
+        config: &mut Config,
+        name: &str,
+        to: &Destination,
+        queue: u64,
+    ) -> Result<collector_config::ComponentId, IdError> {
+        let endpoint = format!("http://{}/api/v1/write", to.address());
+        config.add_named(name, &PrometheusRemoteWrite::to(endpoint, queue))
+    }
+}
+
+impl<S: Signal> Carries<S> for Otlp {}
+impl<S: Signal> Carries<S> for OtlpHttpProtocol {}
+impl Carries<Metrics> for PrometheusOtlp {}
+impl Carries<Logs> for LokiOtlp {}
+impl Carries<Metrics> for RemoteWrite {}
+
+/// Something that Grafana can ask.
+#[diagnostic::on_unimplemented(
+    message = "Grafana cannot ask a `{Self}`",
+    label = "this endpoint answers no queries that Grafana knows",
+    note = "give it an endpoint that answers queries, such as `prometheus.query`"
+)]
+pub trait Datasource: Protocol + 'static {
+    /// What it is.
+    const KIND: DatasourceKind;
+}
+
+/// What Grafana can ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DatasourceKind {
+    /// Metrics.
+    Prometheus,
+    /// Logs.
+    Loki,
+    /// Traces.
+    Jaeger,
+}
+
+impl Datasource for PromQl {
+    const KIND: DatasourceKind = DatasourceKind::Prometheus;
+}
+impl Datasource for LogQl {
+    const KIND: DatasourceKind = DatasourceKind::Loki;
+}
+impl Datasource for JaegerQuery {
+    const KIND: DatasourceKind = DatasourceKind::Jaeger;
+}
+
+/// A place to send a signal to, whatever is spoken there.
+#[derive(Clone, Debug)]
+pub struct Export {
+    pub(crate) to: Destination,
+    pub(crate) define:
+        fn(&mut Config, &str, &Destination, u64) -> Result<collector_config::ComponentId, IdError>,
+}
+
+impl Export {
+    /// The endpoint as somewhere to send `S` to.
+    pub fn to<S: Signal, P: Carries<S>>(endpoint: &Endpoint<P>) -> Self {
+        Self {
+            to: endpoint.destination().clone(),
+            define: P::export,
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! A program of one's own, with the defaults that are safe: the three kinds that keep Pods running, as types.
+
+use std::marker::PhantomData;
+
+use k8s_openapi::{
+    api::{
+        apps::v1::{
+            DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, Deployment, DeploymentSpec,
+            DeploymentStrategy, RollingUpdateDaemonSet, RollingUpdateDeployment, StatefulSet,
+            StatefulSetSpec,
+        },
+        core::v1::{
+            EnvVarSource, PersistentVolumeClaim, PersistentVolumeClaimSpec, Volume,
+            VolumeResourceRequirements,
+        },
+        policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec},
+    },
+    apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
+};
+use provider_core::{Module, Port, Ref, Scope, Transport, kube_core::ObjectMeta};
+
+use crate::{
+    pod::{Pod, User, every, http_probe, tcp_probe},
+    units::{self, Millicores},
+};
+
+/// A program that runs as Pods of the kind `K`.
+///
+/// Its container runs as an unprivileged user, with a root file system that cannot be written but for `/tmp`, no
+/// capabilities, and no token for the API.
+///
+/// ```
+/// use modules::{Workload, protocol::Http};
+/// use provider_core::{Port, Scope};
+///
+/// const WEB: Port<Http> = Port::new("web", 8080);
+///
+/// fn shop(stack: &mut Scope<'_>) {
+///     let shop = stack.add(Workload::stateless("shop", "shop:1.0.0").listen(WEB).replicas(2));
+///     let _web = stack.expose(&shop, WEB);
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Workload<K> {
+    pub(crate) pod: Pod,
+    pub(crate) replicas: u32,
+    pub(crate) recreate: bool,
+    pub(crate) parallel: bool,
+    pub(crate) serves_as: Option<String>,
+    pub(crate) claim: Option<u64>,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> Workload<K> {
+    pub(crate) fn of(pod: Pod) -> Self {
+        Self {
+            pod,
+            replicas: 1,
+            recreate: false,
+            parallel: false,
+            serves_as: None,
+            claim: None,
+            kind: PhantomData,
+        }
+    }
+
+    fn new(name: &str, image: impl Into<String>) -> Self {
+        let mut pod = Pod::new(name, image);
+        pod.scratch("tmp", "/tmp");
+        Self::of(pod)
+    }
+
+    /// Declares a port. The first TCP port that is declared also says when a Pod is ready.
+    #[must_use]
+    pub fn listen<P>(mut self, port: Port<P>) -> Self {
+        self.pod.port(port.name, port.number, port.transport);
+        if port.transport == Transport::Tcp && self.pod.container.readiness_probe.is_none() {
+            self.pod.container.readiness_probe = Some(every(tcp_probe(port.name), 10, 3));
+            // Ten minutes to begin; afterwards the readiness probe judges.
+            self.pod.container.startup_probe = Some(every(tcp_probe(port.name), 5, 120));
+            self.pod.leave_slowly(5);
+        }
+        self
+    }
+
+    /// A Pod is ready when this path answers on that port.
+    #[must_use]
+    pub fn ready_at<P>(mut self, port: Port<P>, path: &str) -> Self {
+        self.pod.container.readiness_probe = Some(every(http_probe(port.name, path), 10, 3));
+        self.pod.container.startup_probe = Some(every(http_probe(port.name, path), 5, 120));
+        self
+    }
+
+    /// Passes an argument to the program.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.pod.arg(arg);
+        self
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.pod.env(name, value);
+        self
+    }
+
+    /// Sets a variable from a ConfigMap or a Secret, such as `login.key("password")`.
+    #[must_use]
+    pub fn env_from(mut self, name: &str, source: EnvVarSource) -> Self {
+        self.pod.env_from(name, source);
+        self
+    }
+
+    /// Mounts a volume, such as `settings.volume("settings")`, to be read.
+    #[must_use]
+    pub fn volume(mut self, volume: Volume, path: &str) -> Self {
+        self.pod.mount_read_only(&volume.name, path);
+        self.pod.volumes.push(volume);
+        self
+    }
+
+    /// Makes a directory writable; what is written there ends with the Pod.
+    #[must_use]
+    pub fn scratch(mut self, name: &str, path: &str) -> Self {
+        self.pod.scratch(name, path);
+        self
+    }
+
+    /// Runs the program as this user and group instead of 65532.
+    #[must_use]
+    pub fn user(mut self, id: u32) -> Self {
+        self.pod.user = User::new(i64::from(id));
+        self
+    }
+
+    /// Reserves so much processor time.
+    #[must_use]
+    pub fn cpu(mut self, cpu: Millicores) -> Self {
+        self.pod.resources.cpu = cpu;
+        self
+    }
+
+    /// Reserves so many bytes of memory, and allows no more.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.pod.resources.memory_request = bytes;
+        self.pod.resources.memory_limit = bytes;
+        self
+    }
+
+    fn metadata(&self, stack: &str) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(self.pod.name.clone()),
+            labels: Some(self.pod.labels(stack)),
+            ..ObjectMeta::default()
+        }
+    }
+
+    fn selector(&self) -> LabelSelector {
+        LabelSelector {
+            match_labels: Some(self.pod.selector()),
+            ..LabelSelector::default()
+        }
+    }
+
+    /// Lets nodes be drained one Pod at a time. A single replica has none: it would block every drain.
+    fn budget(&self, scope: &mut Scope<'_>) {
+        if self.replicas < 2 {
+            return;
+        }
+        let spec = PodDisruptionBudgetSpec {
+            max_unavailable: Some(IntOrString::Int(1)),
+            selector: Some(self.selector()),
+            // A Pod that is broken anyway must not keep a node from being drained.
+            unhealthy_pod_eviction_policy: Some("AlwaysAllow".to_owned()),
+            ..PodDisruptionBudgetSpec::default()
+        };
+        scope.add(PodDisruptionBudget {
+            metadata: self.metadata(scope.stack()),
+            spec: Some(spec),
+            ..PodDisruptionBudget::default()
+        });
+    }
+}
+
+impl Workload<Deployment> {
+    /// Pods that are all alike and keep nothing.
+    pub fn stateless(name: &str, image: impl Into<String>) -> Self {
+        Self::new(name, image)
+    }
+
+    /// Runs so many Pods.
+    #[must_use]
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.replicas = replicas;
+        self
+    }
+}
+
+impl Workload<StatefulSet> {
+    /// Pods that each have a name of their own, and may keep a volume.
+    pub fn stateful(name: &str, image: impl Into<String>) -> Self {
+        Self::new(name, image)
+    }
+
+    /// Runs so many Pods.
+    #[must_use]
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.replicas = replicas;
+        self
+    }
+
+    /// Each Pod keeps so many bytes below that path.
+    #[must_use]
+    pub fn keep(mut self, bytes: u64, path: &str) -> Self {
+        self.pod.mount("data", path);
+        self.claim = Some(bytes);
+        self
+    }
+
+    fn claims(&self) -> Option<Vec<PersistentVolumeClaim>> {
+        let resources = VolumeResourceRequirements {
+            requests: Some([("storage".to_owned(), units::bytes(self.claim?))].into()),
+            ..VolumeResourceRequirements::default()
+        };
+        let spec = PersistentVolumeClaimSpec {
+            access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
+            resources: Some(resources),
+            ..PersistentVolumeClaimSpec::default()
+        };
+        Some(vec![PersistentVolumeClaim {
+            metadata: ObjectMeta {
+                name: Some("data".to_owned()),
+                ..ObjectMeta::default()
+            },
+            spec: Some(spec),
+            ..PersistentVolumeClaim::default()
+        }])
+    }
+}
+
+impl Workload<DaemonSet> {
+    /// One Pod on each node.
+    pub fn per_node(name: &str, image: impl Into<String>) -> Self {
+        Self::new(name, image)
+    }
+}
+
+impl Module for Workload<Deployment> {
+    type Outputs = Ref<Deployment>;
+
+    fn build(self, scope: &mut Scope<'_>) -> Ref<Deployment> {
+        self.budget(scope);
+        let rolling = RollingUpdateDeployment {
+            max_surge: Some(IntOrString::Int(1)),
+            max_unavailable: Some(IntOrString::Int(0)),
+        };
+        let strategy = if self.recreate {
+            // Two Pods cannot hold one volume.
+            DeploymentStrategy {
+                type_: Some("Recreate".to_owned()),
+                rolling_update: None,
+            }
+        } else {
+            DeploymentStrategy {
+                type_: Some("RollingUpdate".to_owned()),
+                rolling_update: Some(rolling),
+            }
+        };
+        scope.add(Deployment {
+            metadata: self.metadata(scope.stack()),
+            spec: DeploymentSpec {
+                replicas: Some(count(self.replicas)),
+                selector: self.selector(),
+                strategy: Some(strategy),
+                template: self.pod.template(scope.stack(), self.replicas),
+                ..DeploymentSpec::default()
+            },
+            status: None,
+        })
+    }
+}
+
+impl Module for Workload<StatefulSet> {
+    type Outputs = Ref<StatefulSet>;
+
+    fn build(self, scope: &mut Scope<'_>) -> Ref<StatefulSet> {
+        self.budget(scope);
+        let claims = self.claims();
+        scope.add(StatefulSet {
+            metadata: self.metadata(scope.stack()),
+            spec: StatefulSetSpec {
+                pod_management_policy: self.parallel.then(|| "Parallel".to_owned()),
+                replicas: Some(count(self.replicas)),
+                selector: self.selector(),
+                service_name: self.serves_as.clone(),
+                template: self.pod.template(scope.stack(), self.replicas),
+                volume_claim_templates: claims,
+                ..StatefulSetSpec::default()
+            },
+            status: None,
+        })
+    }
+}
+
+impl Module for Workload<DaemonSet> {
+    type Outputs = Ref<DaemonSet>;
+
+    fn build(self, scope: &mut Scope<'_>) -> Ref<DaemonSet> {
+        let rolling = RollingUpdateDaemonSet {
+            max_unavailable: Some(IntOrString::String("10%".to_owned())),
+            ..RollingUpdateDaemonSet::default()
+        };
+        scope.add(DaemonSet {
+            metadata: self.metadata(scope.stack()),
+            spec: DaemonSetSpec {
+                selector: self.selector(),
+                template: self.pod.template(scope.stack(), 1),
+                update_strategy: Some(DaemonSetUpdateStrategy {
+                    type_: Some("RollingUpdate".to_owned()),
+                    rolling_update: Some(rolling),
+                }),
+                ..DaemonSetSpec::default()
+            },
+            status: None,
+        })
+    }
+}
+
+/// Kubernetes counts replicas in `i32`.
+fn count(replicas: u32) -> i32 {
+    i32::try_from(replicas).unwrap_or(i32::MAX)
+}
