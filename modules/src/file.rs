@@ -53,11 +53,12 @@ fn digest(files: &BTreeMap<String, String>) -> String {
         hash.update(content.len().to_le_bytes());
         hash.update(content);
     }
-    hash.finalize()
+    let hash = hash.finalize();
+    let short = hash
         .iter()
         .take(5)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    format!("{short:010x}")
 }
 
 /// A settings struct as YAML.

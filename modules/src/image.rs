@@ -45,8 +45,8 @@ pub const ELASTICSEARCH: Image = Image {
 pub const PROMETHEUS: Image = image("docker.io/prom/prometheus", "v3.14.0");
 /// Loki.
 pub const LOKI: Image = image("docker.io/grafana/loki", "3.7.6");
-/// Grafana.
-pub const GRAFANA: Image = image("docker.io/grafana/grafana", "13.2.0");
+/// Grafana; the last minor with every data source of this catalogue in the program itself.
+pub const GRAFANA: Image = image("docker.io/grafana/grafana", "13.1.0");
 
 impl fmt::Display for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,14 +6,14 @@
 //! they follow from what is.
 
 mod collector;
-mod elasticsearch;
+pub mod elasticsearch;
 mod file;
-mod grafana;
+pub mod grafana;
 pub mod image;
-mod jaeger;
-mod loki;
+pub mod jaeger;
+pub mod loki;
 mod pod;
-mod prometheus;
+pub mod prometheus;
 pub mod protocol;
 pub mod signal;
 pub mod template;
@@ -23,11 +23,11 @@ mod workload;
 pub use collector::{
     Agent, AgentOutputs, Collector, Gateway, GatewayOutputs, Pipeline, logs, metrics, traces,
 };
-pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs, ElasticsearchYml};
-pub use grafana::{DatasourceYaml, DatasourcesYaml, Grafana, GrafanaOutputs};
+pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
+pub use grafana::{Grafana, GrafanaOutputs};
 pub use jaeger::{Jaeger, JaegerOutputs};
-pub use loki::{Loki, LokiOutputs, LokiYaml};
-pub use prometheus::{Prometheus, PrometheusOutputs, PrometheusYml};
+pub use loki::{Loki, LokiOutputs};
+pub use prometheus::{Prometheus, PrometheusOutputs};
 pub use protocol::{Datasource, Exports};
 pub use signal::{Carries, Logs, Metrics, Signal, Traces};
 pub use workload::Workload;

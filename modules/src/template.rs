@@ -59,6 +59,7 @@ pub fn render<T: Serialize>(
 
 /// Lists and maps as JSON, which is YAML too.
 fn quoted(value: &Value, _: tera::Kwargs, _: &tera::State) -> tera::TeraResult<Value> {
-    let text = serde_json::to_string(value).map_err(|error| tera::Error::message(error.to_string()))?;
+    let text =
+        serde_json::to_string(value).map_err(|error| tera::Error::message(error.to_string()))?;
     Ok(Value::safe_string(&text))
 }

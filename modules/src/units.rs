@@ -53,7 +53,7 @@ impl fmt::Display for Days {
 impl From<Millicores> for Quantity {
     /// In the form that a server keeps.
     fn from(Millicores(thousandths): Millicores) -> Self {
-        Quantity(if thousandths % 1000 == 0 {
+        Quantity(if thousandths.is_multiple_of(1000) {
             (thousandths / 1000).to_string()
         } else {
             format!("{thousandths}m")
@@ -71,7 +71,7 @@ pub fn bytes(bytes: u64) -> Quantity {
 fn in_units(bytes: u64) -> (u64, &'static str) {
     [(TIB, "Ti"), (GIB, "Gi"), (MIB, "Mi"), (KIB, "Ki")]
         .into_iter()
-        .find(|(unit, _)| bytes > 0 && bytes % unit == 0)
+        .find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit))
         .map_or((bytes, ""), |(unit, name)| (bytes / unit, name))
 }
 

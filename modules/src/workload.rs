@@ -44,7 +44,6 @@ use crate::{
 pub struct Workload<K> {
     pub(crate) pod: Pod,
     pub(crate) replicas: u32,
-    pub(crate) recreate: bool,
     pub(crate) parallel: bool,
     pub(crate) serves_as: Option<String>,
     pub(crate) claim: Option<u64>,
@@ -56,7 +55,6 @@ impl<K> Workload<K> {
         Self {
             pod,
             replicas: 1,
-            recreate: false,
             parallel: false,
             serves_as: None,
             claim: None,
@@ -256,17 +254,9 @@ impl Module for Workload<Deployment> {
             max_surge: Some(IntOrString::Int(1)),
             max_unavailable: Some(IntOrString::Int(0)),
         };
-        let strategy = if self.recreate {
-            // Two Pods cannot hold one volume.
-            DeploymentStrategy {
-                type_: Some("Recreate".to_owned()),
-                rolling_update: None,
-            }
-        } else {
-            DeploymentStrategy {
-                type_: Some("RollingUpdate".to_owned()),
-                rolling_update: Some(rolling),
-            }
+        let strategy = DeploymentStrategy {
+            type_: Some("RollingUpdate".to_owned()),
+            rolling_update: Some(rolling),
         };
         scope.add(Deployment {
             metadata: self.metadata(scope.stack()),

@@ -90,7 +90,7 @@ impl Memory {
 
     /// What the Go runtime is asked to stay below.
     pub(crate) fn go_limit(self) -> u64 {
-        percent(self.limit, HARD_PERCENT)
+        percent(self.limit, HARD_PERCENT) / MIB * MIB
     }
 
     /// The processor that enforces the same.
@@ -224,8 +224,8 @@ mod tests {
             (
                 Memory::of(2 * GIB).queues(1).waiting(Duration::seconds(10)),
                 225 * MIB,
-                40791,
-                2039,
+                40908,
+                2045,
             ),
         ] {
             let budget = memory.solve().unwrap();

@@ -156,7 +156,7 @@ mod tests {
         });
         let needs = Needs::of(&config);
         assert_eq!(needs.fields, [("NODE_NAME", "spec.nodeName")]);
-        let resources = needs.cluster.into_iter().flat_map(|rule| rule.resources);
+        let resources = needs.cluster.into_iter().filter_map(|rule| rule.resources);
         resources.flatten().collect()
     }
 

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 /// `elasticsearch.yml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the program's own settings"
+)]
 pub struct ElasticsearchYml {
     /// The cluster's name; members of another refuse to talk.
     #[serde(rename = "cluster.name")]

@@ -76,15 +76,17 @@ pub(super) fn ini() -> String {
         ("plugins", &[("preinstall_disabled", "true")]),
         ("security", &[("disable_gravatar", "true")]),
     ];
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (section, settings) in sections {
-        text.push_str(&format!("[{section}]\n"));
-        for (key, value) in settings {
-            text.push_str(&format!("{key} = {value}\n"));
-        }
-        text.push('\n');
+        lines.push(format!("[{section}]"));
+        lines.extend(
+            settings
+                .iter()
+                .map(|(key, value)| format!("{key} = {value}")),
+        );
+        lines.push(String::new());
     }
-    text
+    lines.join("\n")
 }
 
 /// The sources with links from each to the others: from a trace to its logs, from a line to its trace.

@@ -1,29 +1,22 @@
 //! Grafana: one place to look at everything.
 //!
 //! One replica, on purpose: it keeps its users and their dashboards in a file on one volume, which two cannot share.
+//! A StatefulSet never runs a second Pod beside it, and its volume stays when the stack is taken down.
 //! Data sources come from files, with fixed uids and with links between them.
 
 mod config;
 
 pub use config::{DatasourceYaml, DatasourcesYaml};
 
-use k8s_openapi::api::{
-    apps::v1::Deployment,
-    core::v1::{
-        PersistentVolumeClaim, PersistentVolumeClaimSpec, Secret, VolumeResourceRequirements,
-    },
-};
-use provider_core::{
-    Destination, Endpoint, GeneratedSecret, Lifecycle, Module, Port, Ref, Scope,
-    kube_core::ObjectMeta,
-};
+use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::Secret};
+use provider_core::{Destination, Endpoint, GeneratedSecret, Module, Port, Ref, Scope};
 
 use crate::{
     file::{Files, yaml},
     image,
     pod::{User, every, http_probe},
     protocol::{Datasource, Http},
-    units::{self, GIB, MIB, millicores},
+    units::{GIB, MIB, millicores},
     workload::Workload,
 };
 
@@ -90,40 +83,14 @@ impl Grafana {
         self
     }
 
-    fn claim(&self, scope: &mut Scope<'_>) -> Ref<PersistentVolumeClaim> {
-        let resources = VolumeResourceRequirements {
-            requests: Some([("storage".to_owned(), units::bytes(self.storage))].into()),
-            ..VolumeResourceRequirements::default()
-        };
-        let claim = scope.add(PersistentVolumeClaim {
-            metadata: ObjectMeta {
-                name: Some(self.name.clone()),
-                ..ObjectMeta::default()
-            },
-            spec: Some(PersistentVolumeClaimSpec {
-                access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
-                resources: Some(resources),
-                ..PersistentVolumeClaimSpec::default()
-            }),
-            ..PersistentVolumeClaim::default()
-        });
-        scope.lifecycle(&claim, Lifecycle::Managed);
-        claim
-    }
-
-    fn workload(
-        &self,
-        config: &str,
-        claim: &Ref<PersistentVolumeClaim>,
-        admin: &Ref<Secret>,
-    ) -> Workload<Deployment> {
-        let mut workload = Workload::stateless(&self.name, image::GRAFANA)
+    fn workload(&self, config: &str, admin: &Ref<Secret>) -> Workload<StatefulSet> {
+        let mut workload = Workload::stateful(&self.name, image::GRAFANA)
             .listen(WEB)
             .ready_at(WEB, "/api/health")
             .cpu(millicores(100))
             .memory(512 * MIB)
+            .keep(self.storage, "/var/lib/grafana")
             .volume(admin.volume("admin"), "/etc/grafana-admin")
-            .env("GF_PATHS_CONFIG", "/etc/grafana/grafana.ini")
             .env(
                 "GF_SECURITY_ADMIN_USER__FILE",
                 "/etc/grafana-admin/username",
@@ -132,12 +99,9 @@ impl Grafana {
                 "GF_SECURITY_ADMIN_PASSWORD__FILE",
                 "/etc/grafana-admin/password",
             );
-        workload.recreate = true;
         let pod = &mut workload.pod;
         pod.user = User::new(472);
         pod.component = Some("dashboards");
-        pod.volumes.push(claim.volume("data"));
-        pod.mount("data", "/var/lib/grafana");
         pod.config_volume(config);
         pod.mount_file("config", "grafana.ini", "/etc/grafana/grafana.ini");
         pod.mount_file(
@@ -162,8 +126,7 @@ impl Module for Grafana {
         let config = files.build(scope, &self.name);
         let admin = GeneratedSecret::new(format!("{}-admin", self.name));
         let admin = scope.add(admin.plain("username", "admin").generate("password", 32));
-        let claim = self.claim(scope);
-        let grafana = scope.add(self.workload(config.name(), &claim, &admin));
+        let grafana = scope.add(self.workload(config.name(), &admin));
         for destination in &self.asks {
             scope.connect(&grafana, destination);
         }

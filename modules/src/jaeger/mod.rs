@@ -1,6 +1,6 @@
 //! Jaeger v2 on Elasticsearch: one program writes, the same program with another configuration answers.
 //!
-//! Spans lie in one index a day. A CronJob deletes those that are older than [`Jaeger::keep`]; without one they
+//! Spans lie in one index a day. A `CronJob` deletes those that are older than [`Jaeger::keep`]; without one they
 //! would stay until the disk is full.
 
 mod config;
