@@ -159,6 +159,7 @@ pub(super) fn conflicting(conflicts: &[Conflict]) -> Failed {
 /// Why something that could go stays.
 pub(super) fn kept(kept: &Kept) -> String {
     match kept {
+        Kept::NotOurs => "someone else made it, and it is used as it is".into(),
         Kept::Volume => "it holds data; volumes go only when asked for".into(),
         Kept::InUse { by, count } => {
             let named = by

@@ -1,6 +1,6 @@
 //! How do a graph and an observation become a plan?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use super::{
     memory::Memory,
     observation::{Observation, Observed},
     removal::{self, Fate, Forgotten},
-    step::{Action, Step},
+    step::{Action, Kept, Step},
 };
 use crate::{
     graph::{Edge, Graph},
@@ -65,8 +65,7 @@ impl Plan {
         let present: BTreeSet<_> = steps.iter().map(|step| &step.id).collect();
         edges.retain(|edge| present.contains(&edge.from) && present.contains(&edge.to));
         edges.sort();
-        let mut intended = Memory::of(graph, &observation.digest_key);
-        intended.objects.retain(|id, _| selected.contains(id));
+        let intended = intended(graph, &steps, &knowledge);
         Self {
             version: Self::VERSION,
             stack: graph.stack().to_owned(),
@@ -99,6 +98,26 @@ fn selected(graph: &Graph, choices: &Choices) -> BTreeSet<ResourceId> {
     }
     selected.retain(|id| !choices.exclude.contains(id));
     selected
+}
+
+/// What is remembered once every step was done.
+fn intended(graph: &Graph, steps: &[Step], knowledge: &Knowledge) -> Memory {
+    let mut memory = Memory::of(graph, &knowledge.key);
+    let by_id: BTreeMap<_, _> = steps.iter().map(|step| (&step.id, step)).collect();
+    // What others made and is not ours to change does not become ours by looking at it.
+    memory.objects.retain(|id, _| {
+        by_id
+            .get(id)
+            .is_some_and(|step| step.kept != Some(Kept::NotOurs))
+    });
+    for (id, object) in &mut memory.objects {
+        let before = knowledge
+            .remembered(id)
+            .is_some_and(|before| before.adopted);
+        let now = by_id.get(id).is_some_and(|step| step.adopted);
+        object.adopted = (before || now) && !knowledge.choices.adopt.contains(id);
+    }
+    memory
 }
 
 /// What the stack made and the graph no longer has.

@@ -28,6 +28,16 @@ impl Step {
         if fresh.action == Action::Keep && fresh.blocker.is_none() {
             return Verdict::Done;
         }
+        // The object was made and the answer got lost: what is left is to own it.
+        let is_made = self.action == Action::Create
+            && fresh.action == Action::Update
+            && fresh.changes.is_empty()
+            && !fresh.adopted
+            && fresh.blocker.is_none()
+            && fresh.conflicts.is_empty();
+        if self.id == fresh.id && is_made {
+            return Verdict::Holds;
+        }
         let same = self.id == fresh.id && self.action == fresh.action && self.uid == fresh.uid;
         if !same || (fresh.blocker.is_some() && fresh.blocker != self.blocker) {
             return Verdict::Changed { paths: Vec::new() };

@@ -6,12 +6,14 @@ use serde_json::Value;
 
 use super::{
     choices::Choices,
+    conform,
     facing::Facing,
     memory::{Memory, Remembered},
     observation::{DryRun, Observation, Observed},
+    ownership::Owners,
     replace,
     schema::Schemas,
-    step::{Action, Blocker, Step},
+    step::{Action, Blocker, Kept, Step},
 };
 use crate::{
     applyset::PART_OF,
@@ -83,10 +85,24 @@ impl Knowledge {
         step.vanished = remembered.is_some_and(|remembered| remembered.uid.is_some());
         match dry_run {
             DryRun::Answered(_) => {}
-            DryRun::NotAsked | DryRun::NotPossible => step.predicted = true,
+            DryRun::NotAsked | DryRun::NotPossible => {
+                step.predicted = true;
+                step.blocker = self.misfit(resource);
+            }
             DryRun::Refused(refusal) => step.blocker = Some(Blocker::refused(refusal)),
         }
         step
+    }
+
+    /// What a server would say to a custom resource, where only its definition can be asked.
+    fn misfit(&self, resource: &Resource) -> Option<Blocker> {
+        let schema = self.schemas.custom(&resource.kind)?;
+        let causes = conform::misfits(&resource.object, &schema);
+        (!causes.is_empty()).then(|| Blocker::Refused {
+            code: 422,
+            message: "it does not fit its definition".into(),
+            causes,
+        })
     }
 
     fn change(&self, resource: &Resource, live: &Value, dry_run: &DryRun) -> Step {
@@ -98,6 +114,7 @@ impl Knowledge {
         }
         // What is created once is never looked at again: its values may well have been changed by its users.
         if resource.lifecycle == Lifecycle::CreatedOnce {
+            step.kept = (!self.made(resource, live)).then_some(Kept::NotOurs);
             return step;
         }
         let facing = Facing::new(self, resource, live);
@@ -123,6 +140,14 @@ impl Knowledge {
             }
         }
         step
+    }
+
+    /// Whether an object is this stack's own work.
+    fn made(&self, resource: &Resource, live: &Value) -> bool {
+        let owners = Owners::of(live, &self.manager, &self.schemas.get(&resource.kind));
+        self.remembered(&resource.id).is_some()
+            || owners.written.is_some()
+            || !owners.applied.is_empty()
     }
 
     /// What forbids to touch an object at all.

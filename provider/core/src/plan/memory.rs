@@ -29,6 +29,9 @@ pub struct Remembered {
     pub uid: Option<String>,
     /// What was to happen to it.
     pub lifecycle: Lifecycle,
+    /// Whether it was there before the stack, which found only what it wanted: then it is let go, not deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
     /// Each leaf that was applied, with a digest of its value: keyed, so that secrets cannot be guessed from it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub leaves: BTreeMap<FieldPath, Digest>,
@@ -62,6 +65,7 @@ impl Memory {
                 kind: resource.kind.clone(),
                 uid: None,
                 lifecycle: resource.lifecycle,
+                adopted: false,
                 leaves: leaves(&resource.object, &schema, key),
                 pending: BTreeMap::new(),
             };

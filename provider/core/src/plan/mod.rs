@@ -18,6 +18,7 @@ use crate::{graph::Edge, id::ResourceId};
 mod assemble;
 mod cause;
 mod choices;
+mod conform;
 mod diff;
 mod digest;
 mod facing;
@@ -33,6 +34,7 @@ mod ownership;
 mod removal;
 mod replace;
 mod schema;
+mod shown;
 mod step;
 mod teardown;
 #[cfg(test)]
@@ -47,12 +49,37 @@ pub use memory::{Memory, Remembered};
 pub use migration::{Migration, claim};
 pub use observation::{DryRun, Observation, Observed, Refusal, RefusalCause};
 pub use removal::{Forgotten, Why};
+pub use shown::Side;
 pub use step::{Action, Blocker, Change, Conflict, Kept, Step, Takeover};
 pub use teardown::Volumes;
 
 use knowledge::Knowledge;
 
 /// The steps from an observation to a graph, one for each object.
+///
+/// # JSON
+///
+/// Serialized it is what `-o json` prints: `version` (now 1), `stack`, `namespace`, `steps`, `edges` and, where there
+/// are any, `left_out` and `forgotten`. Each step has `id`, `kind`, `action` (`create update replace delete keep`),
+/// `lifecycle`, `defaults`, and where they apply `changes`, `conflicts`, `takeovers`, `migration`, `blocker`, `kept`,
+/// `vanished`, `adopted`, `predicted`, `warnings`, `recipes`, `origin`, `uid` and `resource_version`. A change has
+/// `path` (as `spec.template.spec.containers[app].image`), `before` and `after` (missing where the field is not set),
+/// `cause` (`{"cause": "definition"}`, `{"cause": "rewritten"}` or `{"cause": "drift", "by": …}`) and, where it
+/// forces a replacement, `immutable`. Flags that are false and lists that are empty are left out. Secret values
+/// are `(secret 1)`, `(secret 2)`, … with equal numbers for equal values. Fields may be added within a version.
+///
+/// # How it is carried out
+///
+/// [`Plan::before`] is written to the inventory first. A step with a blocker or with conflicts is not begun.
+///
+/// * `Create`: POST, then the JSON patch of [`claim`], so that what the POST wrote can be removed later.
+/// * `Update`: where there is a migration its [`Migration::patch`] first; then an apply under uid and
+///   resourceVersion, by force only if the server's conflicts are all among the takeovers.
+/// * `Replace`: delete under uid and resourceVersion, wait until it is gone, then as `Create`.
+/// * `Delete`: under uid and resourceVersion. `Keep`: nothing.
+///
+/// A 409 without field causes means that someone wrote meanwhile: look again, [`Plan::again`], and go on with the
+/// fresh step where [`Step::still_holds`]. [`Plan::after`] is written last.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
     /// The version of this form; it moves when something in it changes its meaning or goes.

@@ -37,6 +37,8 @@ pub enum Why {
     Recreated,
     /// It was only intended, and the one that exists was not made by this stack.
     NotOurs,
+    /// It was there before the stack: a namespace or a definition that the stack only found as it wants it.
+    WasThereBefore,
     /// It was handed over: another stack says it is its own.
     HandedOver {
         /// The other stack's ApplySet.
@@ -90,6 +92,9 @@ pub(crate) fn fate(
         }
         (None, owner) if owner.is_none() && !is_ours(live, manager) => {
             return Fate::Forgotten(Why::NotOurs);
+        }
+        _ if remembered.adopted && holds_others(id) => {
+            return Fate::Forgotten(Why::WasThereBefore);
         }
         _ => {}
     }
@@ -153,6 +158,11 @@ fn lives_in(id: &ResourceId, container: &Step) -> bool {
         && spec.is_some_and(|spec| {
             spec["group"] == id.group.as_str() && spec["names"]["kind"] == id.kind.as_str()
         })
+}
+
+/// Whether everything in it goes along when it goes.
+fn holds_others(id: &ResourceId) -> bool {
+    id.is("", "Namespace") || is_definition(id)
 }
 
 fn is_definition(id: &ResourceId) -> bool {

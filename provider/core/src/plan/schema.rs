@@ -50,18 +50,20 @@ impl Schemas {
         let Kind {
             group,
             version,
-            kind,
+            kind: name,
             plural: _,
             scope: _,
         } = kind;
         Facts::builtin()
-            .schema(group, version, kind)
-            .or_else(|| {
-                self.0
-                    .get(&(group.clone(), version.clone(), kind.clone()))
-                    .cloned()
-            })
+            .schema(group, version, name)
+            .or_else(|| self.custom(kind))
             .unwrap_or_else(Schema::untyped)
+    }
+
+    /// The schema of a kind that a definition known here brings along.
+    pub(crate) fn custom(&self, kind: &Kind) -> Option<Schema> {
+        let key = (kind.group.clone(), kind.version.clone(), kind.kind.clone());
+        self.0.get(&key).cloned()
     }
 
     /// Reads the schemas of a definition of custom resources; other objects teach nothing.

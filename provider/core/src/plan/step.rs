@@ -147,6 +147,8 @@ pub struct Takeover {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Kept {
+    /// It is created once, and someone else has done so already: it is used, and neither changed nor deleted.
+    NotOurs,
     /// It holds data, and nobody asked to delete volumes.
     Volume,
     /// Others live in it: a namespace or a definition would take them along.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::world::*;
 use crate::{
     lifecycle::Lifecycle,
-    plan::{Action, Choices, DryRun, Plan, Refusal, RefusalCause, Selection, Verdict},
+    plan::{Action, Choices, DryRun, Kept, Plan, Refusal, RefusalCause, Selection, Verdict},
 };
 
 fn refusal(causes: &[(&str, &str, &str)]) -> Refusal {
@@ -225,6 +225,81 @@ fn what_is_created_once_is_never_changed() {
             .plan(&wanted(&json!({"a": "Mg==", "b": "Mg=="})))
             .is_empty()
     );
+}
+
+#[test]
+fn what_others_created_once_is_used_and_never_deleted() {
+    let wanted = with_lifecycle(&[secret(&json!({"a": "MQ=="}))], Lifecycle::CreatedOnce);
+    let mut world = World::applied(&wanted);
+    let id = id_of(&secret(&json!({})));
+    world.memory = None;
+    world.objects.get_mut(&id).unwrap()["metadata"]["managedFields"][0]["manager"] = json!("helm");
+    let plan = world.up(&wanted);
+    assert_eq!(plan.steps[0].kept, Some(Kept::NotOurs));
+    assert!(world.memory.as_ref().unwrap().objects.is_empty());
+    assert!(world.plan(&graph(&[])).steps.is_empty());
+}
+
+#[test]
+fn a_custom_resource_is_checked_against_its_definition_of_the_same_plan() {
+    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "shops.x.io"},
+        "spec": {"group": "x.io", "names": {"kind": "Shop"}, "versions": [{"name": "v1",
+            "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object",
+                "properties": {"size": {"type": "integer"}}}}}}}]}});
+    let custom = |spec: Value| {
+        json!({"apiVersion": "x.io/v1", "kind": "Shop",
+        "metadata": {"name": "s", "namespace": "shop"}, "spec": spec})
+    };
+    for (spec, causes) in [
+        (json!({"size": 1}), Value::Null),
+        (
+            json!({"size": "1", "x": 1}),
+            json!([
+                "spec.size: expected a whole number",
+                "spec.x: unknown field"
+            ]),
+        ),
+    ] {
+        let custom = custom(spec);
+        let wanted = graph(&[definition.clone(), custom.clone()]);
+        let mut observation = World::default().observe(&wanted);
+        observation
+            .objects
+            .get_mut(&id_of(&custom))
+            .unwrap()
+            .dry_run = DryRun::NotPossible;
+        let plan = Plan::new(&wanted, &observation);
+        assert!(plan.steps[1].predicted);
+        assert_eq!(
+            serde_json::to_value(&plan.steps[1]).unwrap()["blocker"]["causes"],
+            causes
+        );
+    }
+}
+
+#[test]
+fn a_create_whose_answer_got_lost_holds_and_one_that_came_too_late_does_not() {
+    let object = config(&json!({"a": "1"}));
+    let wanted = graph(std::slice::from_ref(&object));
+    let mut world = World::default();
+    let plan = world.plan(&wanted);
+    let approved = &plan.steps[0];
+    let mut made = World::applied(&wanted)
+        .objects
+        .remove(&approved.id)
+        .unwrap();
+    for (manager, verdict) in [
+        (OURS, Verdict::Holds),
+        ("helm", Verdict::Changed { paths: Vec::new() }),
+    ] {
+        made["metadata"]["managedFields"][0]["manager"] = json!(manager);
+        made["metadata"]["managedFields"][0]["operation"] = json!("Update");
+        world.objects.insert(approved.id.clone(), made.clone());
+        let observed = world.observe(&wanted).objects.remove(&approved.id).unwrap();
+        let fresh = plan.again(&approved.id, &observed).unwrap();
+        assert_eq!(approved.still_holds(&fresh), verdict, "{manager}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod actions;
 mod causes;
+mod form;
 mod laws;
 mod ownership;
 mod recorded;

@@ -145,6 +145,36 @@ fn a_namespace_goes_last_and_only_when_nothing_stays_in_it() {
 }
 
 #[test]
+fn a_namespace_that_was_there_before_the_stack_stays_unless_it_was_adopted_by_name() {
+    let wanted = graph(&[namespace()]);
+    let id = id_of(&namespace());
+    for (adopt, left) in [
+        (Selection::default(), 1),
+        (Selection::of(["Namespace/shop"]), 0),
+    ] {
+        let mut world = World::applied(&wanted);
+        world.memory = None;
+        let live = world.objects.get_mut(&id).unwrap();
+        live["metadata"]["managedFields"] = json!([{"manager": "admin", "operation": "Update",
+            "fieldsV1": {"f:metadata": {"f:labels": {"f:x": {}}}}}]);
+        let plan = world.plan_with(
+            &wanted,
+            &Choices {
+                adopt,
+                ..Choices::default()
+            },
+        );
+        assert!(plan.steps[0].adopted);
+        world.act(&plan);
+        world.up(&wanted);
+        let plan = Plan::teardown("prod", "shop", &world.observe(&graph(&[])), Volumes::Keep);
+        world.act(&plan);
+        assert_eq!(world.objects.len(), left);
+        assert!(world.memory.unwrap().objects.is_empty());
+    }
+}
+
+#[test]
 fn a_definition_goes_after_its_objects_and_not_while_there_are_others() {
     let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
         "metadata": {"name": "shops.x.io"}, "spec": {"group": "x.io", "names": {"kind": "Shop"}}});
