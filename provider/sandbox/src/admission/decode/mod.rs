@@ -249,7 +249,6 @@ fn is_zero(holds: &Type, value: &Value) -> bool {
 
 fn go_name(holds: &Type) -> String {
     match holds {
-        Type::Text => "string".into(),
         Type::Int32 | Type::IntOrString => "int32".into(),
         Type::Int64 => "int64".into(),
         Type::Float => "float64".into(),
@@ -258,7 +257,9 @@ fn go_name(holds: &Type) -> String {
         Type::Struct(name) => format!("v1.{}", last(name)),
         Type::List(items) => format!("[]{}", go_name(items)),
         Type::Map(values) => format!("map[string]{}", go_name(values)),
-        Type::Time | Type::MicroTime | Type::Duration | Type::Quantity => "string".into(),
+        Type::Text | Type::Time | Type::MicroTime | Type::Duration | Type::Quantity => {
+            "string".into()
+        }
         Type::Raw | Type::SchemaOrBool | Type::SchemaOrList => "object".into(),
     }
 }

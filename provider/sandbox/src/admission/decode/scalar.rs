@@ -21,14 +21,13 @@ pub(super) enum Problem {
 /// The canonical form of a scalar.
 pub(super) fn read(holds: &Type, raw: &Value, numbers: Numbers) -> Result<Value, Problem> {
     match (holds, raw) {
-        (Type::Text | Type::Duration, Value::String(_))
+        (Type::Text | Type::Duration | Type::IntOrString, Value::String(_))
         | (Type::Bool, Value::Bool(_))
         | (Type::Float, Value::Number(_)) => Ok(raw.clone()),
         (Type::Int32, Value::Number(number)) => {
             whole(number, numbers, i64::from(i32::MIN)..=i64::from(i32::MAX))
         }
         (Type::Int64, Value::Number(number)) => whole(number, numbers, i64::MIN..=i64::MAX),
-        (Type::IntOrString, Value::String(_)) => Ok(raw.clone()),
         (Type::IntOrString, Value::Number(number)) => whole(
             number,
             Numbers::Checked,

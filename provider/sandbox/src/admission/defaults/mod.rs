@@ -1,6 +1,6 @@
 //! What the API fills in where nothing was sent, type by type.
 //!
-//! Defaults belong to types, not to kinds: a probe gets its defaults in a Pod as in a CronJob. So one walk over
+//! Defaults belong to types, not to kinds: a probe gets its defaults in a Pod as in a `CronJob`. So one walk over
 //! an object meets each value with its type and fills it in, parents before their children.
 
 mod pod;
@@ -44,13 +44,17 @@ fn descend(holds: &Type, value: &mut Value) {
     match (holds, value) {
         (Type::Struct(name), value @ Value::Object(_)) => walk(name, value),
         (Type::List(items), Value::Array(list)) => {
-            list.iter_mut().for_each(|item| descend(items, item))
+            for item in list {
+                descend(items, item);
+            }
         }
         (Type::Map(values), Value::Object(map)) if **values == Type::Quantity => {
             map.values_mut().for_each(round_up);
         }
         (Type::Map(values), Value::Object(map)) => {
-            map.values_mut().for_each(|item| descend(values, item))
+            for item in map.values_mut() {
+                descend(values, item);
+            }
         }
         _ => {}
     }

@@ -185,7 +185,7 @@ fn against(
         match requests.get(&name) {
             None => problems.push(format!("{rule}.  No request is specified")),
             Some(request) if *request < least => {
-                problems.push(format!("{rule}, but request is {request}"))
+                problems.push(format!("{rule}, but request is {request}"));
             }
             Some(_) => {
                 if let Some(upper) = most
@@ -206,7 +206,7 @@ fn against(
         match subject {
             None => problems.push(format!("{rule}.  No {word} is specified")),
             Some(found) if *found > bound => {
-                problems.push(format!("{rule}, but {word} is {found}"))
+                problems.push(format!("{rule}, but {word} is {found}"));
             }
             Some(_) => {
                 if let Some(request) = requests.get(&name).filter(|request| **request > bound) {
@@ -236,7 +236,7 @@ fn ratios(
                 }
             }
             (Some(request), _) if !request.is_zero() => {
-                problems.push(format!("{rule}, but no limit is specified or limit is 0"))
+                problems.push(format!("{rule}, but no limit is specified or limit is 0"));
             }
             _ => problems.push(format!(
                 "{rule}, but no request is specified or request is 0"

@@ -15,6 +15,7 @@ pub(super) fn create(type_name: &str, new: &mut Value) {
         "core.v1.Pod" => pod(new),
         "apps.v1.DaemonSet" => template_generation(new, 1),
         "core.v1.ServiceAccount" => account(new),
+        "apiextensions.v1.CustomResourceDefinition" => stored_versions(new),
         _ => {}
     }
 }
@@ -37,6 +38,7 @@ pub(super) fn update(type_name: &str, new: &mut Value, old: &Value) {
         "core.v1.PersistentVolumeClaim" => data_sources(new, old),
         "core.v1.Secret" if text(new, "type").is_empty() => copy(new, old, "type"),
         "core.v1.ServiceAccount" => account(new),
+        "apiextensions.v1.CustomResourceDefinition" => added_version(new),
         "apps.v1.DaemonSet" => daemon_set(new, old),
         _ => {}
     }
@@ -182,5 +184,39 @@ fn account(account: &mut Value) {
     for secret in super::super::edit::items(account, "secrets") {
         let name = secret.get("name").cloned();
         *secret = name.map_or_else(|| json!({}), |name| json!({ "name": name }));
+    }
+}
+
+/// The version that objects are stored in is remembered.
+fn stored_versions(definition: &mut Value) {
+    let versions = definition
+        .pointer("/spec/versions")
+        .and_then(Value::as_array);
+    let storage = versions
+        .into_iter()
+        .flatten()
+        .find(|version| version.get("storage") == Some(&Value::Bool(true)));
+    let name = storage.and_then(|version| version.get("name")).cloned();
+    if let Some(name) = name {
+        or_set(child(definition, "status"), "storedVersions", json!([name]));
+    }
+}
+
+/// A new storage version joins those that were before.
+fn added_version(definition: &mut Value) {
+    let versions = definition
+        .pointer("/spec/versions")
+        .and_then(Value::as_array);
+    let storage = versions
+        .into_iter()
+        .flatten()
+        .find(|version| version.get("storage") == Some(&Value::Bool(true)));
+    let Some(name) = storage.and_then(|version| version.get("name")).cloned() else {
+        return;
+    };
+    if let Value::Array(stored) = child(child(definition, "status"), "storedVersions")
+        && !stored.contains(&name)
+    {
+        stored.push(name);
     }
 }

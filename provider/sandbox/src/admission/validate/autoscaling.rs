@@ -69,7 +69,7 @@ fn reference(at: &At<'_>, causes: &mut Causes) {
             "apiVersion must specify API group",
         ),
         Some((group, _)) if !dns_subdomain(group).is_empty() => {
-            causes.invalid(&version, "the group must be a DNS subdomain")
+            causes.invalid(&version, "the group must be a DNS subdomain");
         }
         _ => {}
     }
@@ -168,10 +168,10 @@ fn source(kind: &str, at: &At<'_>, causes: &mut Causes) {
             metric_target(&target, causes);
             match (kind, value.is_set(), average.is_set()) {
                 ("pods", _, false) => {
-                    causes.required(&average, "must specify a positive target averageValue")
+                    causes.required(&average, "must specify a positive target averageValue");
                 }
                 ("object" | "external", false, false) => {
-                    causes.required(&average, "must set either a target value or averageValue")
+                    causes.required(&average, "must set either a target value or averageValue");
                 }
                 ("external", true, true) => causes.forbidden(
                     &value,

@@ -1,10 +1,9 @@
-//! Whether Jobs and CronJobs are legal, and what of them may change.
+//! Whether Jobs and `CronJobs` are legal, and what of them may change.
 
 use serde_json::{Value, json};
 
 use super::super::at::At;
-use super::super::cause::{Causes, Reason};
-use super::cron;
+use super::super::cause::Causes;
 use super::names::{dns_label, dns_subdomain};
 use super::pod::template;
 use super::selector::{is_usable, label_selector, matches};
@@ -83,10 +82,7 @@ fn job_template_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
         }
         free_node_affinity(&after, &mut before);
         for list in ["containers", "initContainers"] {
-            free_resources(
-                &after.field("spec").field(list),
-                before.pointer_mut(&format!("/spec/{list}")),
-            );
+            free_resources(&after.field("spec").field(list), &mut before, list);
         }
         if after.value() != &before {
             causes.invalid(
@@ -118,8 +114,8 @@ fn free_node_affinity(after: &At<'_>, before: &mut Value) {
     }
 }
 
-fn free_resources(after: &At<'_>, before: Option<&mut Value>) {
-    let Some(Value::Array(containers)) = before else {
+fn free_resources(after: &At<'_>, before: &mut Value, list: &str) {
+    let Some(Value::Array(containers)) = before.pointer_mut(&format!("/spec/{list}")) else {
         return;
     };
     for (container, wanted) in containers.iter_mut().zip(after.items()) {
@@ -144,7 +140,7 @@ fn job_with_selector(spec: &At<'_>, causes: &mut Causes) {
     }
 }
 
-fn job_spec(spec: &At<'_>, causes: &mut Causes) {
+pub(super) fn job_spec(spec: &At<'_>, causes: &mut Causes) {
     let counts = [
         "parallelism",
         "completions",
@@ -281,157 +277,5 @@ fn generated_selector(object: &At<'_>, causes: &mut Causes) {
     let selector = object.at("spec.selector");
     if is_usable(&selector) && !matches(selector.value(), &At::root(&expected)) {
         causes.invalid(&selector, "`selector` not auto-generated");
-    }
-}
-
-/// The status of a Job.
-pub(super) fn job_status(object: &At<'_>, causes: &mut Causes) {
-    let status = object.field("status");
-    for field in ["active", "succeeded", "failed", "ready", "terminating"] {
-        causes.non_negative(&status.field(field));
-    }
-    let holds = |kind: &str| {
-        let conditions = status.field("conditions").items();
-        conditions.iter().any(|condition| {
-            condition.field("type").text() == kind && condition.field("status").text() == "True"
-        })
-    };
-    let (complete, failed, met, target) = (
-        holds("Complete"),
-        holds("Failed"),
-        holds("SuccessCriteriaMet"),
-        holds("FailureTarget"),
-    );
-    let contradictions = [
-        (
-            complete && failed,
-            "cannot set Complete=True and Failed=true conditions",
-        ),
-        (
-            complete && target,
-            "cannot set Complete=True and FailureTarget=true conditions",
-        ),
-        (
-            failed && !target,
-            "cannot set Failed=True condition without the FailureTarget=true condition",
-        ),
-        (
-            complete && !met,
-            "cannot set Complete=True condition without the SuccessCriteriaMet=true condition",
-        ),
-        (
-            met && failed,
-            "cannot set SuccessCriteriaMet=True and Failed=true conditions",
-        ),
-        (
-            met && target,
-            "cannot set SuccessCriteriaMet=True and FailureTarget=true conditions",
-        ),
-    ];
-    for (_, message) in contradictions.iter().filter(|(wrong, _)| *wrong) {
-        causes.push(
-            Reason::Invalid,
-            status.field("conditions").path(),
-            format!("Invalid value: {message}"),
-        );
-    }
-    times(&status, complete, complete || failed, causes);
-}
-
-fn times(status: &At<'_>, complete: bool, finished: bool, causes: &mut Causes) {
-    let (start, end) = (status.field("startTime"), status.field("completionTime"));
-    if end.is_set() && !complete {
-        causes.invalid(
-            &end,
-            "cannot set completionTime when there is no Complete=True condition",
-        );
-    }
-    if complete && end.is_absent() {
-        causes.required(&end, "completionTime is required for Complete jobs");
-    }
-    if start.is_set() && end.is_set() && end.text() < start.text() {
-        causes.invalid(&end, "must be equal to or after `startTime`");
-    }
-    if !finished {
-        return;
-    }
-    for field in ["active", "terminating"] {
-        if status.field(field).int_or_zero() > 0 {
-            causes.invalid(
-                &status.field(field),
-                &format!("{field}>0 is invalid for finished job"),
-            );
-        }
-    }
-    if start.is_absent() {
-        causes.required(&start, "startTime is required for finished job");
-    }
-}
-
-/// A `CronJob` that is being created.
-pub(super) fn cron_job(object: &At<'_>, causes: &mut Causes) {
-    cron_spec(object, None, causes);
-    let name = object.at("metadata.name");
-    if name.text().len() > 52 {
-        causes.invalid(&name, "must be no more than 52 characters");
-    }
-}
-
-/// What a `CronJob` must still be.
-pub(super) fn cron_job_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
-    cron_spec(new, Some(old), causes);
-}
-
-fn cron_spec(object: &At<'_>, old: Option<&At<'_>>, causes: &mut Causes) {
-    let spec = object.field("spec");
-    let (schedule, zone) = (spec.field("schedule"), spec.field("timeZone"));
-    if schedule.is_empty() {
-        causes.required(&schedule, "");
-    } else {
-        if let Err(problem) = cron::check(schedule.text()) {
-            causes.invalid(&schedule, &problem);
-        }
-        let kept = old.is_some_and(|old| old.at("spec.schedule").text().contains("TZ"));
-        if schedule.text().contains("TZ") && (!kept || zone.is_set()) {
-            causes.invalid(
-                &schedule,
-                "cannot use TZ or CRON_TZ in schedule, use timeZone field instead",
-            );
-        }
-    }
-    causes.non_negative(&spec.field("startingDeadlineSeconds"));
-    if old.is_none_or(|old| old.at("spec.timeZone").value() != zone.value()) {
-        time_zone(&zone, causes);
-    }
-    causes.one_of(
-        &spec.field("concurrencyPolicy"),
-        &["Allow", "Forbid", "Replace"],
-    );
-    let job = spec.at("jobTemplate.spec");
-    job_spec(&job, causes);
-    if job.field("selector").is_set() {
-        causes.invalid(&job.field("selector"), "`selector` will be auto-generated");
-    }
-    if job.field("manualSelector").is_true() {
-        causes.unsupported(&job.field("manualSelector"), &["nil", "false"]);
-    }
-    causes.non_negative(&spec.field("successfulJobsHistoryLimit"));
-    causes.non_negative(&spec.field("failedJobsHistoryLimit"));
-}
-
-fn time_zone(at: &At<'_>, causes: &mut Causes) {
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '+' | '-');
-    if at.is_absent() {
-        return;
-    }
-    if at.text().is_empty() {
-        causes.invalid(at, "timeZone must be nil or non-empty string");
-    } else if at.text().eq_ignore_ascii_case("local") {
-        causes.invalid(
-            at,
-            "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones",
-        );
-    } else if !at.text().chars().all(legal) || jiff::tz::TimeZone::get(at.text()).is_err() {
-        causes.invalid(at, &format!("unknown time zone {}", at.text()));
     }
 }

@@ -10,6 +10,15 @@ use super::names::{config_key, qualified_name};
 use super::resources::{amount, quantity, resource_name};
 
 const MEGABYTE: usize = 1024 * 1024;
+const SCOPES: [&str; 7] = [
+    "BestEffort",
+    "CrossNamespacePodAffinity",
+    "NotBestEffort",
+    "NotTerminating",
+    "PriorityClass",
+    "Terminating",
+    "VolumeAttributesClass",
+];
 const FROZEN: &str = "field is immutable when `immutable` is set";
 
 /// A `ConfigMap`.
@@ -70,16 +79,14 @@ pub(super) fn secret(object: &At<'_>, causes: &mut Causes) {
         }
         "kubernetes.io/dockercfg" => docker(&data.key(".dockercfg"), causes),
         "kubernetes.io/dockerconfigjson" => docker(&data.key(".dockerconfigjson"), causes),
-        "kubernetes.io/basic-auth" => {
-            if data.key("username").is_absent() && data.key("password").is_absent() {
-                causes.required(&data.key("username"), "");
-                causes.required(&data.key("password"), "");
-            }
+        "kubernetes.io/basic-auth"
+            if data.key("username").is_absent() && data.key("password").is_absent() =>
+        {
+            causes.required(&data.key("username"), "");
+            causes.required(&data.key("password"), "");
         }
-        "kubernetes.io/ssh-auth" => {
-            if data.key("ssh-privatekey").is_empty() {
-                causes.required(&data.key("ssh-privatekey"), "");
-            }
+        "kubernetes.io/ssh-auth" if data.key("ssh-privatekey").is_empty() => {
+            causes.required(&data.key("ssh-privatekey"), "");
         }
         "kubernetes.io/tls" => {
             for key in ["tls.crt", "tls.key"] {
@@ -154,15 +161,6 @@ pub(super) fn quota(object: &At<'_>, causes: &mut Causes) {
             quantity(name, &most, causes);
         }
     }
-    const SCOPES: [&str; 7] = [
-        "BestEffort",
-        "CrossNamespacePodAffinity",
-        "NotBestEffort",
-        "NotTerminating",
-        "PriorityClass",
-        "Terminating",
-        "VolumeAttributesClass",
-    ];
     let scopes = spec.field("scopes");
     for scope in scopes.items() {
         if !SCOPES.contains(&scope.text()) {

@@ -1,9 +1,13 @@
 //! Whether an object is legal, and what of it may change: every broken rule at once, with the API's own paths.
 
+mod addresses;
 mod autoscaling;
 mod batch;
 mod core;
 mod cron;
+mod cron_job;
+mod definitions;
+mod job_status;
 mod metadata;
 mod names;
 mod net;
@@ -20,10 +24,11 @@ mod storage;
 mod webhooks;
 mod workloads;
 
+pub(super) use addresses::cluster_ips;
 pub(crate) use metadata::Scope;
 pub(super) use names::dns_label;
 pub(super) use resources::amount;
-pub(super) use service::{cluster_ips, is_external, needs_health_check};
+pub(super) use service::{is_external, needs_health_check};
 
 use serde_json::Value;
 
@@ -114,7 +119,7 @@ fn spec(type_name: &str, scope: Scope, object: &At<'_>, causes: &mut Causes) {
         "apps.v1.StatefulSet" => workloads::stateful_set(object, causes),
         "apps.v1.DaemonSet" => workloads::daemon_set(object, causes),
         "batch.v1.Job" => batch::job(object, causes),
-        "batch.v1.CronJob" => batch::cron_job(object, causes),
+        "batch.v1.CronJob" => cron_job::cron_job(object, causes),
         "core.v1.Pod" => pod::pod(object, causes),
         "core.v1.PodTemplate" => pod::template(&object.field("template"), causes),
         "core.v1.Service" => service::service(object, causes),
@@ -127,7 +132,7 @@ fn spec(type_name: &str, scope: Scope, object: &At<'_>, causes: &mut Causes) {
         "storage.v1.StorageClass" => storage::storage_class(object, causes),
         "rbac.v1.Role" | "rbac.v1.ClusterRole" => rbac::role(object, scope, causes),
         "rbac.v1.RoleBinding" | "rbac.v1.ClusterRoleBinding" => {
-            rbac::binding(object, scope, causes)
+            rbac::binding(object, scope, causes);
         }
         "networking.v1.NetworkPolicy" => network::policy(object, causes),
         "networking.v1.Ingress" => network::ingress(object, causes),
@@ -138,6 +143,10 @@ fn spec(type_name: &str, scope: Scope, object: &At<'_>, causes: &mut Causes) {
 
 fn other_spec(type_name: &str, object: &At<'_>, causes: &mut Causes) {
     match type_name {
+        "apiextensions.v1.CustomResourceDefinition" => {
+            definitions::name(object, causes);
+            definitions::definition(object, causes);
+        }
         "policy.v1.PodDisruptionBudget" => policies::budget(object, causes),
         "scheduling.v1.PriorityClass" => policies::priority_class(object, causes),
         "coordination.v1.Lease" => policies::lease(object, causes),
@@ -164,7 +173,11 @@ fn change(type_name: &str, scope: Scope, new: &At<'_>, old: &At<'_>, causes: &mu
         "apps.v1.StatefulSet" => workloads::stateful_set_update(new, old, causes),
         "apps.v1.DaemonSet" => workloads::daemon_set_update(new, old, causes),
         "batch.v1.Job" => batch::job_update(new, old, causes),
-        "batch.v1.CronJob" => batch::cron_job_update(new, old, causes),
+        "batch.v1.CronJob" => cron_job::cron_job_update(new, old, causes),
+        "core.v1.Pod" => pod::pod_update(new, old, causes),
+        "apiextensions.v1.CustomResourceDefinition" => {
+            definitions::definition_update(new, old, causes);
+        }
         "core.v1.Service" => service::service_update(new, old, causes),
         "core.v1.ConfigMap" => core::config_map_update(new, old, causes),
         "core.v1.Secret" => core::secret_update(new, old, causes),
@@ -173,7 +186,7 @@ fn change(type_name: &str, scope: Scope, new: &At<'_>, old: &At<'_>, causes: &mu
         "core.v1.PersistentVolume" => storage::volume_update(new, old, causes),
         "storage.v1.StorageClass" => storage::storage_class_update(new, old, causes),
         "rbac.v1.RoleBinding" | "rbac.v1.ClusterRoleBinding" => {
-            rbac::binding_update(new, old, scope, causes)
+            rbac::binding_update(new, old, scope, causes);
         }
         "networking.v1.Ingress" => network::ingress_spec(new, causes),
         "networking.v1.IngressClass" => network::ingress_class_update(new, old, causes),
@@ -188,7 +201,7 @@ fn status(type_name: &str, new: &At<'_>, causes: &mut Causes) {
         "apps.v1.Deployment" | "apps.v1.ReplicaSet" => workloads::replica_status(new, causes),
         "apps.v1.StatefulSet" => workloads::stateful_status(new, causes),
         "apps.v1.DaemonSet" => workloads::daemon_status(new, causes),
-        "batch.v1.Job" => batch::job_status(new, causes),
+        "batch.v1.Job" => job_status::job_status(new, causes),
         "core.v1.Service" => service::service_status(new, causes),
         "networking.v1.Ingress" => network::ingress_status(new, causes),
         "policy.v1.PodDisruptionBudget" => policies::budget_status(new, causes),

@@ -221,7 +221,7 @@ fn backend(at: &At<'_>, causes: &mut Causes) {
             "cannot set both resource and service backends",
         ),
         (false, false) => {
-            causes.invalid_as(at, &nothing, "resource or service backend is required")
+            causes.invalid_as(at, &nothing, "resource or service backend is required");
         }
         (false, true) => typed_reference(&resource, causes),
         (true, false) => {
@@ -233,7 +233,7 @@ fn backend(at: &At<'_>, causes: &mut Causes) {
             let (name, number) = (service.at("port.name"), service.at("port.number"));
             match (name.is_empty(), number.int_or_zero() == 0) {
                 (false, false) => {
-                    causes.invalid_as(at, &nothing, "cannot set both port name & port number")
+                    causes.invalid_as(at, &nothing, "cannot set both port name & port number");
                 }
                 (false, true) => check(&name, port_name, causes),
                 (true, false) => port_number(&number, causes),

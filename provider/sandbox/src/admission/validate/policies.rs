@@ -146,10 +146,10 @@ fn slice_address(at: &At<'_>, kind: &str, list: &At<'_>, causes: &mut Causes) {
     match (kind, at.text().parse::<IpAddr>()) {
         ("IPv4" | "IPv6", Err(_)) => ip(at, causes),
         ("IPv4", Ok(address)) if !address.is_ipv4() => {
-            causes.invalid_as(list, at.value(), "must be an IPv4 address")
+            causes.invalid_as(list, at.value(), "must be an IPv4 address");
         }
         ("IPv6", Ok(address)) if !address.is_ipv6() => {
-            causes.invalid_as(list, at.value(), "must be an IPv6 address")
+            causes.invalid_as(list, at.value(), "must be an IPv6 address");
         }
         ("IPv4" | "IPv6", Ok(address)) if address.is_unspecified() || address.is_loopback() => {
             causes.invalid(at, "may not be unspecified or in the loopback range");

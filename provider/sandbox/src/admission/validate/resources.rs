@@ -117,7 +117,7 @@ fn against_limit(
     match asked.cmp(&most) {
         Ordering::Equal => {}
         _ if !overcommits => {
-            causes.invalid(&shown, &format!("must be equal to {name} limit of {most}"))
+            causes.invalid(&shown, &format!("must be equal to {name} limit of {most}"));
         }
         Ordering::Greater => causes.invalid(
             &shown,

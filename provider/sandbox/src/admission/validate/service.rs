@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::super::at::At;
 use super::super::cause::{Causes, Reason};
+use super::addresses::cluster_ips;
 use super::metadata::labels;
 use super::names::{check, dns_label, dns_subdomain, qualified_name};
 use super::net::{cidr, ip};
@@ -139,70 +140,6 @@ pub(crate) fn needs_health_check(spec: &At<'_>) -> bool {
         && spec.field("externalTrafficPolicy").text() == "Local"
 }
 
-/// What an assignment of addresses must look like before any is taken; the API looks at this first.
-pub(crate) fn cluster_ips(spec: &At<'_>, causes: &mut Causes) {
-    if spec.field("type").text() == "ExternalName" {
-        return;
-    }
-    let (single, list, families) = (
-        spec.field("clusterIP"),
-        spec.field("clusterIPs"),
-        spec.field("ipFamilies"),
-    );
-    let first = list.texts().first().copied().unwrap_or_default();
-    match (single.is_empty(), list.is_empty()) {
-        (false, true) => causes.required(&list, ""),
-        (false, false) if first != single.text() => {
-            causes.invalid(&list, "first value must match `clusterIP`")
-        }
-        (true, false) => causes.invalid(&list, "must be empty when `clusterIP` is not specified"),
-        _ => {}
-    }
-    let mut seen = BTreeSet::new();
-    for family in families.items() {
-        causes.one_of(&family, &["IPv4", "IPv6"]);
-        if !seen.insert(family.text()) {
-            causes.duplicate(&family);
-        }
-    }
-    if spec.field("ipFamilyPolicy").is_set() {
-        causes.one_of(
-            &spec.field("ipFamilyPolicy"),
-            &["PreferDualStack", "RequireDualStack", "SingleStack"],
-        );
-    }
-    let before = causes.len();
-    for (index, address) in list.items().iter().enumerate() {
-        if index == 0 && address.text() == "None" {
-            if list.len() > 1 {
-                causes.invalid(&list, "'None' must be the first and only value");
-            }
-        } else {
-            ip(address, causes);
-        }
-    }
-    if list.len() > 2 {
-        causes.invalid(&list, "may only hold up to 2 values");
-    }
-    if causes.len() > before {
-        return;
-    }
-    let is_v6: Vec<bool> = list.texts().iter().map(|text| text.contains(':')).collect();
-    if is_v6.len() == 2 && is_v6[0] == is_v6[1] {
-        causes.invalid(&list, "may specify no more than one IP for each IP family");
-    }
-    if first != "None" {
-        for (index, (v6, family)) in is_v6.iter().zip(families.texts()).enumerate() {
-            if (family == "IPv6") != *v6 {
-                causes.invalid(
-                    &list.index(index),
-                    &format!("expected an {family} value as indicated by `ipFamilies[{index}]`"),
-                );
-            }
-        }
-    }
-}
-
 fn external_name(spec: &At<'_>, causes: &mut Causes) {
     for field in ["clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
         if !spec.field(field).is_empty() {
@@ -224,7 +161,7 @@ fn external_name(spec: &At<'_>, causes: &mut Causes) {
 
 fn service_port<'a>(
     port: &At<'a>,
-    named: bool,
+    must_be_named: bool,
     names: &mut BTreeSet<&'a str>,
     causes: &mut Causes,
 ) {
@@ -234,7 +171,7 @@ fn service_port<'a>(
         if !names.insert(name.text()) {
             causes.duplicate(&name);
         }
-    } else if named {
+    } else if must_be_named {
         causes.required(&name, "");
     }
     // An absent port reads as zero.
@@ -282,15 +219,13 @@ fn affinity(spec: &At<'_>, causes: &mut Causes) {
     let timeout = config.at("clientIP.timeoutSeconds");
     match kind.text() {
         "ClientIP" if timeout.is_absent() => {
-            causes.required(&timeout, "when session affinity type is ClientIP")
+            causes.required(&timeout, "when session affinity type is ClientIP");
         }
-        "ClientIP" => {
-            if !(1..=86400).contains(&timeout.int_or_zero()) {
-                causes.invalid(&timeout, "must be greater than 0 and less than 86400");
-            }
+        "ClientIP" if !(1..=86400).contains(&timeout.int_or_zero()) => {
+            causes.invalid(&timeout, "must be greater than 0 and less than 86400");
         }
         "None" if config.is_set() => {
-            causes.forbidden(&config, "must not be set when session affinity is None")
+            causes.forbidden(&config, "must not be set when session affinity is None");
         }
         _ => {}
     }
@@ -333,7 +268,7 @@ fn load_balancer(object: &At<'_>, kind: &str, causes: &mut Causes) {
     let allocates = spec.field("allocateLoadBalancerNodePorts");
     match (balanced, allocates.is_set()) {
         (false, true) => {
-            causes.forbidden(&allocates, "may only be used when `type` is 'LoadBalancer'")
+            causes.forbidden(&allocates, "may only be used when `type` is 'LoadBalancer'");
         }
         (true, false) => causes.push(
             Reason::Required,

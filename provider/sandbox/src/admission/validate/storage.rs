@@ -93,7 +93,7 @@ fn claim_spec(at: &At<'_>, causes: &mut Causes) {
     match amount(&storage) {
         None => causes.required(&storage, ""),
         Some(size) if size.is_zero() || size.is_negative() => {
-            causes.invalid(&storage, "must be greater than zero")
+            causes.invalid(&storage, "must be greater than zero");
         }
         Some(_) => quantity("storage", &storage, causes),
     }

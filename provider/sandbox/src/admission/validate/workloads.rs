@@ -66,7 +66,7 @@ fn deployment_strategy(at: &At<'_>, causes: &mut Causes) {
             }
         }
         "RollingUpdate" if rolling.is_absent() => {
-            causes.required(&rolling, "this should be defaulted and never be nil")
+            causes.required(&rolling, "this should be defaulted and never be nil");
         }
         "RollingUpdate" => {
             let (unavailable, surge) = (rolling.field("maxUnavailable"), rolling.field("maxSurge"));
@@ -140,7 +140,7 @@ fn daemon_strategy(at: &At<'_>, causes: &mut Causes) {
             }
             match (amount(&unavailable) != 0, amount(&surge) != 0) {
                 (true, true) => {
-                    causes.invalid(&surge, "may not be set when maxUnavailable is non-zero")
+                    causes.invalid(&surge, "may not be set when maxUnavailable is non-zero");
                 }
                 (false, false) => causes.required(&unavailable, "cannot be 0 when maxSurge is 0"),
                 _ => {}

@@ -29,7 +29,7 @@ pub(super) fn warnings(
         "apps.v1.Deployment" | "batch.v1.Job" | "batch.v1.CronJob" | "core.v1.Pod"
             if old.is_none() =>
         {
-            name(&object, &mut said)
+            name(&object, &mut said);
         }
         _ => {}
     }
@@ -64,7 +64,7 @@ pub(super) fn warnings(
         }
         "core.v1.Service" => service(&object, &mut said),
         "core.v1.Secret" if object.field("type").text() == "kubernetes.io/tls" => {
-            certificate(&object, &mut said)
+            certificate(&object, &mut said);
         }
         "networking.v1.Ingress" if old.is_none() => {
             let older = object

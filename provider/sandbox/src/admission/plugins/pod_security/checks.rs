@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::super::super::at::At;
+use super::restricted::{
+    dropped_capabilities, no_escalation, non_root, seccomp_required, user_zero, volume_types,
+};
 
 const CAPABILITIES: [&str; 13] = [
     "AUDIT_WRITE",
@@ -30,17 +33,6 @@ const SYSCTLS: [&str; 10] = [
     "net.ipv4.tcp_fin_timeout",
     "net.ipv4.tcp_keepalive_intvl",
     "net.ipv4.tcp_keepalive_probes",
-];
-const VOLUMES: [&str; 9] = [
-    "configMap",
-    "csi",
-    "downwardAPI",
-    "emptyDir",
-    "ephemeral",
-    "image",
-    "persistentVolumeClaim",
-    "projected",
-    "secret",
 ];
 
 /// How much a Pod is held to.
@@ -99,14 +91,14 @@ pub(super) fn problems(spec: &At<'_>, level: Level) -> Vec<String> {
     found.into_iter().flatten().collect()
 }
 
-fn containers<'a>(spec: &At<'a>) -> Vec<At<'a>> {
+pub(super) fn containers<'a>(spec: &At<'a>) -> Vec<At<'a>> {
     ["initContainers", "containers", "ephemeralContainers"]
         .iter()
         .flat_map(|list| spec.field(list).items())
         .collect()
 }
 
-fn plural(word: &str, count: usize) -> String {
+pub(super) fn plural(word: &str, count: usize) -> String {
     if count == 1 {
         word.to_owned()
     } else {
@@ -114,7 +106,7 @@ fn plural(word: &str, count: usize) -> String {
     }
 }
 
-fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names
         .into_iter()
         .map(|name| format!("{name:?}"))
@@ -123,7 +115,7 @@ fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// `containers "a", "b"`, of those that `bad` holds for.
-fn offenders(spec: &At<'_>, bad: impl Fn(&At<'_>) -> bool) -> Option<String> {
+pub(super) fn offenders(spec: &At<'_>, bad: impl Fn(&At<'_>) -> bool) -> Option<String> {
     let all = containers(spec);
     let names: Vec<&str> = all
         .iter()
@@ -194,7 +186,7 @@ fn host_ports(spec: &At<'_>) -> Option<String> {
     let who = offenders(spec, |container| !host(container).is_empty())?;
     let ports: BTreeSet<String> = containers(spec)
         .iter()
-        .flat_map(|container| host(container))
+        .flat_map(host)
         .map(|port| port.to_string())
         .collect();
     let verb = if who.starts_with("containers") {
@@ -246,138 +238,14 @@ fn added_capabilities(spec: &At<'_>) -> Option<String> {
             .collect()
     };
     let who = offenders(spec, |container| !added(container).is_empty())?;
-    let names: BTreeSet<String> = containers(spec)
-        .iter()
-        .flat_map(|container| added(container))
-        .collect();
+    let names: BTreeSet<String> = containers(spec).iter().flat_map(added).collect();
     Some(format!(
         "non-default capabilities ({who} must not include {} in securityContext.capabilities.add)",
         quoted(names.iter().map(String::as_str))
     ))
 }
 
-fn dropped_capabilities(spec: &At<'_>) -> Option<String> {
-    let added = |container: &At<'_>| -> Vec<String> {
-        let list = container.at("securityContext.capabilities.add");
-        list.texts()
-            .into_iter()
-            .filter(|name| *name != "NET_BIND_SERVICE")
-            .map(str::to_owned)
-            .collect()
-    };
-    let mut details = Vec::new();
-    if let Some(who) = offenders(spec, |container| {
-        !container
-            .at("securityContext.capabilities.drop")
-            .texts()
-            .contains(&"ALL")
-    }) {
-        details.push(format!(
-            "{who} must set securityContext.capabilities.drop=[\"ALL\"]"
-        ));
-    }
-    if let Some(who) = offenders(spec, |container| !added(container).is_empty()) {
-        let names: BTreeSet<String> = containers(spec)
-            .iter()
-            .flat_map(|container| added(container))
-            .collect();
-        details.push(format!(
-            "{who} must not include {} in securityContext.capabilities.add",
-            quoted(names.iter().map(String::as_str))
-        ));
-    }
-    if details.is_empty() {
-        None
-    } else {
-        Some(format!(
-            "unrestricted capabilities ({})",
-            details.join("; ")
-        ))
-    }
-}
-
-fn no_escalation(spec: &At<'_>) -> Option<String> {
-    let bad = |container: &At<'_>| {
-        container
-            .at("securityContext.allowPrivilegeEscalation")
-            .value()
-            != &serde_json::Value::Bool(false)
-    };
-    let who = offenders(spec, bad)?;
-    Some(format!(
-        "allowPrivilegeEscalation != false ({who} must set securityContext.allowPrivilegeEscalation=false)"
-    ))
-}
-
-fn volume_types(spec: &At<'_>) -> Option<String> {
-    let volumes = spec.field("volumes").items();
-    let kind = |volume: &At<'_>| -> Option<String> {
-        volume
-            .map()?
-            .keys()
-            .find(|name| *name != "name" && !VOLUMES.contains(&name.as_str()))
-            .cloned()
-    };
-    let names: Vec<&str> = volumes
-        .iter()
-        .filter(|volume| kind(volume).is_some())
-        .map(|volume| volume.field("name").text())
-        .collect();
-    let kinds: BTreeSet<String> = volumes.iter().filter_map(kind).collect();
-    if names.is_empty() {
-        return None;
-    }
-    let verb = if names.len() == 1 { "uses" } else { "use" };
-    Some(format!(
-        "restricted volume types ({} {} {verb} {} {})",
-        plural("volume", names.len()),
-        quoted(names),
-        plural("restricted volume type", kinds.len()),
-        quoted(kinds.iter().map(String::as_str)),
-    ))
-}
-
-fn non_root(spec: &At<'_>) -> Option<String> {
-    let set = |at: &At<'_>| at.at("securityContext.runAsNonRoot").value().as_bool();
-    let mut wrong: Vec<String> = if set(spec) == Some(false) {
-        vec!["pod".to_owned()]
-    } else {
-        Vec::new()
-    };
-    wrong.extend(offenders(spec, |container| set(container) == Some(false)));
-    if !wrong.is_empty() {
-        return Some(format!(
-            "runAsNonRoot != true ({} must not set securityContext.runAsNonRoot=false)",
-            wrong.join(" and ")
-        ));
-    }
-    let who = offenders(spec, |container| {
-        set(container).is_none() && set(spec) != Some(true)
-    })?;
-    Some(format!(
-        "runAsNonRoot != true (pod or {who} must set securityContext.runAsNonRoot=true)"
-    ))
-}
-
-fn user_zero(spec: &At<'_>) -> Option<String> {
-    let zero = |at: &At<'_>| at.at("securityContext.runAsUser").int() == Some(0);
-    let mut wrong: Vec<String> = if zero(spec) {
-        vec!["pod".to_owned()]
-    } else {
-        Vec::new()
-    };
-    wrong.extend(offenders(spec, zero));
-    if wrong.is_empty() {
-        None
-    } else {
-        Some(format!(
-            "runAsUser=0 ({} must not set runAsUser=0)",
-            wrong.join(" and ")
-        ))
-    }
-}
-
-fn seccomp_allowed(spec: &At<'_>) -> Option<String> {
+pub(super) fn seccomp_allowed(spec: &At<'_>) -> Option<String> {
     let kind = |at: &At<'_>| {
         at.at("securityContext.seccompProfile.type")
             .text()
@@ -403,16 +271,5 @@ fn seccomp_allowed(spec: &At<'_>) -> Option<String> {
     Some(format!(
         "seccompProfile ({} must not set securityContext.seccompProfile.type to {listed})",
         wrong.join(" and ")
-    ))
-}
-
-fn seccomp_required(spec: &At<'_>) -> Option<String> {
-    if let Some(wrong) = seccomp_allowed(spec) {
-        return Some(wrong);
-    }
-    let set = |at: &At<'_>| at.at("securityContext.seccompProfile").is_set();
-    let who = offenders(spec, |container| !set(container) && !set(spec))?;
-    Some(format!(
-        "seccompProfile (pod or {who} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\")"
     ))
 }

@@ -1,6 +1,7 @@
 //! What the pod security labels of a namespace refuse or warn of.
 
 mod checks;
+mod restricted;
 
 use serde_json::Value;
 

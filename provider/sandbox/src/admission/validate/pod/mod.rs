@@ -6,9 +6,11 @@ mod mounts;
 mod probes;
 mod scheduling;
 mod security;
+mod update;
 mod volumes;
 
 pub(super) use scheduling::node_selector;
+pub(super) use update::pod_update;
 
 use super::super::at::At;
 use super::super::cause::Causes;
@@ -26,9 +28,9 @@ pub(super) fn template(at: &At<'_>, causes: &mut Causes) {
             .field(field)
             .renamed(format!("{}.{field}", at.path()));
         if field == "labels" {
-            labels(&found, causes)
+            labels(&found, causes);
         } else {
-            annotations(&found, causes)
+            annotations(&found, causes);
         }
     }
     spec(&at.field("spec"), Of::Template, causes);

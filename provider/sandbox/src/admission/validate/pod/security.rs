@@ -96,7 +96,7 @@ fn profile(at: &At<'_>, name: &str, causes: &mut Causes) {
     let file = at.field("localhostProfile");
     match (at.field("type").text() == "Localhost", file.is_set()) {
         (true, false) => {
-            causes.required(&file, &format!("must be set when {name} type is Localhost"))
+            causes.required(&file, &format!("must be set when {name} type is Localhost"));
         }
         (true, true) if name == "seccomp" => check(&file, descending, causes),
         (true, true) => {

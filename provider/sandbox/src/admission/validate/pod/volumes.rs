@@ -63,13 +63,11 @@ fn source(volume: &At<'_>, of: Of, causes: &mut Causes) -> String {
         causes.forbidden(extra, "may not specify more than 1 volume type");
     }
     match *first {
-        "emptyDir" => {
-            if is_negative(&at.field("sizeLimit")) {
-                causes.forbidden(
-                    &at.field("sizeLimit"),
-                    "SizeLimit field must be a valid resource quantity",
-                );
-            }
+        "emptyDir" if is_negative(&at.field("sizeLimit")) => {
+            causes.forbidden(
+                &at.field("sizeLimit"),
+                "SizeLimit field must be a valid resource quantity",
+            );
         }
         "hostPath" => host_path(at, causes),
         "secret" => files(at, "secretName", causes),
