@@ -11,12 +11,25 @@ use super::{
 };
 use crate::{endpoint::Destination, id::ResourceId, resource::Resource};
 
+/// The kinds that Pods are better started after.
+const SMOOTHING: &[&str] = &[
+    "ClusterRoleBinding",
+    "LimitRange",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "RoleBinding",
+];
+
 impl Edges {
     /// What Pods would stumble over if it came after them.
     pub(super) fn smooth_the_start(&mut self, resources: &Resources) {
         let templates = templates(resources);
+        let smoothing: Vec<_> = resources
+            .values()
+            .filter(|resource| SMOOTHING.contains(&resource.id.kind.as_str()))
+            .collect();
         for template in &templates {
-            for resource in resources.values() {
+            for &resource in &smoothing {
                 if let Some(why) = reason_to_wait(template, resource) {
                     self.loose
                         .push(edge(template.id(), &resource.id, Until::Exists, why));

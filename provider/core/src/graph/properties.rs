@@ -211,7 +211,7 @@ fn objects() -> impl Strategy<Value = Vec<((&'static str, &'static str), &'stati
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn each_resource_comes_after_what_it_refers_to(shape in shape()) {

@@ -19,8 +19,25 @@ pub(crate) fn labels(value: Option<&Value>) -> Labels<'_> {
         .collect()
 }
 
+/// What carries labels that a selector may ask for.
+pub(crate) trait Labelled {
+    /// The value of a label.
+    fn label(&self, key: &str) -> Option<&str>;
+
+    /// Whether a label has this value.
+    fn has(&self, key: &str, value: &str) -> bool {
+        self.label(key) == Some(value)
+    }
+}
+
+impl Labelled for Labels<'_> {
+    fn label(&self, key: &str) -> Option<&str> {
+        self.get(key).copied()
+    }
+}
+
 /// Whether a `LabelSelector` (`matchLabels` and `matchExpressions`) selects these labels. An empty one selects all.
-pub(crate) fn selects(selector: &Value, of: &Labels<'_>) -> bool {
+pub(crate) fn selects(selector: &Value, of: &impl Labelled) -> bool {
     has_all(selector.get("matchLabels"), of)
         && items(selector, "matchExpressions")
             .iter()
@@ -28,10 +45,12 @@ pub(crate) fn selects(selector: &Value, of: &Labels<'_>) -> bool {
 }
 
 /// Whether a plain map of labels, as a Service has it, selects these labels.
-pub(crate) fn has_all(wanted: Option<&Value>, of: &Labels<'_>) -> bool {
-    labels(wanted)
-        .iter()
-        .all(|(key, value)| of.get(key) == Some(value))
+pub(crate) fn has_all(wanted: Option<&Value>, of: &impl Labelled) -> bool {
+    let wanted = wanted.and_then(Value::as_object);
+    wanted
+        .into_iter()
+        .flatten()
+        .all(|(key, value)| value.as_str().is_some_and(|value| of.has(key, value)))
 }
 
 /// Whether a selector says nothing, and so selects everything.
@@ -39,12 +58,12 @@ pub(crate) fn is_empty(selector: &Value) -> bool {
     labels(selector.get("matchLabels")).is_empty() && items(selector, "matchExpressions").is_empty()
 }
 
-fn holds(expression: &Value, of: &Labels<'_>) -> bool {
-    let actual = text(expression, "key").and_then(|key| of.get(key));
+fn holds(expression: &Value, of: &impl Labelled) -> bool {
+    let actual = text(expression, "key").and_then(|key| of.label(key));
     let listed = || {
         items(expression, "values")
             .iter()
-            .any(|value| value.as_str() == actual.copied())
+            .any(|value| value.as_str() == actual)
     };
     match text(expression, "operator") {
         Some("In") => actual.is_some() && listed(),

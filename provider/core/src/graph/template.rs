@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    selector::{Labels, has_all, is_empty, labels, selects},
+    selector::{Labelled, Labels, has_all, is_empty, labels, selects},
     walk::{Found, find, item_name, items, join, text},
 };
 use crate::{id::ResourceId, pods::template_path, resource::Resource};
@@ -81,47 +81,27 @@ impl<'a> Template<'a> {
         self.value.get("spec").unwrap_or(&Value::Null)
     }
 
+    fn metadata(&self, field: &str) -> Option<&'a Value> {
+        self.value.get("metadata")?.get(field)
+    }
+
     /// The labels that the template gives its Pods.
     pub(crate) fn labels(&self) -> Labels<'a> {
-        labels(self.value.pointer("/metadata/labels"))
+        labels(self.metadata("labels"))
     }
 
     /// Whether a `LabelSelector` selects the Pods.
     pub(crate) fn is_selected(&self, selector: &Value) -> bool {
-        selects(selector, &self.labels_for(selector.get("matchLabels")))
+        selects(selector, self)
     }
 
     /// Whether the Pods carry all labels of a plain map, as a Service has it.
     pub(crate) fn carries(&self, wanted: Option<&Value>) -> bool {
-        has_all(wanted, &self.labels_for(wanted))
-    }
-
-    /// The labels of the Pods with those that controllers add. One replica of a StatefulSet may be selected by its
-    /// name, so the name that is asked for counts where it is a replica's.
-    fn labels_for<'b>(&self, wanted: Option<&'b Value>) -> Labels<'b>
-    where
-        'a: 'b,
-    {
-        let mut all: Labels<'b> = self.labels();
-        let name = self.owner.id.name.as_str();
-        match self.owner.id.kind.as_str() {
-            "Job" => all.extend([(JOB_NAME, name), ("job-name", name)]),
-            "StatefulSet" => {
-                let asked = labels(wanted).remove(POD_NAME);
-                let ordinal = asked
-                    .and_then(|asked| asked.strip_prefix(name))
-                    .and_then(|rest| rest.strip_prefix('-'));
-                if let (Some(asked), Some(Ok(_))) = (asked, ordinal.map(str::parse::<u32>)) {
-                    all.insert(POD_NAME, asked);
-                }
-            }
-            _ => {}
-        }
-        all
+        has_all(wanted, self)
     }
 
     pub(crate) fn annotations(&self) -> Labels<'a> {
-        labels(self.value.pointer("/metadata/annotations"))
+        labels(self.metadata("annotations"))
     }
 
     /// The values at a pattern within the Pod's spec.
@@ -197,5 +177,30 @@ impl<'a> Template<'a> {
             ),
             _ => None,
         }
+    }
+}
+
+/// The labels of the template, and those that controllers add.
+impl Labelled for Template<'_> {
+    fn label(&self, key: &str) -> Option<&str> {
+        let labels = self.metadata("labels");
+        let written = labels.and_then(|labels| labels.get(key));
+        let added = matches!(key, JOB_NAME | "job-name") && self.owner.is("batch", "Job");
+        match written {
+            Some(value) => value.as_str(),
+            None if added => Some(&self.owner.id.name),
+            None => None,
+        }
+    }
+
+    fn has(&self, key: &str, value: &str) -> bool {
+        // One replica of a StatefulSet may be selected by its name.
+        if key == POD_NAME && self.owner.is("apps", "StatefulSet") {
+            let ordinal = value
+                .strip_prefix(self.owner.id.name.as_str())
+                .and_then(|rest| rest.strip_prefix('-'));
+            return ordinal.is_some_and(|ordinal| ordinal.parse::<u32>().is_ok());
+        }
+        self.label(key) == Some(value)
     }
 }

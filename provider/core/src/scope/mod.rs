@@ -54,7 +54,8 @@ pub use traffic::{Network, Source};
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` cannot be added to a stack",
     label = "neither a Kubernetes object nor a module",
-    note = "add a Kubernetes object, a custom resource, or a type of yours with `impl Module`"
+    note = "add a Kubernetes object, a custom resource, or a type of yours with `impl Module`",
+    note = "a `DynamicObject` is added as `Untyped(object)`"
 )]
 pub trait Module {
     /// What the rest of the stack may refer to.
@@ -74,6 +75,7 @@ pub struct Scope<'a> {
 }
 
 /// Every kind that the API serves is a module of one resource.
+#[diagnostic::do_not_recommend]
 impl<K> Module for K
 where
     K: kube_core::Resource<DynamicType = ()> + Serialize,
