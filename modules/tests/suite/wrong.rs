@@ -1,0 +1,165 @@
+//! Definitions that compile and are wrong: each is a finding, with what would mend it.
+
+use modules::{
+    Collector, Elasticsearch, Jaeger, Prometheus, logs, metrics,
+    protocol::Otlp,
+    traces,
+    units::{GIB, MIB},
+};
+use provider_core::{Endpoint, Scope};
+
+use crate::support::{graph, objects};
+
+fn messages(define: fn(&mut Scope<'_>)) -> Vec<String> {
+    let findings = graph(define).unwrap_err();
+    findings
+        .0
+        .into_iter()
+        .map(|finding| finding.message)
+        .collect()
+}
+
+fn elsewhere() -> Endpoint<Otlp> {
+    Endpoint::outside("elsewhere.example", 4317)
+}
+
+#[test]
+fn two_members_are_no_quorum() {
+    let found = messages(|scope| {
+        scope.add(Elasticsearch::new("search").nodes(2).memory(GIB));
+    });
+    assert_eq!(
+        found,
+        [
+            "the Elasticsearch `search` has less than 2 GiB of memory",
+            "the Elasticsearch `search` has two members, and stops when it loses either",
+        ]
+    );
+}
+
+#[test]
+fn memory_that_does_not_do_names_one_that_does() {
+    let findings = graph(|scope| {
+        let gateway = Collector::gateway("otlp").memory(128 * MIB);
+        scope.add(gateway.pipeline(metrics().export(&elsewhere())));
+    })
+    .unwrap_err();
+    let finding = &findings.0[0];
+    assert_eq!(finding.rule, "memory-too-small");
+    assert_eq!(
+        finding.message,
+        "the memory of `otlp` (128 MiB) does not hold what it is to do"
+    );
+    assert!(
+        finding
+            .hint
+            .as_ref()
+            .unwrap()
+            .ends_with("`256 * MIB` would do")
+    );
+}
+
+#[test]
+fn a_collector_without_anything_to_do_would_not_start() {
+    let found = messages(|scope| {
+        scope.add(Collector::gateway("otlp"));
+    });
+    assert!(found.contains(
+        &"the configuration of `otlp`: service::pipelines: there is no pipeline".to_owned()
+    ));
+    let found = messages(|scope| {
+        scope.add(Collector::agent("node"));
+    });
+    assert!(found.contains(&"the agent `node` sends nowhere".to_owned()));
+}
+
+#[test]
+fn a_share_lies_between_nothing_and_everything() {
+    let found = messages(|scope| {
+        let pipeline = || traces().sample(10.0).export(&elsewhere());
+        scope.add(
+            Collector::gateway("otlp")
+                .pipeline(pipeline())
+                .pipeline(pipeline()),
+        );
+    });
+    assert!(found.contains(&"`sample(10)`: a share lies between 0 and 1".to_owned()));
+    assert!(found.contains(&"the gateway `otlp` samples traces in two pipelines".to_owned()));
+}
+
+#[test]
+fn remote_write_needs_the_large_distribution_and_gets_it() {
+    let image = |define| {
+        let objects = objects(define);
+        let gateway = objects
+            .iter()
+            .find(|object| object["kind"] == "Deployment")
+            .unwrap();
+        gateway["spec"]["template"]["spec"]["containers"][0]["image"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let written: fn(&mut Scope<'_>) = |scope| {
+        let prometheus = scope.add(Prometheus::new("prometheus"));
+        let gateway = Collector::gateway("otlp");
+        scope.add(gateway.pipeline(metrics().export(&prometheus.remote_write)));
+    };
+    let pushed: fn(&mut Scope<'_>) = |scope| {
+        let prometheus = scope.add(Prometheus::new("prometheus"));
+        let gateway = Collector::gateway("otlp");
+        scope.add(gateway.pipeline(metrics().export(&prometheus.otlp)));
+    };
+    assert!(image(written).contains("collector-contrib:"));
+    assert!(image(pushed).contains("collector-k8s:"));
+}
+
+#[test]
+fn two_pipelines_of_one_signal_both_run() {
+    let objects = objects(|scope| {
+        let gateway = Collector::gateway("otlp");
+        let other: Endpoint<Otlp> = Endpoint::outside("other.example", 4317);
+        scope.add(
+            gateway
+                .pipeline(logs().export(&elsewhere()))
+                .pipeline(logs().export(&other)),
+        );
+    });
+    let config = objects
+        .iter()
+        .find(|object| object["kind"] == "ConfigMap")
+        .unwrap();
+    let text = config["data"]["config.yaml"].as_str().unwrap();
+    assert!(
+        text.contains("otlp_grpc/elsewhere.example") && text.contains("otlp_grpc/other.example")
+    );
+    assert!(text.contains("logs:") && text.contains("logs/2:"));
+}
+
+#[test]
+fn taking_the_list_of_first_members_away_changes_nothing_else() {
+    let cluster = |define| -> Vec<serde_json::Value> {
+        let objects = objects(define);
+        let set = |object: &serde_json::Value| object["kind"] == "StatefulSet";
+        objects.into_iter().filter(set).collect()
+    };
+    let new: fn(&mut Scope<'_>) = |scope| {
+        scope.add(Elasticsearch::new("search").nodes(3));
+    };
+    let formed: fn(&mut Scope<'_>) = |scope| {
+        scope.add(Elasticsearch::new("search").nodes(3).formed());
+    };
+    assert_eq!(cluster(new), cluster(formed));
+    assert_eq!(objects(new).len(), objects(formed).len() + 1);
+}
+
+#[test]
+fn two_jaegers_share_a_cluster() {
+    let objects = objects(|scope| {
+        let search = scope.add(Elasticsearch::new("search"));
+        scope.add(Jaeger::new("shop", &search));
+        scope.add(Jaeger::new("bank", &search));
+    });
+    let text = serde_json::to_string(&objects).unwrap();
+    assert!(text.contains("--index-prefix=shop") && text.contains("index_prefix: bank"));
+}
