@@ -57,7 +57,7 @@ impl Plan {
         let mut edges: Vec<_> = graph.edges().to_vec();
         edges.extend(removal::order(&mut going, &observation.volumes));
         steps.extend(going);
-        Masks::hide_in(&mut steps);
+        Masks::learned(&left_out).hide_in(&mut steps);
         let left_out = left_out
             .into_iter()
             .map(|step| left_out_of(step, &edges, &selected))

@@ -24,7 +24,7 @@ fn check(value: &Value, schema: &Schema, path: &FieldPath, found: &mut Vec<Strin
         (Typed::Scalar(scalar), value) if !is_a(value, scalar) => tell(expected(scalar)),
         (Typed::Scalar(_), _) => {}
         (Typed::Map(shape), Value::Object(fields)) => {
-            check_fields(fields, shape, schema, path, found)
+            check_fields(fields, shape, schema, path, found);
         }
         (Typed::List(_), Value::Array(elements)) => {
             let schema = schema.element().unwrap_or_else(Schema::untyped);

@@ -81,14 +81,8 @@ impl Walk {
         };
         for name in names(before).union(&names(after)) {
             let field = schema.field(name).unwrap_or_else(Schema::untyped);
-            let at = |value: Option<&'_ Value>| value.and_then(|value| value.get(name)).cloned();
-            let (before, after) = (at(before), at(after));
-            self.below(
-                PathElement::field(name),
-                before.as_ref(),
-                after.as_ref(),
-                &field,
-            );
+            let (before, after) = (child(before, name), child(after, name));
+            self.below(PathElement::field(name), before, after, &field);
         }
         self.atomic = around;
     }
@@ -99,48 +93,35 @@ impl Walk {
         if let Some(shape) = associative(after.or(before), schema)
             && let (Some(old_keys), Some(new_keys)) = (keys(old, shape), keys(new, shape))
         {
-            if old.is_empty() && new.is_empty() {
-                return;
-            }
-            for key in old_keys
-                .iter()
-                .chain(new_keys.iter().filter(|key| !old_keys.contains(key)))
-            {
-                let at = |keys: &[PathElement], list: &[Value]| {
-                    keys.iter()
-                        .position(|other| other == key)
-                        .map(|at| list[at].clone())
-                };
-                let (before, after) = (at(&old_keys, old), at(&new_keys, new));
-                self.below(key.clone(), before.as_ref(), after.as_ref(), &element);
-            }
-            let kept = |keys: &[PathElement], others: &[PathElement]| -> Vec<PathElement> {
-                keys.iter()
-                    .filter(|key| others.contains(key))
-                    .cloned()
-                    .collect()
-            };
-            if kept(&old_keys, &new_keys) != kept(&new_keys, &old_keys) {
-                let (old, new) = (names(&old_keys), names(&new_keys));
-                self.differs(Some(&old), Some(&new), What::Order);
-            }
+            self.by_key((old, &old_keys), (new, &new_keys), &element);
             return;
         }
         let around = self.atomic.clone();
         if before.is_some() && old.len() == new.len() {
             self.atomic.get_or_insert_with(|| self.path.clone());
             for (index, (before, after)) in old.iter().zip(new).enumerate() {
-                self.below(
-                    PathElement::Index(index),
-                    Some(before),
-                    Some(after),
-                    &element,
-                );
+                let step = PathElement::Index(index);
+                self.below(step, Some(before), Some(after), &element);
             }
         } else {
             self.differs(before, after, What::Value);
         }
         self.atomic = around;
+    }
+
+    /// Elements that are known by a key, wherever they stand; then whether those of both stand in one order.
+    fn by_key(&mut self, old: Keyed<'_>, new: Keyed<'_>, schema: &Schema) {
+        let is_new = |key: &&PathElement| !old.1.contains(key);
+        for key in old.1.iter().chain(new.1.iter().filter(is_new)) {
+            self.below(key.clone(), element(old, key), element(new, key), schema);
+        }
+        let common = |keys: &[PathElement], others: &[PathElement]| -> Vec<PathElement> {
+            let both = keys.iter().filter(|key| others.contains(key));
+            both.cloned().collect()
+        };
+        if common(old.1, new.1) != common(new.1, old.1) {
+            self.differs(Some(&names(old.1)), Some(&names(new.1)), What::Order);
+        }
     }
 
     fn below(
@@ -177,6 +158,17 @@ fn is_walked(before: Option<&Value>, after: Option<&Value>, schema: &Schema) -> 
                 && fields.is_some_and(|fields| !fields.is_empty())
         }
     }
+}
+
+/// The elements of a list, each with its key.
+type Keyed<'a> = (&'a [Value], &'a [PathElement]);
+
+fn element<'a>((elements, keys): Keyed<'a>, key: &PathElement) -> Option<&'a Value> {
+    elements.get(keys.iter().position(|other| other == key)?)
+}
+
+fn child<'a>(value: Option<&'a Value>, name: &str) -> Option<&'a Value> {
+    value?.get(name)
 }
 
 fn elements(value: Option<&Value>) -> &[Value] {

@@ -111,16 +111,26 @@ impl<'a> Facing<'a> {
             .iter()
             .map(|change| (change.path.clone(), self.fingerprint(change)));
         step.approved = remembers.collect();
-        step.adopted = self.remembered.is_none()
-            && self.owners.applied.is_empty()
-            && self.owners.written.is_none();
+        // Nothing of it is ours although we want something: others made it, or made it anew.
+        let is_unowned = self.owners.applied.is_empty() && self.owners.written.is_none();
+        step.adopted = self.remembered.is_none() && is_unowned;
+        step.vanished = self.was_made_anew(step.uid.as_deref());
         step.migration.clone_from(&self.migration);
-        if step.changes.is_empty() && step.migration.is_none() && !step.adopted {
+        let must_own = step.adopted || (is_unowned && !self.wanted.is_empty());
+        if step.changes.is_empty() && step.migration.is_none() && !must_own {
             return;
         }
         step.action = Action::Update;
         step.defaults = defaults;
         self.contend(step);
+    }
+
+    /// Whether the object is another than the one that we know: someone deleted ours and made one of its name.
+    fn was_made_anew(&self, uid: Option<&str>) -> bool {
+        let known = self
+            .remembered
+            .and_then(|remembered| remembered.uid.as_deref());
+        known.is_some_and(|known| uid != Some(known))
     }
 
     fn fingerprint(&self, change: &Change) -> Digest {

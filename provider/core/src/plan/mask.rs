@@ -28,16 +28,22 @@ pub(crate) struct Masks {
 }
 
 impl Masks {
-    /// Learns the values of all Secrets among the steps, and hides them in all of them.
-    pub(crate) fn hide_in(steps: &mut [Step]) {
+    /// Learns the values of all Secrets among some steps.
+    pub(crate) fn learned<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
         let mut masks = Self::default();
-        for step in steps.iter() {
+        for step in steps {
             for object in step.desired.iter().chain(&step.live) {
                 masks.learn(object);
             }
         }
+        masks
+    }
+
+    /// Hides what was learned, and what these steps hold themselves.
+    pub(crate) fn hide_in(mut self, steps: &mut [Step]) {
+        self.known.extend(Self::learned(steps.iter()).known);
         for step in steps {
-            masks.hide(step);
+            self.hide(step);
         }
     }
 

@@ -4,10 +4,11 @@
 //! object's fields comes from the server's own dry run, as the observation recorded it; what is computed here
 //! is who is to blame, what is in conflict, and what must be replaced or deleted.
 //!
-//! The story of the folder: [`normal`] says what of an object counts, [`diff`] where two objects differ,
-//! [`ownership`] who owns which field, [`facing`] why a field differs and what may be taken, [`knowledge`] what
-//! is to happen to one object, [`removal`] and [`teardown`] what goes, [`mask`] what nobody may see, [`hold`]
-//! whether an approved step is still the same.
+//! The story of the folder: `normal` says what of an object counts, `diff` where two objects differ,
+//! `ownership` who owns which field, `facing` why a field differs and what may be taken, `knowledge` what is to
+//! happen to one object, `replace` whether it must be made anew, `removal` and `teardown` what goes, `migration`
+//! how fields become ours, `mask` what nobody may see, `hold` whether an approved step is still the same, and
+//! `assemble` puts it together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -177,7 +178,7 @@ impl Plan {
     pub fn again(&self, id: &ResourceId, fresh: &Observed) -> Option<Step> {
         let resource = self.step(id)?.resource()?;
         let mut step = self.knowledge.step(&resource, fresh);
-        mask::Masks::hide_in(std::slice::from_mut(&mut step));
+        mask::Masks::learned(&self.steps).hide_in(std::slice::from_mut(&mut step));
         Some(step)
     }
 

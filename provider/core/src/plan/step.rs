@@ -53,7 +53,8 @@ pub struct Step {
     /// Why the object stays although it is no longer wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<Kept>,
-    /// Whether an object that should exist was deleted by someone else since it was last applied.
+    /// Whether an object that should exist was deleted by someone else since it was last applied; they may have
+    /// made another of its name.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub vanished: bool,
     /// Whether the object was made by other means and belongs to this stack from now on.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Plan,
     knowledge::Knowledge,
+    mask::Masks,
     memory::Memory,
     observation::Observation,
     removal::{self, Fate, Forgotten},
@@ -56,6 +57,7 @@ impl Plan {
         let known: BTreeSet<_> = steps.iter().map(|step| step.id.clone()).collect();
         steps.extend(claims(observation, volumes).filter(|step| !known.contains(&step.id)));
         removal::spare_the_used(&mut steps, std::iter::empty(), &observation.guests);
+        Masks::default().hide_in(&mut steps);
         let edges = removal::order(&mut steps, &observation.volumes);
         Self {
             version: Plan::VERSION,

@@ -193,6 +193,23 @@ fn what_is_absent_is_created_and_what_vanished_is_said_to_have() {
 }
 
 #[test]
+fn an_object_that_was_made_anew_by_someone_else_is_owned_again() {
+    let wanted = graph(&[config(&json!({"a": "1"}))]);
+    let mut world = World::applied(&wanted);
+    let live = world.objects.values_mut().next().unwrap();
+    live["metadata"]["uid"] = json!("another");
+    live["metadata"]["managedFields"][0]["manager"] = json!("kubectl-create");
+    let plan = world.plan(&wanted);
+    let step = &plan.steps[0];
+    assert_eq!(
+        (step.action, step.vanished, step.adopted),
+        (Action::Update, true, false)
+    );
+    world.act(&plan);
+    assert!(world.plan(&wanted).is_empty() && world.plan(&wanted).drifted().count() == 0);
+}
+
+#[test]
 fn what_the_server_could_not_be_asked_about_is_predicted() {
     let wanted = graph(&[config(&json!({"a": "1"}))]);
     let mut observation = World::default().observe(&wanted);

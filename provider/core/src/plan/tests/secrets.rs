@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::world::*;
-use crate::plan::{DryRun, Memory, Plan, Refusal, ownership::LAST_APPLIED};
+use crate::plan::{Choices, DryRun, Memory, Plan, Refusal, Selection, ownership::LAST_APPLIED};
 
 const PASSWORD: &str = "correct-horse";
 const STORED: &str = "Y29ycmVjdC1ob3JzZQ==";
@@ -63,6 +63,20 @@ fn a_secret_that_was_only_observed_is_masked_as_well() {
     );
     assert_eq!(plan.drifted().count(), 1);
     assert!(!format!("{observation:?}").contains(STORED));
+}
+
+#[test]
+fn a_secret_that_is_left_out_of_the_plan_is_not_let_out_either() {
+    let leak = |text: &str| config(&json!({"a": format!("password={text}")}));
+    let world = World::applied(&graph(&[secret(&json!({"p": STORED})), leak("old")]));
+    let wanted = graph(&[secret(&json!({"p": STORED})), leak(PASSWORD)]);
+    let only = Choices {
+        only: Selection::of(["ConfigMap/conf"]),
+        ..Choices::default()
+    };
+    let plan = world.plan_with(&wanted, &only);
+    assert_eq!(plan.steps.len(), 1);
+    assert!(!shown(&plan).contains(PASSWORD));
 }
 
 #[test]
