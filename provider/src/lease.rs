@@ -249,11 +249,6 @@ impl Lock {
         self.lost.clone()
     }
 
-    /// Lets the lock go without giving it back: its namespace goes, and takes it along.
-    pub(crate) fn forget(self) {
-        self.renewal.abort();
-    }
-
     /// Gives the lock back. If that fails it runs out by itself.
     pub(crate) async fn release(self) {
         self.renewal.abort();

@@ -8,6 +8,7 @@ use super::{
     run::{Done, Run},
 };
 use crate::{
+    cluster::Patience,
     error::InventoryError,
     inventory::Inventory,
     report::{Class, Failed},
@@ -16,13 +17,6 @@ use crate::{
 /// The inventory of a run under way.
 pub(super) struct Books {
     inventory: Inventory,
-}
-
-impl Books {
-    /// The namespace took the inventory along.
-    pub(super) fn gone(&mut self) {
-        self.inventory.memory.objects.clear();
-    }
 }
 
 impl Run<'_> {
@@ -84,6 +78,17 @@ impl Run<'_> {
             let mut failed = inventory(&error);
             failed.advice = Some("what was done is done; the next run finds it and goes on".into());
             self.stopping(failed);
+        }
+    }
+
+    /// Forgets a stack of which nothing is left.
+    pub(super) async fn burn_books(&mut self, books: &Books) {
+        let gone = self
+            .cluster
+            .delete_inventory(&self.place(), &books.inventory, Patience::NONE)
+            .await;
+        if let Err(error) = gone {
+            tracing::debug!(%error, "the inventory of a stack that is gone stays");
         }
     }
 }

@@ -150,19 +150,18 @@ impl Run<'_> {
     }
 
     /// Takes the stack's own namespace away, and with it the inventory and the lock.
-    async fn leave(&mut self, walked: &mut Walked<'_>, last: usize, lock: Lock, mut books: Books) {
+    async fn leave(&mut self, walked: &mut Walked<'_>, last: usize, lock: Lock, books: Books) {
         if self.is_stopping() || walked.has_failed() {
             walked.skip_rest(self, "other objects of the stack are still there");
             lock.release().await;
             return;
         }
-        lock.forget();
         self.walk_one(walked, last).await;
-        let namespace = &self.plan.steps[last].id;
-        if !walked.done.deleted.contains(namespace) {
-            return;
+        // Both are gone with the namespace; an API without a garbage collector leaves them behind.
+        if walked.done.deleted.contains(&self.plan.steps[last].id) {
+            self.burn_books(&books).await;
         }
-        books.gone();
+        lock.release().await;
     }
 
     fn has_something_to_write(&self) -> bool {

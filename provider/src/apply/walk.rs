@@ -130,6 +130,15 @@ impl Run<'_> {
         let mut writing = 0;
         loop {
             self.skip_doomed(walked);
+            if interrupt.is_triggered() && !self.is_stopping() {
+                self.stopping(
+                    Failed::new(
+                        Class::Interrupted,
+                        "interrupted; what was under way was finished",
+                    )
+                    .advise("run again to go on from here"),
+                );
+            }
             if !self.is_stopping() {
                 for step in walked.queue.startable() {
                     let chosen = only.map_or(Some(step) != walked.held_back, |only| only == step);
@@ -159,10 +168,7 @@ impl Run<'_> {
                     }
                     self.finish(walked, ended, &mut writing);
                 }
-                () = interrupt.triggered(), if !stopping => {
-                    self.stopping(Failed::new(Class::Interrupted, "interrupted; what was under way was finished")
-                        .advise("run again to go on from here"));
-                }
+                () = interrupt.triggered(), if !stopping => {}
                 () = sleep_until(deadline), if !stopping => {
                     self.stopping(Failed::new(Class::TimedOut, format!("the run's time is up ({:?})", self.limits.run))
                         .advise("run again to go on from here, or give it more time"));
@@ -266,12 +272,12 @@ impl Run<'_> {
 }
 
 async fn is_lost(lost: &mut Option<watch::Receiver<bool>>) {
-    match lost {
-        // A closed channel is no news: the lock was given back.
-        Some(lost) => match lost.wait_for(|lost| *lost).await {
-            Ok(_) => {}
-            Err(_) => std::future::pending().await,
-        },
-        None => std::future::pending().await,
+    let is_lost = match lost {
+        Some(lost) => lost.wait_for(|lost| *lost).await.is_ok(),
+        None => false,
+    };
+    // A closed channel is no news: the lock was given back.
+    if !is_lost {
+        std::future::pending().await
     }
 }

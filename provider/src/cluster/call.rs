@@ -47,6 +47,7 @@ pub(crate) struct Call {
     method: Method,
     path: String,
     query: Vec<(&'static str, String)>,
+    accept: &'static str,
     content_type: &'static str,
     body: Vec<u8>,
 }
@@ -129,6 +130,7 @@ impl Call {
             method,
             path: kind.path(namespace),
             query: Vec::new(),
+            accept: "application/json",
             content_type: "application/json",
             body: Vec::new(),
         }
@@ -144,6 +146,7 @@ impl Call {
             method: Method::GET,
             path: path.to_owned(),
             query: Vec::new(),
+            accept: "application/json",
             content_type: "application/json",
             body: Vec::new(),
         }
@@ -152,6 +155,11 @@ impl Call {
     /// Goes one level below the object: `log`, `status`.
     pub(crate) fn subresource(mut self, name: &str) -> Self {
         self.path = format!("{}/{name}", self.path);
+        self
+    }
+
+    pub(crate) fn accept(mut self, accept: &'static str) -> Self {
+        self.accept = accept;
         self
     }
 
@@ -182,7 +190,7 @@ impl Call {
         let mut request = Request::builder()
             .method(self.method.clone())
             .uri(uri)
-            .header(header::ACCEPT, "application/json");
+            .header(header::ACCEPT, self.accept);
         if !self.body.is_empty() {
             request = request.header(header::CONTENT_TYPE, self.content_type);
         }

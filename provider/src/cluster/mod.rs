@@ -12,6 +12,7 @@ use std::{
 
 mod call;
 mod config;
+mod discovery;
 mod failure;
 mod follow;
 mod forbidden;
@@ -19,6 +20,7 @@ mod gate;
 mod observe;
 mod retry;
 mod send;
+mod status;
 mod verbs;
 
 pub use call::{Attempt, Verb};
@@ -27,6 +29,7 @@ pub use failure::{CallError, Failure};
 pub use forbidden::{Forbidden, Permission};
 pub use retry::Patience;
 pub use send::Requests;
+pub use status::Standing;
 
 pub(crate) use call::Answer;
 pub(crate) use follow::{Follow, Seen, group_of};

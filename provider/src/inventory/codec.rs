@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) const MEMORY: &str = "memory";
-const TYPE: &str = "stacks/inventory";
+pub(crate) const TYPE: &str = "stacks/inventory";
 const FORMAT: u64 = 1;
 /// A Secret holds one MiB; something is left for its metadata.
 const PART: usize = 900 * 1024;

@@ -20,6 +20,7 @@ use crate::{
 mod codec;
 
 use codec::Head;
+pub(crate) use codec::TYPE;
 
 /// What a stack owns, as the cluster holds it.
 #[derive(Clone)]

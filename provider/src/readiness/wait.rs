@@ -166,8 +166,13 @@ impl Watches {
     ) -> Result<(), Unmet> {
         let begun = Instant::now();
         let uid = Look(awaited.written).text("/metadata/uid");
-        // What goes may not carry our label any more, so that all are followed.
-        let mut seen = self.follow(group_of(awaited.kind, awaited.id), Whose::All);
+        // What goes may not carry our label any more.
+        let whose = if Look(awaited.written).label(applyset::PART_OF).is_empty() {
+            Whose::All
+        } else {
+            Whose::Members
+        };
+        let mut seen = self.follow(group_of(awaited.kind, awaited.id), whose);
         let mut told = None;
         loop {
             let there = {

@@ -1,41 +1,42 @@
 //! What does a cluster hold of a graph, and what would it make of it?
 //!
 //! One read of the inventory, then one wave in which everything is asked at once: a LIST for each kind and
-//! namespace, and for each object a dry run of its apply. The two were taken at different moments: where a version differs, that object is read again. Refusals are kept
-//! with their object and never hide others.
+//! namespace, and for each object a dry run of its apply. The two were taken at different moments: where a
+//! version differs, that object is read again. Refusals are kept with their object and never hide others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use futures::future::{join_all, try_join_all};
 use provider_core::{
-    Graph, Kind, Lifecycle, Resource, ResourceId, applyset,
+    Graph, Kind, Resource, ResourceId,
     graph::field_manager,
-    plan::{DryRun, Memory, Observation, Observed},
+    kind::{GroupKind, KindSource},
+    plan::{DryRun, Observation, Observed},
 };
 use serde_json::Value;
 
 use crate::{
-    cluster::{Answer, CallError, Cluster, Failure, Forbidden, Patience, Preconditions},
-    error::ObserveError,
+    cluster::{Answer, CallError, Cluster, Failure, Forbidden, Patience},
+    error::{InventoryError, ObserveError},
     inventory::{Inventory, Place},
 };
 
+mod guests;
 mod settle;
+mod wave;
 
 /// A kind, and the namespace in which its objects are looked for.
 pub(crate) type Group = (Kind, Option<String>);
 
-/// What one dry run came to.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) answer: Result<Answer, CallError>,
-}
-
-/// Everything that one wave brought.
-struct Wave {
-    live: BTreeMap<ResourceId, Value>,
-    unserved: BTreeSet<Group>,
-    asked: BTreeMap<ResourceId, Asked>,
+/// What is looked for.
+struct Sought<'a> {
+    place: Place,
+    manager: String,
+    resources: Vec<Cow<'a, Resource>>,
+    /// What the inventory has and nobody wants any more.
+    leaving: BTreeMap<ResourceId, Kind>,
 }
 
 impl Cluster {
@@ -46,9 +47,12 @@ impl Cluster {
     /// When the cluster cannot be reached, or when the caller may not read or dry-run something: then everything
     /// that is missing is said at once. What the server would refuse is no error but part of the observation.
     pub async fn observe(&self, graph: &Graph) -> Result<Observation, ObserveError> {
-        let resources: Vec<&Resource> = graph.resources().collect();
-        self.look(graph.stack(), graph.namespace(), &resources)
-            .await
+        self.look(
+            graph.stack(),
+            graph.namespace(),
+            graph.resources().map(Cow::Borrowed).collect(),
+        )
+        .await
     }
 
     /// The same for what the inventory holds, without a graph: for taking a stack down.
@@ -61,169 +65,154 @@ impl Cluster {
         stack: &str,
         namespace: &str,
     ) -> Result<Observation, ObserveError> {
-        self.look(stack, namespace, &[]).await
+        self.look(stack, namespace, Vec::new()).await
     }
 
     async fn look(
         &self,
         stack: &str,
         namespace: &str,
-        resources: &[&Resource],
+        mut resources: Vec<Cow<'_, Resource>>,
     ) -> Result<Observation, ObserveError> {
         let place = Place {
             stack: stack.into(),
             namespace: namespace.into(),
         };
-        let inventory = match self.read_inventory(&place, Patience::READING).await {
-            Ok(inventory) => inventory,
-            Err(crate::error::InventoryError::Call(CallError {
-                failure: Failure::Forbidden(forbidden),
-                ..
-            })) => {
-                return Err(ObserveError::Forbidden(forbidden));
-            }
-            Err(error) => return Err(ObserveError::Inventory(error)),
-        };
+        let mut observation = Observation::default();
+        let inventory = self
+            .read_inventory(&place, Patience::READING)
+            .await
+            .map_err(unread)?;
+        observation.kinds = self.confirm(&mut resources).await?;
         let known: BTreeSet<&ResourceId> = resources.iter().map(|resource| &resource.id).collect();
         let owned = inventory
             .iter()
             .flat_map(|inventory| &inventory.memory.objects);
-        let leaving: BTreeMap<ResourceId, Kind> = owned
+        let leaving = owned
             .filter(|(id, _)| !known.contains(id))
             .map(|(id, remembered)| (id.clone(), remembered.kind.clone()))
             .collect();
-        let wave = self.wave(&place, resources, &leaving).await?;
-        let (memory, digest_key) = match inventory {
+        (observation.memory, observation.digest_key) = match inventory {
             Some(Inventory { memory, key, .. }) => (Some(memory), key),
             None => (None, Inventory::fresh_key()),
         };
-        self.fold(&place, resources, &leaving, wave, memory, digest_key)
-            .await
+        let sought = Sought {
+            manager: field_manager(&place.stack),
+            place,
+            resources,
+            leaving,
+        };
+        let wave = self.wave(&sought).await?;
+        self.fold(&sought, wave, &mut observation).await?;
+        self.look_inside(&sought, &mut observation).await?;
+        Ok(observation)
     }
 
-    async fn wave(
+    /// Asks discovery about kinds of which the definition only assumed how they are served.
+    async fn confirm(
         &self,
-        place: &Place,
-        resources: &[&Resource],
-        leaving: &BTreeMap<ResourceId, Kind>,
-    ) -> Result<Wave, ObserveError> {
-        let groups = groups(resources, leaving);
-        let lists = try_join_all(groups.iter().map(|group| self.members(place, group)));
-        let manager = field_manager(&place.stack);
-        let ours = resources
-            .iter()
-            .filter(|resource| resource.lifecycle != Lifecycle::CreatedOnce);
-        let applies = join_all(ours.map(|resource| async {
-            let answer = self
-                .dry_run(&resource.kind, &resource.id, &manager, &resource.object)
-                .await;
-            (resource.id.clone(), Asked { answer })
-        }));
-        let deletes = join_all(leaving.iter().map(|(id, kind)| async move {
-            let answer = self.dry_run_delete(kind, id).await;
-            (id.clone(), Asked { answer })
-        }));
-        let (lists, applies, deletes) = futures::join!(lists, applies, deletes);
-        let asked: BTreeMap<_, _> = applies.into_iter().chain(deletes).collect();
-        let lists = lists.map_err(|error| refused(error, &asked))?;
-        refuse_if_blind(&asked)?;
-        let mut wave = Wave {
-            live: BTreeMap::new(),
-            unserved: BTreeSet::new(),
-            asked,
-        };
-        for (group, members) in groups.into_iter().zip(lists) {
-            match members {
-                Some(members) => wave.live.extend(members),
-                None => drop(wave.unserved.insert(group)),
-            }
+        resources: &mut [Cow<'_, Resource>],
+    ) -> Result<BTreeMap<GroupKind, Kind>, ObserveError> {
+        let assumed = |resource: &Resource| resource.known_by == KindSource::Convention;
+        if !resources.iter().any(|resource| assumed(resource)) {
+            return Ok(BTreeMap::new());
         }
-        Ok(wave)
+        let served = self.discover().await.map_err(ObserveError::Read)?;
+        let mut kinds = BTreeMap::new();
+        for resource in resources.iter_mut().filter(|resource| assumed(resource)) {
+            let group_kind = resource.kind.group_kind();
+            let Some(found) = served
+                .iter()
+                .find(|served| served.kind.group_kind() == group_kind)
+            else {
+                continue;
+            };
+            // The version is the definition's choice: the object is written in it.
+            let kind = Kind {
+                version: resource.kind.version.clone(),
+                ..found.kind.clone()
+            };
+            resource.to_mut().kind = kind.clone();
+            kinds.insert(group_kind, kind);
+        }
+        Ok(kinds)
     }
 
-    /// The members of a stack of one kind; none when the cluster does not serve the kind.
-    pub(crate) async fn members(
+    async fn fold(
         &self,
-        place: &Place,
-        (kind, namespace): &Group,
-    ) -> Result<Option<BTreeMap<ResourceId, Value>>, CallError> {
-        let selector = format!(
-            "{}={}",
-            applyset::PART_OF,
-            applyset::id(&place.stack, &place.namespace)
-        );
-        let listed = match self
-            .list(
-                kind,
-                namespace.as_deref(),
-                Some(&selector),
-                Patience::READING,
-            )
-            .await
-        {
-            Ok(listed) => listed,
-            Err(CallError {
-                failure: Failure::NotServed,
-                ..
-            }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let named = listed.items.into_iter().filter_map(|item| {
-            let name = item.pointer("/metadata/name")?.as_str()?;
-            let id = ResourceId::new(kind, namespace.as_deref().unwrap_or_default(), name);
-            Some((id, item))
+        sought: &Sought<'_>,
+        wave: wave::Wave,
+        observation: &mut Observation,
+    ) -> Result<(), ObserveError> {
+        let wave::Wave {
+            live,
+            unserved,
+            mut asked,
+            definitions,
+        } = wave;
+        observation
+            .missing_kinds
+            .extend(unserved.iter().map(|(kind, _)| kind.group_kind()));
+        observation.definitions = definitions;
+        let settled = sought.resources.iter().map(|resource| {
+            let (live, asked) = (live.get(&resource.id).cloned(), asked.remove(&resource.id));
+            self.settle_resource(resource, &sought.manager, live, asked)
         });
-        Ok(Some(named.collect()))
-    }
-}
-
-/// One for each kind and namespace in which something is looked for.
-fn groups(resources: &[&Resource], leaving: &BTreeMap<ResourceId, Kind>) -> BTreeSet<Group> {
-    let mut groups: BTreeSet<Group> = resources
-        .iter()
-        .map(|resource| (resource.kind.clone(), resource.id.namespace.clone()))
-        .collect();
-    for (id, kind) in leaving {
-        // Another version of a kind that is listed anyway shows the same objects.
-        let listed = |(other, namespace): &Group| {
-            other.group_kind() == kind.group_kind() && *namespace == id.namespace
-        };
-        if !groups.iter().any(listed) {
-            groups.insert((kind.clone(), id.namespace.clone()));
+        let settled = futures::future::join_all(settled.collect::<Vec<_>>()).await;
+        for (resource, settled) in sought.resources.iter().zip(settled) {
+            let (live, answer) = settled.map_err(unseen)?;
+            let mut observed = match answer {
+                Some(answer) => understood(observation, &resource.kind, answer)?,
+                None => Observed::default(),
+            };
+            if resource.is("", "Namespace") && live.is_none() {
+                observation
+                    .missing_namespaces
+                    .insert(resource.id.name.clone());
+            }
+            observed.live = live;
+            observation.objects.insert(resource.id.clone(), observed);
         }
+        let found = sought
+            .leaving
+            .iter()
+            .map(|(id, kind)| self.find(kind, id, live.get(id).cloned()));
+        let found = futures::future::join_all(found).await;
+        for ((id, kind), found) in sought.leaving.iter().zip(found) {
+            let live = found.map_err(unseen)?;
+            let mut observed = match asked.remove(id) {
+                Some(answer) => understood(observation, kind, answer)?,
+                None => Observed::default(),
+            };
+            // The answer to a delete is no object to compare with.
+            if matches!(observed.dry_run, DryRun::Answered(_)) {
+                observed.dry_run = DryRun::NotAsked;
+            }
+            observed.live = live;
+            observation.objects.insert(id.clone(), observed);
+        }
+        Ok(())
     }
-    groups
 }
 
-/// Everything that the caller may not do, so that one look at the Role is enough.
-fn refused(error: CallError, asked: &BTreeMap<ResourceId, Asked>) -> ObserveError {
-    let Failure::Forbidden(first) = &error.failure else {
-        return ObserveError::Read(error);
-    };
-    let mut all = first.clone();
-    for forbidden in forbidden(asked) {
-        all.extend(forbidden.clone());
-    }
-    ObserveError::Forbidden(all)
-}
-
-fn forbidden(asked: &BTreeMap<ResourceId, Asked>) -> impl Iterator<Item = &Forbidden> {
-    asked.values().filter_map(|asked| match &asked.answer {
-        Err(CallError {
+fn unread(error: InventoryError) -> ObserveError {
+    match error {
+        InventoryError::Call(CallError {
             failure: Failure::Forbidden(forbidden),
             ..
-        }) => Some(forbidden),
-        _ => None,
-    })
+        }) => ObserveError::Forbidden(forbidden),
+        error => ObserveError::Inventory(error),
+    }
 }
 
-/// Without permission, or without a server, there is nothing to compare with.
-fn refuse_if_blind(asked: &BTreeMap<ResourceId, Asked>) -> Result<(), ObserveError> {
-    let mut all: Option<Forbidden> = None;
-    for forbidden in forbidden(asked) {
-        all.get_or_insert_default().extend(forbidden.clone());
+fn unseen(error: CallError) -> ObserveError {
+    match error.failure {
+        Failure::Forbidden(forbidden) => ObserveError::Forbidden(forbidden),
+        failure => ObserveError::Read(CallError {
+            attempt: error.attempt,
+            failure,
+        }),
     }
-    all.map_or(Ok(()), |all| Err(ObserveError::Forbidden(all)))
 }
 
 /// What a dry run means for the observation, with what it says about kinds and namespaces.
@@ -261,72 +250,24 @@ fn understood(
     })
 }
 
-fn version(object: &Value) -> Option<String> {
-    Preconditions::of(object).resource_version
+/// The id of an object that was listed.
+fn id_of(kind: &Kind, object: &Value) -> ResourceId {
+    let text = |pointer: &str| {
+        object
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    ResourceId::new(kind, text("/metadata/namespace"), text("/metadata/name"))
 }
 
-impl Cluster {
-    async fn fold(
-        &self,
-        place: &Place,
-        resources: &[&Resource],
-        leaving: &BTreeMap<ResourceId, Kind>,
-        wave: Wave,
-        memory: Option<Memory>,
-        digest_key: Vec<u8>,
-    ) -> Result<Observation, ObserveError> {
-        let Wave {
-            live,
-            unserved,
-            mut asked,
-        } = wave;
-        let mut observation = Observation {
-            memory,
-            digest_key,
-            ..Observation::default()
-        };
-        observation
-            .missing_kinds
-            .extend(unserved.iter().map(|(kind, _)| kind.group_kind()));
-        let manager = field_manager(&place.stack);
-        let settled = resources.iter().map(|resource| {
-            let (live, asked) = (live.get(&resource.id).cloned(), asked.remove(&resource.id));
-            self.settle_resource(resource, &manager, live, asked)
-        });
-        let settled = join_all(settled.collect::<Vec<_>>()).await;
-        for (resource, settled) in resources.iter().zip(settled) {
-            let (live, answer) = settled.map_err(|error| refused(error, &BTreeMap::new()))?;
-            let mut observed = match answer {
-                Some(answer) => understood(&mut observation, &resource.kind, answer)?,
-                None => Observed::default(),
-            };
-            if resource.is("", "Namespace") && live.is_none() {
-                observation
-                    .missing_namespaces
-                    .insert(resource.id.name.clone());
-            }
-            observed.live = live;
-            observation.objects.insert(resource.id.clone(), observed);
+/// Adds up what several answers say the caller may not do.
+fn all_forbidden<'e>(errors: impl Iterator<Item = &'e CallError>) -> Option<Forbidden> {
+    let mut all: Option<Forbidden> = None;
+    for error in errors {
+        if let Failure::Forbidden(forbidden) = &error.failure {
+            all.get_or_insert_default().extend(forbidden.clone());
         }
-        let found = join_all(
-            leaving
-                .iter()
-                .map(|(id, kind)| self.find(kind, id, live.get(id).cloned())),
-        )
-        .await;
-        for ((id, kind), found) in leaving.iter().zip(found) {
-            let live = found.map_err(|error| refused(error, &BTreeMap::new()))?;
-            let mut observed = match asked.remove(id) {
-                Some(asked) => understood(&mut observation, kind, asked.answer)?,
-                None => Observed::default(),
-            };
-            // The answer to a delete is no object to compare with.
-            if matches!(observed.dry_run, DryRun::Answered(_)) {
-                observed.dry_run = DryRun::NotAsked;
-            }
-            observed.live = live;
-            observation.objects.insert(id.clone(), observed);
-        }
-        Ok(observation)
     }
+    all
 }

@@ -3,8 +3,7 @@
 use provider_core::{Kind, Lifecycle, Resource, ResourceId};
 use serde_json::Value;
 
-use super::{Asked, version};
-use crate::cluster::{Answer, CallError, Cluster, Failure, Patience};
+use crate::cluster::{Answer, CallError, Cluster, Failure, Patience, Preconditions};
 
 /// An object that changes each time it is looked at is taken as it is then.
 const LOOKS: usize = 3;
@@ -24,15 +23,14 @@ impl Cluster {
         resource: &Resource,
         manager: &str,
         listed: Option<Value>,
-        asked: Option<Asked>,
+        asked: Option<Result<Answer, CallError>>,
     ) -> Result<Settled, CallError> {
         if resource.lifecycle == Lifecycle::CreatedOnce {
             return self.settle_once(resource, manager, listed).await;
         }
-        let Some(Asked { answer }) = asked else {
+        let Some(mut answer) = asked else {
             return Ok((listed, None));
         };
-        let mut answer = answer;
         let mut live = listed;
         for _ in 0..LOOKS {
             match &answer {
@@ -115,4 +113,8 @@ fn could_exist(failure: &Failure) -> bool {
         failure,
         Failure::Absent | Failure::NoNamespace(_) | Failure::NotServed
     ) && !failure.ends_everything()
+}
+
+fn version(object: &Value) -> Option<String> {
+    Preconditions::of(object).resource_version
 }

@@ -1,0 +1,79 @@
+//! Taking a stack down.
+
+use provider::{Outcome, Plan, ResourceId, Verdict, plan::Volumes};
+use serde_json::json;
+
+use crate::world::{World, config, stack};
+
+async fn teardown(world: &World) -> Plan {
+    let observation = world.cluster.observe_owned("shop", "shop").await.unwrap();
+    Plan::teardown("shop", "shop", &observation, Volumes::Keep)
+}
+
+fn shop() -> provider::Stack {
+    stack(|scope| {
+        scope.add(config("settings", &[("mode", "fast")]));
+    })
+}
+
+#[tokio::test]
+async fn a_stack_takes_its_namespace_its_inventory_and_its_lock_along() {
+    let world = World::new();
+    world.up(&shop()).await;
+    let plan = teardown(&world).await;
+    assert_eq!(plan.counts().delete, 2, "{:#?}", plan.steps);
+    let report = world.apply(&plan).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.get("/api/v1/namespaces/shop").await["error"].is_string());
+    assert!(teardown(&world).await.is_empty());
+    assert!(world.up(&shop()).await.succeeded(), "and it comes back");
+}
+
+#[tokio::test]
+async fn a_namespace_in_which_others_live_stays_and_says_who() {
+    let world = World::new();
+    world.up(&shop()).await;
+    let foreign = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "theirs"}});
+    world
+        .send(
+            "POST",
+            "/api/v1/namespaces/shop/configmaps",
+            "application/json",
+            &foreign,
+        )
+        .await;
+    let report = world.apply(&teardown(&world).await).await;
+    assert!(report.succeeded(), "{report:#?}");
+    let namespace = ResourceId {
+        group: String::new(),
+        kind: "Namespace".into(),
+        namespace: None,
+        name: "shop".into(),
+    };
+    let Some(Outcome::Retained { reason }) = &report.objects[&namespace].outcome else {
+        panic!("{report:#?}");
+    };
+    assert_eq!(reason, "it is in use by ConfigMap/shop/theirs");
+    assert!(world.get("/api/v1/namespaces/shop/configmaps/theirs").await["error"].is_null());
+    assert!(
+        world
+            .get("/api/v1/namespaces/shop/configmaps/settings")
+            .await["error"]
+            .is_string()
+    );
+
+    world
+        .send(
+            "DELETE",
+            "/api/v1/namespaces/shop/configmaps/theirs",
+            "application/json",
+            &json!(null),
+        )
+        .await;
+    let report = world.apply(&teardown(&world).await).await;
+    assert!(report.succeeded(), "{report:#?}");
+    assert!(
+        world.get("/api/v1/namespaces/shop").await["error"].is_string(),
+        "now it goes"
+    );
+}
