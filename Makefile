@@ -48,7 +48,8 @@ lint: ## formatting, clippy, documentation, licences and duplicates, scripts
 	  echo 'lint: SKIPPED cargo deny: licences, duplicate packages and sources were not checked'; \
 	fi
 	for script in $(SCRIPTS); do bash -n "$$script"; done
-	@if command -v go >/dev/null; then set -x; cd tests/live; test -z "$$(gofmt -l .)"; go vet ./harness; fi
+	@if command -v go >/dev/null; then set -x; cd tests/live; test -z "$$(gofmt -l .)"; \
+	  CGO_ENABLED=0 go vet -trimpath -gcflags=all=-dwarf=false ./harness; fi
 
 audit: ## known vulnerabilities of what we depend on (asks the advisory database)
 	"$$(.config/tool cargo-deny)" check advisories
