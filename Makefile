@@ -76,6 +76,8 @@ live-all: ## the same, with what takes long
 	$(REPLAY) .config/run-tests conformance
 	$(REAL) .config/run-tests live-all $(ARGS)
 
-.PHONY: ci
+.PHONY: bench ci
+bench: ## what the engine costs per object, built for speed
+	cargo bench --locked --workspace --bench engine
 ci: ## lint, test and live, as a change must pass them
 	.ci/run
