@@ -30,6 +30,7 @@ mod admission;
 mod answer;
 mod custom;
 mod discovery;
+mod fault;
 mod kubeconfig;
 mod merge;
 mod query;
@@ -47,6 +48,7 @@ mod verbs;
 mod world;
 
 pub use answer::AnswerBody;
+pub use fault::{Fault, Faults, Gone, Rule};
 pub use kubeconfig::{CONTEXT, kubeconfig};
 pub use reconcile::FAIL;
 pub use sandbox::{Controllers, Sandbox};
