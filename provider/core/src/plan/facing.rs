@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fields::{FieldPath, FieldSet, Schema, get, remove, same};
+use fields::{FieldPath, FieldSet, Schema, get, get_mut, remove, same};
 use serde_json::Value;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     knowledge::Knowledge,
     memory::Remembered,
     merge,
-    migration::{Adoption, Migration},
+    migration::{Adoption, Migration, Wishes},
     normal,
     ownership::{Owners, owns},
     step::{Action, Change, Conflict, Step, Takeover},
@@ -46,8 +46,15 @@ impl<'a> Facing<'a> {
         } else {
             Adoption::NotAsked
         };
+        let yielded = knowledge.yielded(&resource.id);
+        let wishes = Wishes {
+            wanted: &wanted,
+            remembered,
+            adoption,
+            yielded,
+        };
         Self {
-            migration: Migration::of(&owners, live, &wanted, remembered, adoption, &schema),
+            migration: Migration::of(&owners, live, wishes, &schema),
             live: normal::comparable(live, &schema),
             knowledge,
             resource,
@@ -60,21 +67,33 @@ impl<'a> Facing<'a> {
         }
     }
 
-    /// The object as the server says it would be. What a migration makes ours is asked about before it is, so what
-    /// goes because of it is taken away here.
+    /// The object as the server says it would be. It was asked before the migration, so what the migration does is
+    /// done here.
     pub(crate) fn answered(&self, answer: &Value) -> Value {
-        let answer = normal::comparable(answer, &self.schema);
-        match &self.migration {
-            Some(migration) => remove(&answer, &self.released(&migration.fields), &self.schema),
-            None => answer,
+        let mut answer = normal::comparable(answer, &self.schema);
+        let Some(migration) = &self.migration else {
+            return answer;
+        };
+        for path in &migration.lets_go {
+            let stays = get(&self.live, path, &self.schema);
+            if let (Some(stays), Some(place)) = (stays, get_mut(&mut answer, path, &self.schema)) {
+                place.clone_from(stays);
+            }
         }
+        remove(&answer, &self.released(&migration.fields), &self.schema)
     }
 
     /// The object as it would be by the rules of merging, where the server could not be asked.
     pub(crate) fn predicted(&self) -> Value {
         let merged = merge::overlay(&self.live, &self.desired, &self.schema);
         let ours = match &self.migration {
-            Some(migration) => self.owners.applied.union(&migration.fields),
+            Some(migration) => {
+                let stays = migration.lets_go.iter().cloned().collect();
+                self.owners
+                    .applied
+                    .union(&migration.fields)
+                    .difference(&stays)
+            }
             None => self.owners.applied.clone(),
         };
         remove(&merged, &self.released(&ours), &self.schema)

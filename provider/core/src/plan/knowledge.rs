@@ -1,7 +1,12 @@
 //! What is to happen to one object that a definition wants?
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::LazyLock,
+};
 
+use fields::FieldPath;
 use serde_json::Value;
 
 use super::{
@@ -34,6 +39,8 @@ pub(crate) struct Knowledge {
     pub(crate) choices: Choices,
     /// How kinds are served, where discovery had to say it.
     pub(crate) kinds: BTreeMap<GroupKind, Kind>,
+    /// What autoscalers scale.
+    pub(crate) autoscaled: BTreeSet<ResourceId>,
 }
 
 /// Without the key, which would make the digests guessable.
@@ -54,11 +61,23 @@ impl Knowledge {
             schemas: Schemas::of(graph).with(observation),
             choices: choices.clone(),
             kinds: observation.kinds.clone(),
+            autoscaled: autoscaled(graph),
         }
     }
 
     pub(crate) fn remembered(&self, id: &ResourceId) -> Option<&Remembered> {
         self.memory.as_ref()?.objects.get(id)
+    }
+
+    /// Fields that are left to others: whoever scales a workload owns how many replicas it has.
+    pub(crate) fn yielded(&self, id: &ResourceId) -> &[FieldPath] {
+        static REPLICAS: LazyLock<[FieldPath; 1]> =
+            LazyLock::new(|| [FieldPath::of(["spec", "replicas"])]);
+        if self.autoscaled.contains(id) {
+            REPLICAS.as_slice()
+        } else {
+            &[]
+        }
     }
 
     /// Decides about one object.
@@ -164,6 +183,25 @@ impl Knowledge {
             owner: owner.to_owned(),
         })
     }
+}
+
+/// What the autoscalers of a graph scale.
+fn autoscaled(graph: &Graph) -> BTreeSet<ResourceId> {
+    let scalers = graph
+        .resources()
+        .filter(|resource| resource.is("autoscaling", "HorizontalPodAutoscaler"));
+    let target = |scaler: &Resource| {
+        let target = scaler.at(&["spec", "scaleTargetRef"])?;
+        let text = |name: &str| target.get(name)?.as_str().map(str::to_owned);
+        let group = text("apiVersion").and_then(|api| Some(api.split_once('/')?.0.to_owned()));
+        Some(ResourceId {
+            group: group.unwrap_or_default(),
+            kind: text("kind")?,
+            namespace: scaler.id.namespace.clone(),
+            name: text("name")?,
+        })
+    };
+    scalers.filter_map(target).collect()
 }
 
 /// The ApplySet that an object says it belongs to.

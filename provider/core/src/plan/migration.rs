@@ -10,6 +10,9 @@
 //!   the two, the next plan sees the `Update` entry and carries a [`Migration`].
 //! * **`kubectl apply` (client side).** Its entries are those that own the last-applied annotation. Where the user
 //!   adopts such an object, its entries, as far as they hold what was applied then or is wanted now, become ours.
+//! * **A field that is handed over.** Where a workload gets an autoscaler, `replicas` leaves the definition; an apply
+//!   without it would drop it, and the server would fall back to one replica until the autoscaler notices. So our
+//!   entry lets go of it, and the value stays as it is, owned by nobody until the autoscaler writes it.
 //!
 //! A migration is a JSON patch of `managedFields` under the object's `resourceVersion`, sent before the step's
 //! apply. Afterwards the apply removes what it no longer mentions, by the ordinary rule, and the answer's
@@ -20,7 +23,7 @@
 
 use std::collections::BTreeSet;
 
-use fields::{FieldPath, FieldSet, PathElement, Schema};
+use fields::{FieldPath, FieldSet, PathElement, Schema, Shape};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -36,10 +39,27 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Migration {
     /// Whose entries.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub from: BTreeSet<FieldManager>,
     /// What of them becomes ours; what else they hold is nobody's afterwards.
     #[serde(skip)]
     pub(crate) fields: FieldSet,
+    /// What is ours and is left to others, as it is.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub lets_go: BTreeSet<FieldPath>,
+}
+
+/// What the definition says about the fields of one object.
+#[derive(Clone, Copy)]
+pub(crate) struct Wishes<'a> {
+    /// What it wants, as the API server would own it.
+    pub(crate) wanted: &'a FieldSet,
+    /// What it wanted last time.
+    pub(crate) remembered: Option<&'a Remembered>,
+    /// Whether the object is adopted.
+    pub(crate) adoption: Adoption,
+    /// What it leaves to others.
+    pub(crate) yielded: &'a [FieldPath],
 }
 
 impl Migration {
@@ -62,7 +82,8 @@ impl Migration {
                     && from.subresource == entry.subresource
             })
         };
-        patch(live, manager, folded, &self.fields)
+        let released = self.lets_go.iter().cloned().collect();
+        patch(live, manager, folded, &self.fields, &released)
     }
 
     /// What an object needs before it is applied: our own `Update` entry always, those of `kubectl apply` where the
@@ -70,33 +91,22 @@ impl Migration {
     pub(crate) fn of(
         owners: &Owners,
         live: &Value,
-        desired: &FieldSet,
-        remembered: Option<&Remembered>,
-        adoption: Adoption,
+        wishes: Wishes<'_>,
         schema: &Schema,
     ) -> Option<Self> {
         let mut from = BTreeSet::new();
         let mut fields = FieldSet::new();
-        let mut wanted = desired.clone();
-        if let Some(remembered) = remembered {
-            wanted.extend(
-                remembered
-                    .leaves
-                    .keys()
-                    .chain(remembered.pending.keys())
-                    .flat_map(with_elements),
-            );
-        }
+        let mut ours = wishes.ours();
         if let Some(Entry {
             manager,
             fields: written,
         }) = &owners.written
         {
             from.insert(manager.clone());
-            fields = fields.union(&written.intersection(&wanted));
+            fields = fields.union(&share(written, &ours, schema));
         }
-        if adoption == Adoption::Asked {
-            wanted = wanted.union(&last_applied(live, schema));
+        if wishes.adoption == Adoption::Asked {
+            ours = ours.union(&last_applied(live, schema));
             let mark = FieldPath::of(["metadata", "annotations", LAST_APPLIED]);
             let theirs = owners
                 .others
@@ -104,11 +114,43 @@ impl Migration {
                 .filter(|entry| entry.fields.contains(&mark));
             for entry in theirs {
                 from.insert(entry.manager.clone());
-                fields = fields.union(&entry.fields.intersection(&wanted));
+                fields = fields.union(&share(&entry.fields, &ours, schema));
                 fields.insert(&mark);
             }
         }
-        (!from.is_empty()).then_some(Self { from, fields })
+        let yielded = wishes.yielded.iter().filter(|path| {
+            owners.is_ours(path)
+                && !wishes.wanted.contains(path)
+                && owners.others_of(path).next().is_none()
+        });
+        let lets_go: BTreeSet<_> = yielded.cloned().collect();
+        let fields = fields.difference(&lets_go.iter().cloned().collect());
+        (!from.is_empty() || !lets_go.is_empty()).then_some(Self {
+            from,
+            fields,
+            lets_go,
+        })
+    }
+}
+
+impl Wishes<'_> {
+    /// What is or was wanted.
+    fn ours(&self) -> FieldSet {
+        let mut ours = self.wanted.clone();
+        if let Some(remembered) = self.remembered {
+            let paths = remembered.leaves.keys().chain(remembered.pending.keys());
+            ours.extend(paths.flat_map(with_elements));
+        }
+        ours
+    }
+}
+
+/// What of an entry becomes ours. Without a schema our paths are not the server's, so that all of it does: what was
+/// only defaulted falls back to its default with the next apply.
+fn share(entry: &FieldSet, ours: &FieldSet, schema: &Schema) -> FieldSet {
+    match schema.shape() {
+        Shape::Untyped => entry.clone(),
+        _ => entry.intersection(ours),
     }
 }
 
@@ -133,36 +175,42 @@ pub fn claim(created: &Value, sent: &Value, manager: &str) -> Option<Value> {
             && entry.operation == Operation::Update
             && entry.subresource.is_empty()
     };
-    patch(created, manager, ours, &written.intersection(&wanted))
+    let fields = share(&written, &wanted, &schema);
+    patch(created, manager, ours, &fields, &FieldSet::new())
 }
 
-/// Folds the chosen entries into the `Apply` entry of a manager.
+/// Folds the chosen entries into the `Apply` entry of a manager, and takes what it lets go out of it.
 fn patch(
     live: &Value,
     manager: &str,
     folded: impl Fn(&FieldManager) -> bool,
     fields: &FieldSet,
+    released: &FieldSet,
 ) -> Option<Value> {
     let metadata = &live["metadata"];
     let entries = metadata["managedFields"].as_array()?;
     let owner = |entry: &Value| super::ownership::read(entry).map(|entry| entry.manager);
     let goes = |entry: &&Value| owner(entry).is_some_and(|owner| folded(&owner));
-    let first = entries.iter().find(goes)?;
     let applies = |entry: &&Value| {
         entry["manager"] == manager
             && entry["operation"] == "Apply"
             && entry.get("subresource").is_none()
     };
     let existing = entries.iter().find(applies);
+    let first = existing.or_else(|| entries.iter().find(goes))?;
     let held = existing.and_then(|entry| FieldSet::from_fields_v1(&entry["fieldsV1"]).ok());
-    let fields = held.unwrap_or_default().union(fields);
+    let held = held.unwrap_or_default();
+    let fields = held.union(fields).difference(released);
+    if !entries.iter().any(|entry| goes(&entry)) && fields == held {
+        return None;
+    }
     let mut kept: Vec<Value> = entries
         .iter()
         .filter(|entry| !goes(entry) && !applies(entry))
         .cloned()
         .collect();
     if !fields.is_empty() {
-        let mut ours = existing.unwrap_or(first).clone();
+        let mut ours = first.clone();
         ours["manager"] = manager.into();
         ours["operation"] = "Apply".into();
         ours["fieldsV1"] = fields.to_fields_v1();

@@ -186,6 +186,43 @@ fn a_run_that_ended_before_the_claim_is_finished_by_the_next() {
 }
 
 #[test]
+fn a_workload_that_gets_an_autoscaler_keeps_its_replicas_meanwhile() {
+    let world = World::applied(&graph(&[app(&json!({"image": "api:1"}))]));
+    let mut scaled = app(&json!({"image": "api:1"}));
+    scaled["spec"].as_object_mut().unwrap().remove("replicas");
+    let autoscaler = json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "api", "namespace": "shop"},
+        "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "api"}, "maxReplicas": 9}});
+    assert_eq!(
+        changes(&world.plan(&graph(std::slice::from_ref(&scaled)))),
+        ["spec.replicas 3 > 1 definition"]
+    );
+
+    let wanted = graph(&[scaled.clone(), autoscaler]);
+    let plan = world.plan(&wanted);
+    assert!(changes(&plan).is_empty());
+    let migration = plan.steps[0].migration.as_ref().unwrap();
+    assert!(migration.from.is_empty() && migration.lets_go.contains(&path("spec.replicas")));
+    let mut world = world;
+    world.act(&plan);
+    assert_eq!(world.objects[&id_of(&scaled)]["spec"]["replicas"], 3);
+    assert!(world.plan(&wanted).is_empty());
+}
+
+#[test]
+fn of_a_kind_without_a_schema_everything_that_was_posted_is_claimed() {
+    let object = json!({"apiVersion": "x.io/v1", "kind": "Shop", "metadata": {"name": "s", "namespace": "shop"},
+        "spec": {"doors": [{"name": "a"}]}});
+    let mut created = object.clone();
+    created["metadata"]["uid"] = json!("u");
+    let fields = json!({"f:spec": {"f:doors": {"k:{\"name\":\"a\"}": {".": {}, "f:name": {}}}}});
+    created["metadata"]["managedFields"] =
+        json!([{"manager": OURS, "operation": "Update", "fieldsV1": fields}]);
+    let patch = claim(&created, &object, OURS).unwrap();
+    assert_eq!(patch[2]["value"][0]["fieldsV1"], fields);
+}
+
+#[test]
 fn an_object_of_kubectl_apply_is_adopted_with_what_kubectl_would_remove() {
     let theirs = config(&json!({"a": "1", "old": "1"}));
     let mut note = theirs.clone();
