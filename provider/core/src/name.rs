@@ -138,7 +138,7 @@ pub fn check_subdomain(text: &str) -> Result<(), NameError> {
     }
 }
 
-/// Checks the name of a Service of clusters before 1.36: a DNS label that begins with a letter (RFC 1035).
+/// Checks the name of a Service: a DNS label that begins with a letter (RFC 1035), as not all clusters take a digit there.
 pub(crate) fn check_service_name(text: &str) -> Result<(), NameError> {
     check_label(text)?;
     if text.starts_with(|first: char| first.is_ascii_lowercase()) {

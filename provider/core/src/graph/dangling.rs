@@ -32,27 +32,37 @@ pub(super) fn dangling(resources: &Resources, from: &Resource, reference: &Refer
     let elsewhere = resources
         .keys()
         .find(|id| id.name == to.name && id.kind == to.kind && id.group == to.group);
-    let finding = if let Some(other) = elsewhere {
-        let message = format!(
-            "{} refers to {to} in `{path}`, but only {other} is in this stack",
-            from.id
-        );
-        let hint = format!("a {} is of use only in its own namespace", to.kind);
-        Finding::new(rules::OTHER_NAMESPACE, message).hint(hint)
-    } else {
-        let message = format!(
-            "{} refers to {to} in `{path}`, which is not in this stack",
-            from.id
-        );
-        let hint = format!(
-            "add the {kind}, or say `scope.existing::<{kind}>(\"{name}\")` if it is there already",
-            kind = to.kind,
-            name = to.name
-        );
-        Finding::new(rules::DANGLING_REFERENCE, message).hint(hint)
+    let (kind, name) = (&to.kind, &to.name);
+    let in_own_namespace = to.namespace.is_none() || to.namespace == from.id.namespace;
+    let (rule, also, hint) = match elsewhere {
+        // Nothing beside the name could say another namespace, so there is no way to mean the other one.
+        Some(other) if in_own_namespace => {
+            let hint = format!("a {kind} is of use here only in the same namespace");
+            (
+                rules::OTHER_NAMESPACE,
+                format!("but only {other} is in this stack"),
+                hint,
+            )
+        }
+        Some(other) => {
+            let hint = format!("say the namespace of {other}, if it is meant");
+            (rules::DANGLING_REFERENCE, NOT_HERE.to_owned(), hint)
+        }
+        None => {
+            let place = to.namespace.as_deref().filter(|_| !in_own_namespace);
+            let call = match place {
+                None => format!("existing::<{kind}>(\"{name}\")"),
+                Some(place) => format!("existing_in::<{kind}>(\"{place}\", \"{name}\")"),
+            };
+            let hint = format!("add the {kind}, or say `scope.{call}` if it is there already");
+            (rules::DANGLING_REFERENCE, NOT_HERE.to_owned(), hint)
+        }
     };
-    finding.on(&from.id).at(&from.origin)
+    let message = format!("{} refers to {to} in `{path}`, {also}", from.id);
+    from.finding(rule, message).hint(hint)
 }
+
+const NOT_HERE: &str = "which is not in this stack";
 
 /// The keys that are used of a ConfigMap or Secret of the stack and that it does not have.
 pub(super) fn missing_keys(from: &Resource, reference: &Reference, to: &Resource) -> Vec<Finding> {

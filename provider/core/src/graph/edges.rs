@@ -157,7 +157,7 @@ fn find<'a>(resources: &'a Resources, id: &ResourceId) -> Option<&'a Resource> {
 }
 
 /// The id of a Namespace.
-pub(super) fn namespace_id(name: &str) -> ResourceId {
+pub(crate) fn namespace_id(name: &str) -> ResourceId {
     ResourceId {
         group: String::new(),
         kind: "Namespace".into(),

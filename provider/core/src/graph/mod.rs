@@ -41,6 +41,7 @@ mod walk;
 
 pub(crate) use custom::kind_of;
 pub use drawing::{Drawing, Flow, FlowEnd, Node};
+pub(crate) use edges::namespace_id;
 pub use finding::{Finding, Findings};
 pub(crate) use ports::unknown_pods;
 pub use render::SecretValues;

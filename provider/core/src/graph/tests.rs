@@ -9,7 +9,8 @@ use crate::{
     k8s_openapi::api::{
         apps::v1::Deployment,
         batch::v1::Job,
-        core::v1::{ConfigMap, Namespace, Secret},
+        core::v1::{ConfigMap, Namespace, Secret, ServiceAccount},
+        rbac::v1::{Role, RoleBinding},
     },
 };
 
@@ -175,6 +176,49 @@ fn what_exists_already_may_be_named() {
         stack.add(object::<Deployment>(api));
     });
     assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn what_exists_elsewhere_may_be_named_without_making_its_namespace() {
+    let graph = graph(|stack| {
+        let account = stack.existing_in::<ServiceAccount>("monitoring", "reader");
+        let role = stack.existing::<Role>("read");
+        let binding = json!({
+            "metadata": { "name": "read" },
+            "roleRef": role.role(),
+            "subjects": [account.subject()],
+        });
+        stack.add(object::<RoleBinding>(binding));
+    })
+    .unwrap();
+    let ids: Vec<_> = graph
+        .resources()
+        .map(|resource| resource.id.to_string())
+        .collect();
+    assert_eq!(ids, ["Namespace/shop", "RoleBinding/shop/read"]);
+}
+
+#[test]
+fn hints_say_what_would_mend_it() {
+    let hint = |namespace: &'static str| {
+        let definition = move |stack: &mut Scope<'_>| {
+            stack.add(object::<ServiceAccount>(
+                json!({ "metadata": { "name": "known" } }),
+            ));
+            stack.add(object::<RoleBinding>(json!({
+                "metadata": { "name": "read" },
+                "roleRef": { "kind": "ClusterRole", "name": "view" },
+                "subjects": [{ "kind": "ServiceAccount", "name": "known", "namespace": namespace }],
+            })));
+        };
+        match graph(definition) {
+            Ok(_) => None,
+            Err(Findings(findings)) => findings[0].hint.clone(),
+        }
+    };
+    assert_eq!(hint("shop"), None);
+    let expected = "say the namespace of ServiceAccount/shop/known, if it is meant";
+    assert_eq!(hint("other").as_deref(), Some(expected));
 }
 
 #[test]

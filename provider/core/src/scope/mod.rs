@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod dynamic;
+mod existing;
 mod expose;
 mod traffic;
 
@@ -164,26 +165,6 @@ impl<'a> Scope<'a> {
             .namespaces
             .insert(namespace.clone(), OwnNamespace { level, origin });
         self.within(namespace, describe)
-    }
-
-    /// Says that an object is in the cluster already, so that the stack may refer to what it does not describe:
-    /// a storage class, a Secret that someone else keeps.
-    ///
-    /// ```
-    /// # use provider_core::{Scope, k8s_openapi::api::core::v1::Secret};
-    /// fn shop(stack: &mut Scope<'_>) {
-    ///     let registry = stack.existing::<Secret>("registry-login");
-    ///     let _password = registry.key("password");
-    /// }
-    /// ```
-    pub fn existing<K>(&mut self, name: impl Into<String>) -> Ref<K>
-    where
-        K: kube_core::Resource<DynamicType = ()>,
-        K::Scope: KnownScope,
-    {
-        let id = ResourceId::new(&Kind::of::<K>(), &self.namespace, name);
-        self.draft.existing.insert(id.clone());
-        Ref::new(id)
     }
 
     /// Puts a Service in front of `pods`: it selects them and targets their port by construction.
