@@ -30,7 +30,6 @@ mod admission;
 mod answer;
 mod custom;
 mod discovery;
-mod fault;
 mod kubeconfig;
 mod merge;
 mod query;
@@ -48,7 +47,6 @@ mod verbs;
 mod world;
 
 pub use answer::AnswerBody;
-pub use fault::{Fault, Faults, Gone, Rule};
 pub use kubeconfig::{CONTEXT, kubeconfig};
 pub use reconcile::FAIL;
 pub use sandbox::{Controllers, Sandbox};

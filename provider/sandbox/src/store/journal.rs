@@ -143,6 +143,17 @@ impl Journal {
         })
     }
 
+    /// Deletes the file; those who have read it find an empty cluster at their next look.
+    pub(super) fn erase(&self) -> Result<(), StoreError> {
+        let _guard = self.lock()?;
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(io_error("delete", &self.path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn lock(&self) -> Result<Guard, StoreError> {
         // The directory may have been deleted to reset the world.
         if let Some(directory) = self.lock_path.parent() {

@@ -48,6 +48,11 @@ pub(crate) struct Store {
     changed: watch::Sender<u64>,
 }
 
+/// Empties the world that a directory holds.
+pub(crate) fn erase(directory: &Path) -> Result<(), StoreError> {
+    Journal::open(directory)?.erase()
+}
+
 impl Store {
     /// An empty store that forgets everything when it is dropped.
     pub(crate) fn in_memory() -> Self {
