@@ -1,0 +1,31 @@
+//! `stacks plan STACK`: what would `up` do?
+
+use crate::{
+    args::Plan,
+    commands::{Ended, Session, choices},
+    exit::ExitStatus,
+    view::{self, plan::Show},
+};
+
+impl Session {
+    pub(super) async fn plan(&self, arguments: &Plan) -> Result<ExitStatus, Ended> {
+        let stack = self.stack(&arguments.stack.stack)?;
+        let graph = self.graph(stack)?;
+        let connection = self.connect(stack, "plan").await?;
+        let choices = choices(&arguments.selection, Some(&arguments.decisions));
+        let plan = self.planned(&connection.cluster, &graph, &choices).await?;
+        view::show_plan(
+            &self.screen,
+            &plan,
+            Show::Everything,
+            arguments.output,
+            &connection.name,
+        );
+        Ok(match () {
+            () if !plan.conflicts().is_empty() => ExitStatus::Conflict,
+            () if plan.steps.iter().any(|step| step.blocker.is_some()) => ExitStatus::Refused,
+            () if arguments.detailed_exitcode && !plan.is_empty() => ExitStatus::Changes,
+            () => ExitStatus::Done,
+        })
+    }
+}

@@ -1,0 +1,28 @@
+//! `stacks status STACK`: how are its objects doing?
+
+use crate::{
+    args::StackName,
+    commands::{Ended, Session},
+    exit::ExitStatus,
+    view,
+};
+
+impl Session {
+    pub(super) async fn status(&self, arguments: &StackName) -> Result<ExitStatus, Ended> {
+        let stack = self.stack(&arguments.stack)?;
+        let graph = self.graph(stack)?;
+        let connection = self.connect(stack, "status").await?;
+        let status = connection
+            .cluster
+            .status(&graph)
+            .await
+            .map_err(|error| self.failed(&error))?;
+        view::status::show(&self.screen, &status);
+        let ready = view::status::all_ready(&status);
+        Ok(if ready {
+            ExitStatus::Done
+        } else {
+            ExitStatus::RolloutFailed
+        })
+    }
+}

@@ -1,0 +1,333 @@
+//! How is a plan shown to a person?
+
+use provider::plan::{Action, Blocker, Cause, Change, Forgotten, Kept, Plan, Step, Why};
+use similar::{ChangeTag, TextDiff};
+
+use crate::view::{Style, value};
+
+/// Which steps of a plan are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// All that there is to do.
+    Everything,
+    /// Only what someone else has changed.
+    Drift,
+}
+
+/// The plan as text: a block for each step, what is unchanged as a count, the summary last.
+pub(crate) fn text(plan: &Plan, show: Show, style: Style) -> String {
+    let mut lines = Vec::new();
+    for step in plan.steps.iter().filter(|step| is_shown(step, show)) {
+        lines.push(headline(step, style));
+        lines.extend(details(step, show, style));
+    }
+    let counts = plan.counts();
+    if counts.keep > 0 && show == Show::Everything {
+        lines.push(format!(
+            "  {} {}",
+            style.symbol(Action::Keep),
+            style.faint(&format!("{} unchanged", counts.keep))
+        ));
+    }
+    if show == Show::Everything {
+        lines.extend(
+            plan.forgotten
+                .iter()
+                .map(|forgotten| style.faint(&forgotten_line(forgotten))),
+        );
+        if !plan.left_out.is_empty() {
+            lines.push(style.faint(&format!(
+                "    left out by --only and --exclude: {}",
+                plan.left_out.len()
+            )));
+        }
+    }
+    let defaults: usize = plan.steps.iter().map(|step| step.defaults).sum();
+    if defaults > 0 && show == Show::Everything {
+        lines.push(style.faint(&format!(
+            "    filled in by the server, and not shown: {}",
+            fields(defaults)
+        )));
+    }
+    let predicted = plan.steps.iter().filter(|step| step.predicted).count();
+    if predicted > 0 && show == Show::Everything {
+        let why =
+            "predicted, since the server cannot check them before their namespace or kind exists";
+        lines.push(style.faint(&format!("    {why}: {predicted}")));
+    }
+    lines.push(summary(plan, show));
+    lines.join("\n")
+}
+
+/// `plan: 1 to create, 2 to update`, or that there is nothing to do.
+pub(crate) fn summary(plan: &Plan, show: Show) -> String {
+    if show == Show::Drift {
+        return match plan.drifted().count() {
+            0 => "drift: none".to_owned(),
+            count => format!("drift: {count} of {} objects", plan.steps.len()),
+        };
+    }
+    let counts = plan.counts();
+    let parts = [
+        (counts.create, "to create"),
+        (counts.update, "to update"),
+        (counts.replace, "to replace"),
+        (counts.delete, "to delete"),
+        (plan.conflicts().len(), "in conflict"),
+        (
+            plan.steps
+                .iter()
+                .filter(|step| step.blocker.is_some())
+                .count(),
+            "blocked",
+        ),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if parts.is_empty() {
+        "plan: nothing to do".to_owned()
+    } else {
+        format!("plan: {}", parts.join(", "))
+    }
+}
+
+pub(crate) fn is_shown(step: &Step, show: Show) -> bool {
+    match show {
+        Show::Drift => step.drifted(),
+        Show::Everything => {
+            let quiet =
+                step.conflicts.is_empty() && step.blocker.is_none() && step.warnings.is_empty();
+            step.action != Action::Keep || !quiet || step.kept.is_some()
+        }
+    }
+}
+
+fn headline(step: &Step, style: Style) -> String {
+    let mut line = format!(
+        "  {} {}",
+        style.symbol(step.action),
+        style.strong(&step.id.to_string())
+    );
+    let remarks = [
+        (step.vanished, "drift, deleted by someone".to_owned()),
+        (
+            step.adopted,
+            "made by other means, belongs to this stack from now on".to_owned(),
+        ),
+        (
+            step.predicted && step.action == Action::Create,
+            "predicted".to_owned(),
+        ),
+        (
+            step.kept.is_some(),
+            step.kept.as_ref().map(why_kept).unwrap_or_default(),
+        ),
+    ];
+    let remarks: Vec<String> = remarks
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .map(|(_, remark)| remark)
+        .collect();
+    if !remarks.is_empty() {
+        line.push_str(&style.faint(&format!("   ({})", remarks.join("; "))));
+    }
+    line
+}
+
+fn details(step: &Step, show: Show, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (key, recipe) in &step.recipes {
+        if step.action == Action::Create {
+            lines.push(format!("      data.{key}   {recipe}"));
+        }
+    }
+    let is_drift =
+        |change: &&Change| show == Show::Everything || matches!(change.cause, Cause::Drift { .. });
+    let changes: Vec<&Change> = step.changes.iter().filter(is_drift).collect();
+    let width = changes
+        .iter()
+        .map(|change| change.path.short().to_string().chars().count())
+        .max()
+        .unwrap_or_default()
+        .min(64);
+    for change in changes {
+        lines.extend(change_lines(change, width, style));
+    }
+    let shown = |path| step.changes.iter().any(|change| change.path == path);
+    for takeover in step
+        .takeovers
+        .iter()
+        .filter(|takeover| !shown(takeover.path.clone()))
+    {
+        lines.push(format!(
+            "      {} taken from {}",
+            takeover.path.short(),
+            takeover.manager
+        ));
+    }
+    if let Some(migration) = &step.migration {
+        let from: Vec<String> = migration.from.iter().map(ToString::to_string).collect();
+        lines.push(style.faint(&format!(
+            "      takes over {} from {}",
+            fields(migration.len()),
+            from.join(", ")
+        )));
+    }
+    for warning in &step.warnings {
+        lines.push(format!("      {} {warning}", style.warn("warning:")));
+    }
+    for conflict in &step.conflicts {
+        let path = conflict.path.short().to_string();
+        let manager = &conflict.manager;
+        lines.push(format!(
+            "      {} {path} is owned by {manager}",
+            style.bad("conflict:")
+        ));
+        lines.push(style.faint(&format!(
+            "        take it with --take '{}:{path}'",
+            manager.name
+        )));
+    }
+    if let Some(blocker) = &step.blocker {
+        lines.extend(blocker_lines(step, blocker, style));
+    }
+    lines
+}
+
+fn change_lines(change: &Change, width: usize, style: Style) -> Vec<String> {
+    let path = change.path.short().to_string();
+    let why = reason(change);
+    if let Some((before, after)) = value::are_texts(change.before.as_ref(), change.after.as_ref()) {
+        let mut lines = vec![format!("      {path}{}", style.faint(&why))];
+        lines.extend(text_lines(before, after, style));
+        return lines;
+    }
+    let before = value::short(change.before.as_ref());
+    let after = value::short(change.after.as_ref());
+    vec![format!(
+        "      {path:width$}   {before} → {after}{}",
+        style.faint(&why)
+    )]
+}
+
+fn reason(change: &Change) -> String {
+    let cause = match &change.cause {
+        Cause::Definition => String::new(),
+        Cause::Drift { by: Some(manager) } => {
+            let when = manager
+                .time
+                .as_deref()
+                .map(|time| format!(", last write {time}"))
+                .unwrap_or_default();
+            format!("drift, changed by {manager}{when}")
+        }
+        Cause::Drift { by: None } => "drift, nobody owns it now".to_owned(),
+        Cause::Rewritten => "rewritten by the server or an admission webhook".to_owned(),
+    };
+    match (cause.is_empty(), change.immutable) {
+        (true, false) => String::new(),
+        (true, true) => "   (cannot change in place)".to_owned(),
+        (false, false) => format!("   ({cause})"),
+        (false, true) => format!("   ({cause}; cannot change in place)"),
+    }
+}
+
+/// A difference of lines, with one line of context.
+fn text_lines(before: &str, after: &str, style: Style) -> Vec<String> {
+    let diff = TextDiff::from_lines(before, after);
+    let mut lines = Vec::new();
+    for (index, group) in diff.grouped_ops(1).iter().enumerate() {
+        if index > 0 {
+            lines.push(style.faint("        …"));
+        }
+        for change in group
+            .iter()
+            .flat_map(|operation| diff.iter_changes(operation))
+        {
+            let text = change.value().trim_end_matches('\n');
+            lines.push(match change.tag() {
+                ChangeTag::Delete => style.bad(&format!("        - {text}")),
+                ChangeTag::Insert => style.good(&format!("        + {text}")),
+                ChangeTag::Equal => format!("          {text}"),
+            });
+        }
+    }
+    lines
+}
+
+fn blocker_lines(step: &Step, blocker: &Blocker, style: Style) -> Vec<String> {
+    let mark = style.bad("blocked:");
+    match blocker {
+        Blocker::Protected => vec![format!(
+            "      {mark} it is protected, and this would delete it"
+        )],
+        Blocker::ReplaceNotAllowed => vec![
+            format!(
+                "      {mark} a field cannot change in place, and replacing the object was not allowed"
+            ),
+            style.faint(&format!("        allow it with --replace '{}'", step.id)),
+        ],
+        Blocker::Refused {
+            code,
+            message,
+            causes,
+        } => {
+            let mut lines = vec![format!(
+                "      {mark} the server refuses it ({code}): {message}"
+            )];
+            lines.extend(causes.iter().map(|cause| format!("        {cause}")));
+            lines
+        }
+        Blocker::OwnedByAnotherStack { owner } => {
+            vec![format!(
+                "      {mark} it belongs to {owner}; remove it there first, or give it another name"
+            )]
+        }
+        Blocker::Terminating { finalizers } => {
+            let held = if finalizers.is_empty() {
+                "nothing".to_owned()
+            } else {
+                finalizers.join(", ")
+            };
+            vec![format!("      {mark} it is being deleted, held by: {held}")]
+        }
+    }
+}
+
+fn why_kept(kept: &Kept) -> String {
+    match kept {
+        Kept::NotOurs => "made by other means: used, and neither changed nor deleted".to_owned(),
+        Kept::Volume => "stays with its data; --delete-volumes deletes it".to_owned(),
+        Kept::InUse { by, count } => {
+            let names: Vec<String> = by.iter().map(ToString::to_string).collect();
+            let more = if *count > by.len() {
+                format!(" and {} more", count - by.len())
+            } else {
+                String::new()
+            };
+            format!("stays, in use by {}{more}", names.join(", "))
+        }
+    }
+}
+
+fn forgotten_line(Forgotten { id, why }: &Forgotten) -> String {
+    let why = match why {
+        Why::WasThereBefore => "it was there before the stack".to_owned(),
+        Why::Gone => "it is gone".to_owned(),
+        Why::Recreated => "someone made another of that name".to_owned(),
+        Why::NotOurs => "it was not made by this stack".to_owned(),
+        Why::HandedOver { owner } => format!("it belongs to {owner} now"),
+    };
+    format!("    struck off the inventory: {id} ({why})")
+}
+
+fn fields(count: usize) -> String {
+    if count == 1 {
+        "1 field".to_owned()
+    } else {
+        format!("{count} fields")
+    }
+}
