@@ -1,1 +1,0 @@
-//! Complete programs, each under 80 lines.
