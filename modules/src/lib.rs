@@ -25,7 +25,7 @@ pub use collector::{
 };
 pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
 pub use grafana::{Grafana, GrafanaOutputs};
-pub use jaeger::{Jaeger, JaegerOutputs};
+pub use jaeger::{Jaeger, JaegerInMemory, JaegerOutputs};
 pub use loki::{Loki, LokiOutputs};
 pub use prometheus::{Prometheus, PrometheusOutputs};
 pub use protocol::{Datasource, Exports};

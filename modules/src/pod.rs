@@ -14,7 +14,7 @@ use k8s_openapi::{
         api::resource::Quantity, apis::meta::v1::LabelSelector, util::intstr::IntOrString,
     },
 };
-use provider_core::{Transport, kube_core::ObjectMeta};
+use provider_core::{Port, kube_core::ObjectMeta};
 
 use crate::units::{self, GIB, MIB, Millicores, millicores};
 
@@ -86,11 +86,11 @@ impl Pod {
         }
     }
 
-    pub(crate) fn port(&mut self, name: &str, number: u16, transport: Transport) {
+    pub(crate) fn listen<P>(&mut self, port: Port<P>) {
         let port = ContainerPort {
-            name: Some(name.to_owned()),
-            container_port: i32::from(number),
-            protocol: Some(transport.to_string()),
+            name: Some(port.name.to_owned()),
+            container_port: i32::from(port.number),
+            protocol: Some(port.transport.to_string()),
             ..ContainerPort::default()
         };
         self.container.ports.get_or_insert_default().push(port);

@@ -43,7 +43,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Workload<K> {
     pub(crate) pod: Pod,
-    pub(crate) replicas: u32,
+    /// Not called `replicas`: the compiler would speak of a private field where there is no such method.
+    pub(crate) wanted: u32,
     pub(crate) parallel: bool,
     pub(crate) serves_as: Option<String>,
     pub(crate) claim: Option<u64>,
@@ -54,7 +55,7 @@ impl<K> Workload<K> {
     pub(crate) fn of(pod: Pod) -> Self {
         Self {
             pod,
-            replicas: 1,
+            wanted: 1,
             parallel: false,
             serves_as: None,
             claim: None,
@@ -71,7 +72,7 @@ impl<K> Workload<K> {
     /// Declares a port. The first TCP port that is declared also says when a Pod is ready.
     #[must_use]
     pub fn listen<P>(mut self, port: Port<P>) -> Self {
-        self.pod.port(port.name, port.number, port.transport);
+        self.pod.listen(port);
         if port.transport == Transport::Tcp && self.pod.container.readiness_probe.is_none() {
             self.pod.container.readiness_probe = Some(every(tcp_probe(port.name), 10, 3));
             // Ten minutes to begin; afterwards the readiness probe judges.
@@ -164,7 +165,7 @@ impl<K> Workload<K> {
 
     /// Lets nodes be drained one Pod at a time. A single replica has none: it would block every drain.
     fn budget(&self, scope: &mut Scope<'_>) {
-        if self.replicas < 2 {
+        if self.wanted < 2 {
             return;
         }
         let spec = PodDisruptionBudgetSpec {
@@ -191,7 +192,7 @@ impl Workload<Deployment> {
     /// Runs so many Pods.
     #[must_use]
     pub fn replicas(mut self, replicas: u32) -> Self {
-        self.replicas = replicas;
+        self.wanted = replicas;
         self
     }
 }
@@ -205,7 +206,7 @@ impl Workload<StatefulSet> {
     /// Runs so many Pods.
     #[must_use]
     pub fn replicas(mut self, replicas: u32) -> Self {
-        self.replicas = replicas;
+        self.wanted = replicas;
         self
     }
 
@@ -261,10 +262,10 @@ impl Module for Workload<Deployment> {
         scope.add(Deployment {
             metadata: self.metadata(scope.stack()),
             spec: DeploymentSpec {
-                replicas: Some(count(self.replicas)),
+                replicas: Some(count(self.wanted)),
                 selector: self.selector(),
                 strategy: Some(strategy),
-                template: self.pod.template(scope.stack(), self.replicas),
+                template: self.pod.template(scope.stack(), self.wanted),
                 ..DeploymentSpec::default()
             },
             status: None,
@@ -282,10 +283,10 @@ impl Module for Workload<StatefulSet> {
             metadata: self.metadata(scope.stack()),
             spec: StatefulSetSpec {
                 pod_management_policy: self.parallel.then(|| "Parallel".to_owned()),
-                replicas: Some(count(self.replicas)),
+                replicas: Some(count(self.wanted)),
                 selector: self.selector(),
                 service_name: self.serves_as.clone(),
-                template: self.pod.template(scope.stack(), self.replicas),
+                template: self.pod.template(scope.stack(), self.wanted),
                 volume_claim_templates: claims,
                 ..StatefulSetSpec::default()
             },

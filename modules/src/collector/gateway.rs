@@ -32,11 +32,15 @@ impl Module for Collector<Gateway> {
         pod.leave_slowly(10);
         // What is still queued has to be sent.
         pod.grace_seconds = Some(60);
-        let gateway = scope.add(Workload::<Deployment>::of(pod).replicas(self.replicas));
+        let gateway = scope.add(Workload::<Deployment>::of(pod).replicas(self.wanted));
         let direct = self.unsampled().flat_map(|pipeline| &pipeline.exports);
         let to = direct.map(|export| export.to.clone());
         let to = to.chain(samplers.map(|samplers| samplers.destination().clone()));
         connect(scope, &gateway, &sends, to);
+        for source in self.sources {
+            scope.accept(&gateway, OTLP_GRPC, source.clone());
+            scope.accept(&gateway, OTLP_HTTP, source);
+        }
         scope.expose(&gateway, OTLP_GRPC);
         GatewayOutputs {
             otlp: scope.expose_as(Exposure::headless(), &gateway, OTLP_GRPC),
@@ -75,7 +79,7 @@ impl Collector<Gateway> {
             .unsampled()
             .map(|pipeline| pipeline.exports.len())
             .sum();
-        let queues = direct as u64 + samplers.map_or(0, |_| u64::from(self.samplers));
+        let queues = direct as u64 + samplers.map_or(0, |_| u64::from(self.wanted_samplers));
         let plan = Memory::of(self.memory).queues(queues);
         let queue = budget(scope, &self.name, plan).queue;
         let mut config = base();
@@ -131,7 +135,7 @@ impl Collector<Gateway> {
         // Traces under way are decided when it ends, and what was decided is sent.
         let wait = i64::try_from(DECISION_WAIT.get().as_secs()).unwrap_or(0);
         pod.grace_seconds = Some(wait + 60);
-        let mut set = Workload::<StatefulSet>::of(pod).replicas(self.samplers);
+        let mut set = Workload::<StatefulSet>::of(pod).replicas(self.wanted_samplers);
         set.parallel = true;
         set.serves_as = Some(name.clone());
         let set = scope.add(set);

@@ -20,7 +20,7 @@ use std::marker::PhantomData;
 
 use collector_config::{Config, Release};
 use k8s_openapi::api::apps::v1::DaemonSet;
-use provider_core::{Endpoint, Finding, Ref, Scope};
+use provider_core::{Endpoint, Finding, Ref, Scope, Source};
 
 use self::pipeline::AnyPipeline;
 use crate::{
@@ -49,10 +49,12 @@ pub enum Gateway {}
 pub struct Collector<Tier> {
     name: String,
     memory: u64,
-    replicas: u32,
-    samplers: u32,
+    /// Not called like their methods: the compiler would speak of private fields where there are no such methods.
+    wanted: u32,
+    wanted_samplers: u32,
     sampler_memory: u64,
     pipelines: Vec<AnyPipeline>,
+    sources: Vec<Source>,
     tier: PhantomData<fn() -> Tier>,
 }
 
@@ -81,10 +83,11 @@ impl<Tier> Collector<Tier> {
         Self {
             name: name.to_owned(),
             memory,
-            replicas: 2,
-            samplers: 2,
+            wanted: 2,
+            wanted_samplers: 2,
             sampler_memory: 2 * GIB,
             pipelines: Vec::new(),
+            sources: Vec::new(),
             tier: PhantomData,
         }
     }
@@ -106,7 +109,7 @@ impl Collector<Gateway> {
     /// So many Pods.
     #[must_use]
     pub fn replicas(mut self, replicas: u32) -> Self {
-        self.replicas = replicas;
+        self.wanted = replicas;
         self
     }
 
@@ -114,8 +117,15 @@ impl Collector<Gateway> {
     /// and some of those under way are decided in two halves.
     #[must_use]
     pub fn samplers(mut self, replicas: u32, memory: u64) -> Self {
-        self.samplers = replicas;
+        self.wanted_samplers = replicas;
         self.sampler_memory = memory;
+        self
+    }
+
+    /// Lets programs that are no part of the stack send to it, past the network policies.
+    #[must_use]
+    pub fn accept(mut self, source: Source) -> Self {
+        self.sources.push(source);
         self
     }
 

@@ -5,9 +5,7 @@ use k8s_openapi::api::{
     core::v1::ServiceAccount,
     rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding},
 };
-use provider_core::{
-    Destination, Pods, Port, Ref, RunsPods, Scope, Transport, kube_core::ObjectMeta,
-};
+use provider_core::{Destination, Pods, Port, Ref, RunsPods, Scope, kube_core::ObjectMeta};
 
 use super::{Memory, check, needs::Needs};
 use crate::{
@@ -81,14 +79,10 @@ impl Program {
             pod.env_field(variable, field);
         }
         pod.env("GOMEMLIMIT", go_bytes(Memory::of(memory).go_limit()));
-        for (name, number) in [
-            (OTLP_GRPC.name, OTLP_GRPC.number),
-            (OTLP_HTTP.name, OTLP_HTTP.number),
-            (HEALTH.name, HEALTH.number),
-            (SELF_METRICS.name, SELF_METRICS.number),
-        ] {
-            pod.port(name, number, Transport::Tcp);
-        }
+        pod.listen(OTLP_GRPC);
+        pod.listen(OTLP_HTTP);
+        pod.listen(HEALTH);
+        pod.listen(SELF_METRICS);
         let health = || http_probe(HEALTH.name, "/");
         pod.container.startup_probe = Some(every(health(), 2, 60));
         pod.container.readiness_probe = Some(every(health(), 10, 3));

@@ -193,13 +193,9 @@ impl Elasticsearch {
             gid: 0,
             volumes: Some(1000),
         };
-        for (name, number) in [
-            (API.name, API.number),
-            (TRANSPORT.name, TRANSPORT.number),
-            (READY.name, READY.number),
-        ] {
-            pod.port(name, number, provider_core::Transport::Tcp);
-        }
+        pod.listen(API);
+        pod.listen(TRANSPORT);
+        pod.listen(READY);
         pod.env_field("POD_NAME", "metadata.name");
         pod.env_field("POD_IP", "status.podIP");
         pod.env("ES_TMPDIR", "/tmp");

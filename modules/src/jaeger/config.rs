@@ -8,7 +8,7 @@ use collector_config::{
         health::{HealthCheckV2, HealthHttp, HealthPath},
         jaeger::{
             Backend, ElasticsearchBackend, Index, Indices, JaegerQuery, JaegerStorage,
-            JaegerStorageExporter, QueryStorage,
+            JaegerStorageExporter, MemoryBackend, QueryStorage,
         },
         otlp::{GrpcServer, HttpServer, Otlp, Protocols},
         processors::{Batch, MemoryLimiter},
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The name by which the parts of a configuration refer to the storage.
-const STORAGE: &str = "search";
+const STORAGE: &str = "traces";
 
 /// Where traces are kept.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub(super) struct Storage {
 }
 
 impl Storage {
-    fn extension(&self) -> JaegerStorage {
+    pub(super) fn extension(&self) -> JaegerStorage {
         // A copy on every other member is enough to lose one; a cluster of one has nowhere to put it.
         let copies = u32::from(self.nodes > 1);
         let backend = ElasticsearchBackend {
@@ -51,17 +51,28 @@ impl Storage {
             max_span_age: Some(Duration::hours(self.keep.hours())),
             ..ElasticsearchBackend::default()
         };
-        let backend = Backend {
+        backend_of(Backend {
             elasticsearch: Some(backend),
             memory: None,
-        };
-        JaegerStorage {
-            backends: [(STORAGE.to_owned(), backend)].into(),
-        }
+        })
     }
 }
 
-fn base(storage: &Storage) -> Config {
+/// Keeps the last so many traces, and forgets all of them when the Pod ends.
+pub(super) fn in_memory(max_traces: u64) -> JaegerStorage {
+    backend_of(Backend {
+        elasticsearch: None,
+        memory: Some(MemoryBackend { max_traces }),
+    })
+}
+
+fn backend_of(backend: Backend) -> JaegerStorage {
+    JaegerStorage {
+        backends: [(STORAGE.to_owned(), backend)].into(),
+    }
+}
+
+fn base(storage: &JaegerStorage) -> Config {
     let mut config = Config::default();
     let status = HealthPath {
         enabled: true,
@@ -74,7 +85,7 @@ fn base(storage: &Storage) -> Config {
             status: Some(status),
         }),
     });
-    config.add(&storage.extension());
+    config.add(storage);
     config.service.telemetry = Telemetry::standard("0.0.0.0", 8888);
     config
 }
@@ -94,8 +105,32 @@ fn traces(
 }
 
 /// Receives spans and writes them.
-pub(super) fn collector(storage: &Storage, queue: u64) -> Config {
+pub(super) fn collector(storage: &JaegerStorage, queue: u64) -> Config {
     let mut config = base(storage);
+    receive(&mut config, queue);
+    config
+}
+
+/// Answers questions.
+pub(super) fn query(storage: &JaegerStorage) -> Config {
+    let mut config = base(storage);
+    answer(&mut config);
+    // A collector needs a pipeline, even if nothing flows through it.
+    let receiver = config.add(&NopReceiver {});
+    let exporter = config.add(&NopExporter {});
+    traces(&mut config, receiver, Vec::new(), exporter);
+    config
+}
+
+/// Does both.
+pub(super) fn all_in_one(storage: &JaegerStorage, queue: u64) -> Config {
+    let mut config = base(storage);
+    answer(&mut config);
+    receive(&mut config, queue);
+    config
+}
+
+fn receive(config: &mut Config, queue: u64) {
     let grpc = GrpcServer {
         endpoint: format!("0.0.0.0:{}", OTLP_GRPC.number),
         max_recv_msg_size_mib: Some(16),
@@ -125,13 +160,10 @@ pub(super) fn collector(storage: &Storage, queue: u64) -> Config {
         }),
         retry_on_failure: None,
     });
-    traces(&mut config, otlp, vec![limiter, batch], exporter);
-    config
+    traces(config, otlp, vec![limiter, batch], exporter);
 }
 
-/// Answers questions.
-pub(super) fn query(storage: &Storage) -> Config {
-    let mut config = base(storage);
+fn answer(config: &mut Config) {
     config.add(&JaegerQuery {
         storage: QueryStorage {
             traces: STORAGE.to_owned(),
@@ -147,9 +179,4 @@ pub(super) fn query(storage: &Storage) -> Config {
             ..GrpcServer::default()
         }),
     });
-    // A collector needs a pipeline, even if nothing flows through it.
-    let receiver = config.add(&NopReceiver {});
-    let exporter = config.add(&NopExporter {});
-    traces(&mut config, receiver, Vec::new(), exporter);
-    config
 }

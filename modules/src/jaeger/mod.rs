@@ -4,14 +4,16 @@
 //! would stay until the disk is full.
 
 mod config;
+mod in_memory;
 
+pub use in_memory::JaegerInMemory;
+
+use collector_config::{Config, Release};
 use k8s_openapi::api::{
     apps::v1::Deployment,
     batch::v1::{CronJob, CronJobSpec, JobSpec, JobTemplateSpec},
 };
-use provider_core::{
-    Endpoint, Exposure, Module, Port, Ref, Scope, Transport, kube_core::ObjectMeta,
-};
+use provider_core::{Endpoint, Exposure, Module, Port, Ref, Scope, kube_core::ObjectMeta};
 
 use self::config::Storage;
 use crate::{
@@ -86,74 +88,30 @@ impl Jaeger {
         self
     }
 
-    fn program(&self, part: &'static str, config: &str, memory: u64) -> Workload<Deployment> {
-        let name = format!("{}-{part}", self.name);
-        let mut workload = Workload::stateless(&name, image::JAEGER).memory(memory);
-        let pod = &mut workload.pod;
-        pod.user = User::new(10001);
-        pod.component = Some(part);
-        pod.config(config, "/etc/jaeger");
-        pod.arg("--config=/etc/jaeger/config.yaml");
-        pod.env(
-            "GOMEMLIMIT",
-            crate::units::go_bytes(Memory::of(memory).go_limit()),
-        );
-        pod.port(HEALTH.name, HEALTH.number, Transport::Tcp);
-        pod.port(SELF_METRICS.name, SELF_METRICS.number, Transport::Tcp);
-        let status = || http_probe(HEALTH.name, "/status");
-        pod.container.startup_probe = Some(every(status(), 5, 60));
-        pod.container.readiness_probe = Some(every(status(), 10, 3));
-        pod.leave_slowly(5);
-        workload
-    }
-
     fn collector(&self, scope: &mut Scope<'_>, storage: &Storage) -> Ref<Deployment> {
+        let name = format!("{}-collector", self.name);
         let limit = GIB;
-        let plan = Memory::of(limit).queues(1);
-        let queue = budget(scope, &format!("{}-collector", self.name), plan).queue;
-        let config = config::collector(storage, queue);
-        let files = self.files(scope, "collector", &config);
-        let mut workload = self
-            .program("collector", &files, limit)
-            .replicas(self.collectors);
-        workload = workload.cpu(millicores(500));
-        workload
-            .pod
-            .port(OTLP_GRPC.name, OTLP_GRPC.number, Transport::Tcp);
-        workload
-            .pod
-            .port(OTLP_HTTP.name, OTLP_HTTP.number, Transport::Tcp);
+        let queue = budget(scope, &name, Memory::of(limit).queues(1)).queue;
+        let config = config::collector(&storage.extension(), queue);
+        let mut workload = program(scope, &name, "collector", &config, limit)
+            .replicas(self.collectors)
+            .cpu(millicores(500));
+        workload.pod.listen(OTLP_GRPC);
+        workload.pod.listen(OTLP_HTTP);
         // What is still queued has to be written.
         workload.pod.grace_seconds = Some(60);
         scope.add(workload)
     }
 
     fn query(&self, scope: &mut Scope<'_>, storage: &Storage) -> Ref<Deployment> {
-        let files = self.files(scope, "query", &config::query(storage));
-        let mut workload = self
-            .program("query", &files, 512 * MIB)
-            .replicas(self.queries);
-        workload = workload.cpu(millicores(250));
-        workload
-            .pod
-            .port(QUERY_HTTP.name, QUERY_HTTP.number, Transport::Tcp);
-        workload
-            .pod
-            .port(QUERY_GRPC.name, QUERY_GRPC.number, Transport::Tcp);
+        let name = format!("{}-query", self.name);
+        let config = config::query(&storage.extension());
+        let mut workload = program(scope, &name, "query", &config, 512 * MIB)
+            .replicas(self.queries)
+            .cpu(millicores(250));
+        workload.pod.listen(QUERY_HTTP);
+        workload.pod.listen(QUERY_GRPC);
         scope.add(workload)
-    }
-
-    fn files(
-        &self,
-        scope: &mut Scope<'_>,
-        part: &str,
-        config: &collector_config::Config,
-    ) -> String {
-        let name = format!("{}-{part}", self.name);
-        let release = collector_config::Release::JAEGER;
-        crate::collector::check(scope, &name, config, release);
-        let files = Files::one("config.yaml", config.to_yaml(release));
-        files.build(scope, &name).name().to_owned()
     }
 
     /// Deletes old indices, shortly after each day has ended in UTC.
@@ -228,4 +186,32 @@ impl Module for Jaeger {
             query: scope.expose(&query, QUERY_HTTP),
         }
     }
+}
+
+/// A Pod of the program that both parts are.
+fn program(
+    scope: &mut Scope<'_>,
+    name: &str,
+    component: &'static str,
+    config: &Config,
+    memory: u64,
+) -> Workload<Deployment> {
+    crate::collector::check(scope, name, config, Release::JAEGER);
+    let files = Files::one("config.yaml", config.to_yaml(Release::JAEGER));
+    let files = files.build(scope, name);
+    let mut workload = Workload::stateless(name, image::JAEGER).memory(memory);
+    let pod = &mut workload.pod;
+    pod.user = User::new(10001);
+    pod.component = Some(component);
+    pod.config(files.name(), "/etc/jaeger");
+    pod.arg("--config=/etc/jaeger/config.yaml");
+    let go_limit = Memory::of(memory).go_limit();
+    pod.env("GOMEMLIMIT", crate::units::go_bytes(go_limit));
+    pod.listen(HEALTH);
+    pod.listen(SELF_METRICS);
+    let status = || http_probe(HEALTH.name, "/status");
+    pod.container.startup_probe = Some(every(status(), 5, 60));
+    pod.container.readiness_probe = Some(every(status(), 10, 3));
+    pod.leave_slowly(5);
+    workload
 }

@@ -1,7 +1,8 @@
 //! What each module makes, as reviewers read it.
 
 use modules::{
-    Collector, Elasticsearch, Grafana, Jaeger, Loki, Prometheus, Workload, logs, metrics,
+    Collector, Elasticsearch, Grafana, Jaeger, JaegerInMemory, Loki, Prometheus, Workload, logs,
+    metrics,
     protocol::{Http, Otlp},
     traces,
     units::{GIB, MIB, days, millicores},
@@ -26,6 +27,13 @@ fn jaeger() {
             scope.add(Elasticsearch::new("search").formed())
         });
         scope.add(Jaeger::new("jaeger", &search).keep(days(7)));
+    }));
+}
+
+#[test]
+fn jaeger_in_memory() {
+    insta::assert_snapshot!(own_yaml(|scope| {
+        scope.add(JaegerInMemory::new("jaeger"));
     }));
 }
 

@@ -6,7 +6,7 @@ use modules::{
     traces,
     units::{GIB, MIB},
 };
-use provider_core::{Endpoint, Scope};
+use provider_core::{Endpoint, Scope, Source};
 
 use crate::support::{graph, objects};
 
@@ -112,6 +112,29 @@ fn remote_write_needs_the_large_distribution_and_gets_it() {
     };
     assert!(image(written).contains("collector-contrib:"));
     assert!(image(pushed).contains("collector-k8s:"));
+}
+
+#[test]
+fn a_gateway_is_closed_to_other_stacks_until_it_accepts_them() {
+    let ingress = |define| {
+        let objects = objects(define);
+        let policy = |object: &&serde_json::Value| object["metadata"]["name"] == "otlp-deployment";
+        objects.iter().find(policy).unwrap()["spec"]["ingress"].clone()
+    };
+    let closed: fn(&mut Scope<'_>) = |scope| {
+        let gateway = Collector::gateway("otlp");
+        scope.add(gateway.pipeline(metrics().export(&elsewhere())));
+    };
+    let open: fn(&mut Scope<'_>) = |scope| {
+        let gateway = Collector::gateway("otlp").accept(Source::AnyNamespace);
+        scope.add(gateway.pipeline(metrics().export(&elsewhere())));
+    };
+    assert!(ingress(closed).is_null());
+    let ports = &ingress(open)[0]["ports"];
+    assert_eq!(
+        (&ports[0]["port"], &ports[1]["port"]),
+        (&4317.into(), &4318.into())
+    );
 }
 
 #[test]
