@@ -102,7 +102,7 @@ fn selected(graph: &Graph, choices: &Choices) -> BTreeSet<ResourceId> {
 
 /// What is remembered once every step was done.
 fn intended(graph: &Graph, steps: &[Step], knowledge: &Knowledge) -> Memory {
-    let mut memory = Memory::of(graph, &knowledge.key);
+    let mut memory = Memory::with(graph, &knowledge.schemas, &knowledge.key);
     let by_id: BTreeMap<_, _> = steps.iter().map(|step| (&step.id, step)).collect();
     // What others made and is not ours to change does not become ours by looking at it.
     memory.objects.retain(|id, _| {

@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use super::{
     digest::canonical,
-    normal,
     ownership::LAST_APPLIED,
     step::{Blocker, Step},
 };
@@ -32,8 +31,9 @@ impl Masks {
     pub(crate) fn learned<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
         let mut masks = Self::default();
         for step in steps {
-            for object in step.desired.iter().chain(&step.live) {
-                masks.learn(object);
+            if step.id.is("", "Secret") {
+                let objects = step.desired.iter().chain(&step.live);
+                objects.for_each(|object| masks.learn(object));
             }
         }
         masks
@@ -48,9 +48,6 @@ impl Masks {
     }
 
     fn learn(&mut self, object: &Value) {
-        if !normal::is_secret(object) {
-            return;
-        }
         let values = |field: &str| {
             object[field]
                 .as_object()

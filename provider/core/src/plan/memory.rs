@@ -58,7 +58,11 @@ impl Remembered {
 impl Memory {
     /// What applying all of a graph would be remembered as, with uids unknown.
     pub fn of(graph: &Graph, key: &[u8]) -> Self {
-        let schemas = Schemas::of(graph);
+        Self::with(graph, &Schemas::of(graph), key)
+    }
+
+    /// The same where more definitions of custom resources are known than the graph has.
+    pub(crate) fn with(graph: &Graph, schemas: &Schemas, key: &[u8]) -> Self {
         let objects = graph.resources().map(|resource| {
             let schema = schemas.get(&resource.kind);
             let remembered = Remembered {

@@ -49,7 +49,7 @@ pub(crate) fn comparable(object: &Value, schema: &Schema) -> Value {
 }
 
 /// Whether all values of an object are secret.
-pub(crate) fn is_secret(object: &Value) -> bool {
+fn is_secret(object: &Value) -> bool {
     object["kind"] == "Secret" && object["apiVersion"] == "v1"
 }
 

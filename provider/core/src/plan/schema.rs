@@ -67,10 +67,8 @@ impl Schemas {
     }
 
     /// Reads the schemas of a definition of custom resources; other objects teach nothing.
+    /// What it is shows by its fields, because a LIST leaves the kind of its items out.
     pub(crate) fn learn(&mut self, object: &Value) {
-        if object["kind"] != "CustomResourceDefinition" {
-            return;
-        }
         let spec = &object["spec"];
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let (Some(group), Some(kind)) = (text(&spec["group"]), text(&spec["names"]["kind"])) else {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::world::*;
-use crate::plan::{Action, DryRun, Memory};
+use crate::plan::{Action, DryRun, Memory, Plan};
 
 fn image(image: &str) -> Value {
     app(&json!({"image": image}))
@@ -214,4 +214,36 @@ fn a_run_that_ended_before_it_could_tell_is_not_taken_for_drift() {
             .all(|object| object.pending.is_empty())
     );
     assert!(world.plan(&new).is_empty());
+}
+
+#[test]
+fn a_definition_that_only_the_cluster_has_says_how_its_objects_are_merged() {
+    let definition = json!({"spec": {"group": "x.io", "names": {"kind": "Shop"}, "versions": [{"name": "v1",
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object", "properties": {
+            "doors": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
+                "items": {"type": "object", "required": ["name"], "properties": {
+                    "name": {"type": "string"}, "width": {"type": "integer"}}}}}}}}}}]}});
+    let shop = |width: u32| {
+        json!({"apiVersion": "x.io/v1", "kind": "Shop", "metadata": {"name": "s", "namespace": "shop"},
+            "spec": {"doors": [{"name": "front", "width": width}]}})
+    };
+    let wanted = graph(&[shop(2)]);
+    let mut world = World::applied(&wanted);
+    let plan = |world: &World| {
+        let mut observation = world.observe(&wanted);
+        observation.definitions.push(definition.clone());
+        Plan::new(&wanted, &observation)
+    };
+    world.memory = Some(plan(&world).after(&[].into(), &[].into()));
+    *world
+        .objects
+        .values_mut()
+        .next()
+        .unwrap()
+        .pointer_mut("/spec/doors/0/width")
+        .unwrap() = json!(9);
+    assert_eq!(
+        changes(&plan(&world)),
+        ["spec.doors[front].width 9 > 2 drift"]
+    );
 }

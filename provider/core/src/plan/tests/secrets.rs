@@ -54,6 +54,10 @@ fn a_secret_that_was_only_observed_is_masked_as_well() {
     let mut observation = world.observe(&wanted);
     let observed = observation.objects.get_mut(&id).unwrap();
     observed.live.as_mut().unwrap()["metadata"]["annotations"] = json!({LAST_APPLIED: note});
+    // As a LIST shows it.
+    let live = observed.live.as_mut().unwrap().as_object_mut().unwrap();
+    live.remove("kind");
+    live.remove("apiVersion");
     observed.warnings = vec![format!("about {PASSWORD}")];
     let plan = Plan::new(&wanted, &observation);
     let shown = shown(&plan);
