@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     Connection, Finding,
@@ -21,17 +21,15 @@ use super::{
 use crate::{
     endpoint::{Destination, ServiceDestination},
     id::ResourceId,
-    k8s_openapi::api::networking::v1::NetworkPolicy,
-    kind::{Kind, KindSource},
-    lifecycle::Lifecycle,
-    origin::Origin,
     resource::Resource,
     scope::Acceptance,
     stack::OwnNamespace,
 };
 
+mod draft;
 mod peer;
 
+use draft::{Draft, Side, allow, policy};
 use peer::{Peers, Place};
 
 /// What a definition says about traffic.
@@ -39,18 +37,6 @@ use peer::{Peers, Place};
 pub(super) struct Traffic<'a> {
     pub(super) connections: &'a [Connection],
     pub(super) acceptances: &'a [Acceptance],
-}
-
-/// Ports by the peers that use them; the peers are kept as text, which has an order.
-type Side = BTreeMap<String, (Peers, BTreeSet<(u16, String)>)>;
-
-/// The policy of one workload, as it grows.
-struct Draft<'a> {
-    pods: Template<'a>,
-    selector: Value,
-    origin: Option<&'a Origin>,
-    ingress: Side,
-    egress: Side,
 }
 
 type Drafts<'a> = BTreeMap<&'a ResourceId, Draft<'a>>;
@@ -254,78 +240,6 @@ fn denials(
         .filter(|(name, _)| resources.contains_key(&super::edges::namespace_id(name)))
         .map(|(name, own)| policy(name, "default-deny", &spec, &own.origin))
         .collect()
-}
-
-impl Draft<'_> {
-    /// Who the Pods are to others; nobody in particular where they use the network of their node.
-    fn peers(&self) -> Peers {
-        if self.pods.on_host_network() {
-            Peers::Anyone
-        } else {
-            peer::pods(self.pods.namespace(), &self.selector)
-        }
-    }
-
-    fn policy(&self) -> Resource {
-        let id = self.pods.id();
-        let mut spec = Map::new();
-        spec.insert("podSelector".into(), self.selector.clone());
-        spec.insert("policyTypes".into(), json!(["Ingress", "Egress"]));
-        for (field, peers, side) in [
-            ("ingress", "from", &self.ingress),
-            ("egress", "to", &self.egress),
-        ] {
-            let rules: Vec<Value> = side.values().map(|rule| rule_of(peers, rule)).collect();
-            // An empty list is not stored, and would look like a change for ever.
-            if !rules.is_empty() {
-                spec.insert(field.into(), Value::Array(rules));
-            }
-        }
-        let name = format!("{}-{}", id.name, id.kind.to_lowercase());
-        let origin = self.origin.unwrap_or(&self.pods.owner.origin);
-        policy(self.pods.namespace(), &name, &Value::Object(spec), origin)
-    }
-}
-
-fn allow(side: &mut Side, peers: Peers, ports: &[PodPort<'_>]) {
-    let rule = side.entry(peers.key());
-    let (_, known) = rule.or_insert_with(|| (peers, BTreeSet::new()));
-    known.extend(
-        ports
-            .iter()
-            .map(|port| (port.number, port.protocol.to_owned())),
-    );
-}
-
-fn rule_of(field: &str, (peers, ports): &(Peers, BTreeSet<(u16, String)>)) -> Value {
-    let ports: Vec<_> = ports
-        .iter()
-        .map(|(number, protocol)| json!({ "port": number, "protocol": protocol }))
-        .collect();
-    let mut rule = json!({ "ports": ports });
-    if let Peers::Only(peers) = peers {
-        rule[field] = peers.clone();
-    }
-    rule
-}
-
-fn policy(namespace: &str, name: &str, spec: &Value, origin: &Origin) -> Resource {
-    let kind = Kind::of::<NetworkPolicy>();
-    Resource {
-        id: ResourceId::new(&kind, namespace, name),
-        object: json!({
-            "apiVersion": kind.api_version(),
-            "kind": kind.kind,
-            "metadata": { "name": name, "namespace": namespace },
-            "spec": spec,
-        }),
-        kind,
-        known_by: KindSource::default(),
-        lifecycle: Lifecycle::default(),
-        recipes: BTreeMap::new(),
-        depends_on: BTreeSet::new(),
-        origin: origin.clone(),
-    }
 }
 
 const fn tcp(number: u16) -> PodPort<'static> {

@@ -1,18 +1,19 @@
 //! What a definition becomes: edges, order and findings, seen from outside.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::{
     Finding, Findings, Graph, Network, Ref, ResourceId, Scope, Stack,
     k8s_openapi::api::{
+        admissionregistration::v1::MutatingWebhookConfiguration,
         apps::v1::Deployment,
         batch::v1::Job,
-        core::v1::{ConfigMap, Namespace, Secret, ServiceAccount},
-        rbac::v1::{Role, RoleBinding},
+        core::v1::{ConfigMap, ResourceQuota, Secret, Service, ServiceAccount},
+        rbac::v1::RoleBinding,
     },
 };
+
+mod references;
 
 /// An object of a type, written as JSON.
 pub(super) fn object<K: serde::de::DeserializeOwned>(value: Value) -> K {
@@ -61,8 +62,6 @@ pub(super) fn broken(
         Err(Findings(findings)) => findings.iter().map(|finding| finding.rule).collect(),
     }
 }
-
-type Definition = Box<dyn Fn(&mut Scope<'_>) + Send + Sync>;
 
 fn config(name: &str) -> ConfigMap {
     object(json!({ "metadata": { "name": name }, "data": { "key": "value" } }))
@@ -146,150 +145,6 @@ fn a_job_that_others_depend_on_must_be_complete() {
 }
 
 #[test]
-fn names_that_lead_nowhere_are_found_with_their_line() {
-    let Err(Findings(findings)) = graph(|stack| {
-        stack.network(Network::Open);
-        let mut api = deployment("api");
-        api["spec"]["template"]["spec"]["serviceAccountName"] = json!("nobody");
-        stack.add(object::<Deployment>(api));
-    }) else {
-        panic!("a finding was expected");
-    };
-    assert_eq!(findings.len(), 1);
-    let finding = &findings[0];
-    assert_eq!(finding.rule, "dangling-reference");
-    assert_eq!(
-        finding.message,
-        "Deployment/shop/api refers to ServiceAccount/shop/nobody in `spec.template.spec.serviceAccountName`, which is not in this stack"
-    );
-    assert!(finding.origin.as_ref().unwrap().file.ends_with("tests.rs"));
-}
-
-#[test]
-fn what_exists_already_may_be_named() {
-    let found = broken(|stack| {
-        stack.network(Network::Open);
-        let login = stack.existing::<Secret>("login");
-        let mut api = deployment("api");
-        api["spec"]["template"]["spec"]["containers"][0]["env"] =
-            json!([{ "name": "PASSWORD", "valueFrom": login.key("password") }]);
-        stack.add(object::<Deployment>(api));
-    });
-    assert!(found.is_empty(), "{found:?}");
-}
-
-#[test]
-fn what_exists_elsewhere_may_be_named_without_making_its_namespace() {
-    let graph = graph(|stack| {
-        let account = stack.existing_in::<ServiceAccount>("monitoring", "reader");
-        let role = stack.existing::<Role>("read");
-        let binding = json!({
-            "metadata": { "name": "read" },
-            "roleRef": role.role(),
-            "subjects": [account.subject()],
-        });
-        stack.add(object::<RoleBinding>(binding));
-    })
-    .unwrap();
-    let ids: Vec<_> = graph
-        .resources()
-        .map(|resource| resource.id.to_string())
-        .collect();
-    assert_eq!(ids, ["Namespace/shop", "RoleBinding/shop/read"]);
-}
-
-#[test]
-fn hints_say_what_would_mend_it() {
-    let hint = |namespace: &'static str| {
-        let definition = move |stack: &mut Scope<'_>| {
-            stack.add(object::<ServiceAccount>(
-                json!({ "metadata": { "name": "known" } }),
-            ));
-            stack.add(object::<RoleBinding>(json!({
-                "metadata": { "name": "read" },
-                "roleRef": { "kind": "ClusterRole", "name": "view" },
-                "subjects": [{ "kind": "ServiceAccount", "name": "known", "namespace": namespace }],
-            })));
-        };
-        match graph(definition) {
-            Ok(_) => None,
-            Err(Findings(findings)) => findings[0].hint.clone(),
-        }
-    };
-    assert_eq!(hint("shop"), None);
-    let expected = "say the namespace of ServiceAccount/shop/known, if it is meant";
-    assert_eq!(hint("other").as_deref(), Some(expected));
-}
-
-#[test]
-fn mistakes_in_references_have_their_own_names() {
-    let with_env = |from: Value| {
-        let mut api = deployment("api");
-        api["spec"]["template"]["spec"]["containers"][0]["env"] =
-            json!([{ "name": "A", "valueFrom": from }]);
-        object::<Deployment>(api)
-    };
-    let key = |optional: bool| json!({ "configMapKeyRef": { "name": "settings", "key": "absent", "optional": optional } });
-    let (required, optional) = (with_env(key(false)), with_env(key(true)));
-    let (again, elsewhere) = (required.clone(), required.clone());
-    let cases: [(&str, Vec<&str>, Definition); 5] = [
-        (
-            "a key that is not there",
-            vec!["missing-key"],
-            Box::new(move |stack| {
-                stack.add(config("settings"));
-                stack.add(required.clone());
-            }),
-        ),
-        (
-            "an optional key",
-            vec![],
-            Box::new(move |stack| {
-                stack.add(config("settings"));
-                stack.add(optional.clone());
-            }),
-        ),
-        (
-            "an object of another namespace",
-            vec!["other-namespace"],
-            Box::new(move |stack| {
-                stack.within("other", |other| other.add(config("settings")));
-                stack.add(again.clone());
-            }),
-        ),
-        (
-            "a namespace that nobody knows",
-            vec!["unknown-namespace"],
-            Box::new(|stack| {
-                stack.add(object::<ConfigMap>(
-                    json!({ "metadata": { "name": "a", "namespace": "nowhere" } }),
-                ));
-            }),
-        ),
-        (
-            "a namespace that exists already",
-            vec![],
-            Box::new(move |stack| {
-                stack.existing::<Namespace>("there");
-                stack.within("there", |there| {
-                    there.add(object::<ConfigMap>(
-                        json!({ "metadata": { "name": "settings" }, "data": { "absent": "" } }),
-                    ));
-                    there.add(elsewhere.clone());
-                });
-            }),
-        ),
-    ];
-    for (case, expected, define) in cases {
-        let found = broken(move |stack| {
-            stack.network(Network::Open);
-            define(stack);
-        });
-        assert_eq!(found, expected, "{case}");
-    }
-}
-
-#[test]
 fn a_cycle_is_printed_with_the_fields_that_make_it() {
     let Err(Findings(findings)) = graph(|stack| {
         stack.network(Network::Open);
@@ -309,6 +164,7 @@ fn a_cycle_is_printed_with_the_fields_that_make_it() {
 
 #[test]
 fn two_resources_of_one_id_are_both_named() {
+    let first = line!() + 2;
     let Err(Findings(findings)) = graph(|stack| {
         stack.add(config("settings"));
         stack.add(config("settings"));
@@ -317,8 +173,9 @@ fn two_resources_of_one_id_are_both_named() {
     };
     assert_eq!(findings.len(), 1, "{findings:#?}");
     assert_eq!(findings[0].rule, "duplicate-id");
-    let lines: BTreeSet<_> = findings[0].message.split("at ").skip(1).collect();
-    assert!(lines.iter().any(|line| line.contains("tests.rs:")));
+    let place = format!("the first time at {}:{first}:", file!());
+    assert!(findings[0].message.contains(&place), "{findings:#?}");
+    assert_eq!(findings[0].origin.as_ref().unwrap().line, first + 1);
 }
 
 #[test]
@@ -415,4 +272,87 @@ fn a_stack_has_a_name_that_a_cluster_accepts() {
             .starts_with("the stack's name: `Shop!` is not")
     };
     assert!(findings.iter().any(says), "{findings:#?}");
+}
+
+#[test]
+fn pods_start_after_what_gives_them_rights_and_limits() {
+    let graph = graph(|stack| {
+        stack.network(Network::Open);
+        let account = stack.add(object::<ServiceAccount>(
+            json!({ "metadata": { "name": "api" } }),
+        ));
+        let mut api = deployment("api");
+        api["spec"]["template"]["spec"]["serviceAccountName"] = json!(account.name());
+        stack.add(object::<Deployment>(api));
+        let binding = |name: &str, subject: &str| {
+            object::<RoleBinding>(json!({
+                "metadata": { "name": name },
+                "roleRef": { "kind": "ClusterRole", "name": "view" },
+                "subjects": [{ "kind": "ServiceAccount", "name": subject, "namespace": "shop" }],
+            }))
+        };
+        stack.add(binding("mine", "api"));
+        stack.add(binding("other", "default"));
+        stack.add(object::<ResourceQuota>(
+            json!({ "metadata": { "name": "quota" } }),
+        ));
+    })
+    .unwrap();
+    let waits: Vec<_> = graph
+        .edges()
+        .iter()
+        .filter(|edge| edge.from.kind == "Deployment")
+        .map(|edge| edge.to.to_string())
+        .collect();
+    assert_eq!(
+        waits,
+        [
+            "Namespace/shop",
+            "ResourceQuota/shop/quota",
+            "ServiceAccount/shop/api",
+            "RoleBinding/shop/mine",
+        ]
+    );
+}
+
+#[test]
+fn a_webhook_waits_until_someone_answers() {
+    let graph = graph(|stack| {
+        let injector = add_deployment(stack, "injector");
+        let service = json!({
+            "metadata": { "name": "injector" },
+            "spec": { "selector": { "app": "injector" }, "ports": [{ "port": 443, "targetPort": "http" }] },
+        });
+        stack.add(object::<Service>(service));
+        let webhook = json!({
+            "name": "inject.example.com",
+            "admissionReviewVersions": ["v1"],
+            "sideEffects": "None",
+            "clientConfig": { "service": { "name": "injector", "namespace": injector.namespace() } },
+        });
+        stack.add(object::<MutatingWebhookConfiguration>(
+            json!({ "metadata": { "name": "injector" }, "webhooks": [webhook] }),
+        ));
+    })
+    .unwrap();
+    let waits: Vec<_> = edges(&graph)
+        .into_iter()
+        .filter(|edge| edge.starts_with("Mutating"))
+        .collect();
+    assert_eq!(
+        waits,
+        [
+            "MutatingWebhookConfiguration/injector > Service/shop/injector Exists: webhooks[inject.example.com].clientConfig.service.name",
+            "MutatingWebhookConfiguration/injector > Deployment/shop/injector Ready: webhooks[inject.example.com].clientConfig.service.name: the Pods behind it",
+        ]
+    );
+    // The API server calls from outside the Pod network.
+    let policy = graph
+        .resources()
+        .find(|resource| resource.id.name == "injector-deployment")
+        .unwrap();
+    assert_eq!(
+        policy.object["spec"]["ingress"],
+        json!([{ "ports": [{ "port": 8080, "protocol": "TCP" }] }])
+    );
 }
