@@ -194,13 +194,13 @@ impl Cluster {
 
     fn hold(&self, place: &Place, lease: Value, duration: Duration) -> Lock {
         let uid = Preconditions::of(&lease).uid;
-        let (lose, lost) = watch::channel(false);
+        let (tell, lost) = watch::channel(false);
         let (cluster, place) = (self.clone(), place.clone());
         let renewal = tokio::spawn({
             let (cluster, place) = (cluster.clone(), place.clone());
             async move {
                 cluster.renew(&place, lease, duration).await;
-                let _ = lose.send(true);
+                let _ = tell.send(true);
             }
         });
         Lock {
@@ -236,7 +236,7 @@ impl Cluster {
                     return;
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "the lock could not be renewed, will try again")
+                    tracing::debug!(%error, "the lock could not be renewed, will try again");
                 }
             }
         }

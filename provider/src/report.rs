@@ -195,7 +195,7 @@ impl Report {
             Event::StepStarted { id, action } => self.object(id).action = Some(*action),
             Event::StepWritten { id, .. } => self.object(id).written = true,
             Event::StepProgressed { id, readiness } => {
-                self.object(id).readiness = Some(readiness.clone())
+                self.object(id).readiness = Some(readiness.clone());
             }
             Event::Warned { id, message } => self.object(id).warnings.push(message.clone()),
             Event::StepFinished {

@@ -160,7 +160,7 @@ impl Worker<'_> {
             match self.again(&step).await? {
                 Again::Done(object) => return Ok(object),
                 Again::Holds(fresh) if fresh.resource_version != step.resource_version => {
-                    step = *fresh
+                    step = *fresh;
                 }
                 Again::Holds(_) => return Err(error.into()),
                 Again::Gone => return Err(gone_meanwhile()),

@@ -49,13 +49,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             parallelism: 16,
-            run: Duration::from_secs(30 * 60),
-            resource: Duration::from_secs(5 * 60),
+            run: Duration::from_mins(30),
+            resource: Duration::from_mins(5),
             lock: Duration::ZERO,
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
             wait: Wait::default(),
             crashes: 3,
-            unschedulable: Duration::from_secs(60),
+            unschedulable: Duration::from_mins(1),
             silence: Duration::from_secs(10),
             recomputations: 10,
             patience: Patience::APPLYING,

@@ -39,6 +39,10 @@ pub(super) struct Done {
 
 impl Run<'_> {
     /// Tells whoever listens, and folds it into the report.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an event is told once, and its teller keeps nothing of it"
+    )]
     pub(super) fn tell(&mut self, event: Event) {
         self.report.fold(&event);
         self.events.event(&event);

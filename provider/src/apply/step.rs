@@ -110,7 +110,7 @@ impl<'a> Worker<'a> {
         let end = match self.change(step).await {
             Ok(Changed::Is(object)) => self.settle(index, step, &object, awaits).await,
             Ok(Changed::Gone(object)) => self.vanish(index, step, object.as_ref()).await,
-            Err(broken) => self.broken(step, broken),
+            Err(broken) => ended(step, broken),
         };
         Ended { step: index, end }
     }
@@ -153,7 +153,7 @@ impl<'a> Worker<'a> {
             self.say(Event::StepProgressed {
                 id: step.id.clone(),
                 readiness,
-            })
+            });
         };
         match self
             .watches
@@ -191,19 +191,19 @@ impl<'a> Worker<'a> {
             self.say(Event::StepProgressed {
                 id: step.id.clone(),
                 readiness,
-            })
+            });
         };
         self.watches
             .until_gone(awaited, self.limits, self.stop.clone(), progress)
             .await
     }
+}
 
-    fn broken(&self, step: &Step, broken: Broken) -> End {
-        match broken {
-            Broken::Call(error) => End::Failed(failed::of_step(&step.id, &error)),
-            Broken::Failed(failed) => End::Failed(failed),
-            Broken::Stopped => End::Stopped,
-        }
+fn ended(step: &Step, broken: Broken) -> End {
+    match broken {
+        Broken::Call(error) => End::Failed(failed::of_step(&step.id, &error)),
+        Broken::Failed(failed) => End::Failed(failed),
+        Broken::Stopped => End::Stopped,
     }
 }
 

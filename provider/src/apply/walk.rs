@@ -278,6 +278,6 @@ async fn is_lost(lost: &mut Option<watch::Receiver<bool>>) {
     };
     // A closed channel is no news: the lock was given back.
     if !is_lost {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

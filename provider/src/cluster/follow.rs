@@ -215,8 +215,7 @@ impl Stream {
 
 async fn chunk(body: &mut Body) -> Result<Option<bytes::Bytes>, Failure> {
     match timeout(SILENCE, body.frame()).await {
-        Err(_) => Ok(None),
-        Ok(None) => Ok(None),
+        Err(_) | Ok(None) => Ok(None),
         Ok(Some(Err(error))) => Err(Failure::Unreachable(error)),
         Ok(Some(Ok(frame))) => Ok(Some(frame.into_data().unwrap_or_default())),
     }

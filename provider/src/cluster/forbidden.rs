@@ -90,10 +90,9 @@ impl Forbidden {
         self.permissions.extend(permissions);
     }
 
-    /// The Roles and ClusterRoles, as YAML, that would allow what is missing.
+    /// The Roles and `ClusterRoles`, as YAML, that would allow what is missing.
     pub fn roles(&self) -> String {
-        let mut scopes: BTreeMap<Option<&str>, BTreeMap<(&str, &str), BTreeSet<&str>>> =
-            BTreeMap::new();
+        let mut scopes: BTreeMap<Option<&str>, Rules<'_>> = BTreeMap::new();
         for permission in &self.permissions {
             let rules = scopes.entry(permission.namespace.as_deref()).or_default();
             let verbs = rules
@@ -101,24 +100,36 @@ impl Forbidden {
                 .or_default();
             verbs.insert(&permission.verb);
         }
-        let documents = scopes.iter().map(|(namespace, rules)| {
-            let mut yaml = String::from("apiVersion: rbac.authorization.k8s.io/v1\n");
-            match namespace {
-                Some(namespace) => yaml.push_str(&format!(
-                    "kind: Role\nmetadata:\n  name: stacks\n  namespace: {namespace}\nrules:\n"
-                )),
-                None => yaml.push_str("kind: ClusterRole\nmetadata:\n  name: stacks\nrules:\n"),
-            }
-            for ((group, resource), verbs) in rules {
-                let verbs = verbs.iter().map(|verb| format!("\"{verb}\"")).collect::<Vec<_>>().join(", ");
-                yaml.push_str(&format!(
-                    "  - apiGroups: [\"{group}\"]\n    resources: [\"{resource}\"]\n    verbs: [{verbs}]\n"
-                ));
-            }
-            yaml
-        });
-        documents.collect::<Vec<_>>().join("---\n")
+        let documents: Vec<_> = scopes
+            .into_iter()
+            .map(|(namespace, rules)| role(namespace, &rules))
+            .collect();
+        documents.join("---\n")
     }
+}
+
+/// Verbs by API group and resource.
+type Rules<'a> = BTreeMap<(&'a str, &'a str), BTreeSet<&'a str>>;
+
+fn role(namespace: Option<&str>, rules: &Rules<'_>) -> String {
+    let (kind, place) = match namespace {
+        Some(namespace) => ("Role", format!("\n  namespace: {namespace}")),
+        None => ("ClusterRole", String::new()),
+    };
+    let head = format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata:\n  name: stacks{place}\nrules:\n"
+    );
+    let rules = rules.iter().map(|((group, resource), verbs)| {
+        let verbs = verbs
+            .iter()
+            .map(|verb| format!("\"{verb}\""))
+            .collect::<Vec<_>>()
+            .join(", ");
+        format!(
+            "  - apiGroups: [\"{group}\"]\n    resources: [\"{resource}\"]\n    verbs: [{verbs}]\n"
+        )
+    });
+    head + &rules.collect::<String>()
 }
 
 #[cfg(test)]

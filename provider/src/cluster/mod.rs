@@ -67,7 +67,7 @@ impl Default for ClusterOptions {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
             holder: "provider".into(),
         }
     }

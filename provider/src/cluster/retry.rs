@@ -26,7 +26,7 @@ impl Patience {
     };
     /// For a run under way: giving up has a price, so an API server may restart meanwhile.
     pub const APPLYING: Self = Self {
-        busy: Duration::from_secs(60),
+        busy: Duration::from_mins(1),
         unreachable: Duration::from_secs(30),
     };
     /// Once and never again.
@@ -97,7 +97,7 @@ mod tests {
         let mut attempts = Attempts::new();
         assert!(attempts.pause(&busy(None), &Patience::READING).is_some());
         assert_eq!(
-            attempts.pause(&busy(Some(Duration::from_secs(3600))), &Patience::READING),
+            attempts.pause(&busy(Some(Duration::from_hours(1))), &Patience::READING),
             None
         );
         assert_eq!(attempts.pause(&busy(None), &Patience::NONE), None);

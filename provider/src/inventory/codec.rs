@@ -117,11 +117,13 @@ pub(super) fn field(secret: &Value, key: &str) -> Option<Vec<u8>> {
 /// A memory, compressed, and the digest of that. Equal memories give equal bytes.
 pub(super) fn pack(memory: &Memory) -> (Vec<u8>, String) {
     let json = serde_json::to_vec(memory).expect("a memory is maps of strings");
-    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
-    packer
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder
         .write_all(&json)
         .expect("a vector takes all that is written");
-    let packed = packer.finish().expect("a vector takes all that is written");
+    let packed = encoder
+        .finish()
+        .expect("a vector takes all that is written");
     let digest = digest(&packed);
     (packed, digest)
 }

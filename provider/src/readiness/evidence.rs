@@ -114,15 +114,11 @@ impl Cluster {
             .list(&Kind::of::<Event>(), Some(namespace), None, Patience::NONE)
             .await
             .unwrap_or_default();
-        let about = events
-            .items
-            .iter()
-            .map(|event| Look(event))
-            .filter(|event| {
-                event.text("/type") == "Warning"
-                    && event.text("/involvedObject/kind") == id.kind
-                    && event.text("/involvedObject/name") == id.name
-            });
+        let about = events.items.iter().map(Look).filter(|event| {
+            event.text("/type") == "Warning"
+                && event.text("/involvedObject/kind") == id.kind
+                && event.text("/involvedObject/name") == id.name
+        });
         let mut about: Vec<_> = about.collect();
         about.sort_by_key(|event| std::cmp::Reverse(event.text("/lastTimestamp")));
         about

@@ -60,12 +60,11 @@ pub(crate) fn doom(pod: &Value, patience: Patience, now: Timestamp) -> Option<Do
     if pod.has("/metadata/deletionTimestamp") {
         return None;
     }
-    let containers = pod
+    let mut containers = pod
         .array("/status/initContainerStatuses")
         .chain(pod.array("/status/containerStatuses"));
     containers
-        .filter_map(|container| container_doom(container, patience))
-        .next()
+        .find_map(|container| container_doom(container, patience))
         .or_else(|| unschedulable(pod, patience, now))
 }
 
@@ -181,10 +180,10 @@ mod tests {
 
     const PATIENCE: Patience = Patience {
         crashes: 3,
-        unschedulable: Duration::from_secs(60),
+        unschedulable: Duration::from_mins(1),
     };
 
-    fn doom_of(status: Value) -> Option<Doom> {
+    fn doom_of(status: &Value) -> Option<Doom> {
         let pod =
             json!({"metadata": {"creationTimestamp": "2026-11-22T12:00:00Z"}, "status": status});
         doom(&pod, PATIENCE, "2026-11-22T12:02:00Z".parse().unwrap()).map(|doomed| doomed.doom)
@@ -235,7 +234,7 @@ mod tests {
             ),
         ];
         for (status, expected) in cases {
-            assert_eq!(doom_of(status.clone()), expected, "{status}");
+            assert_eq!(doom_of(&status), expected, "{status}");
         }
     }
 

@@ -1,13 +1,28 @@
 //! Taking a stack down.
 
-use provider::{Outcome, Plan, ResourceId, Verdict, plan::Volumes};
+use provider::{Outcome, Plan, Report, ResourceId, Verdict, event::Event, plan::Volumes};
 use serde_json::json;
 
-use crate::world::{World, config, stack};
+use crate::world::{World, config, limits, play, stack};
 
 async fn teardown(world: &World) -> Plan {
     let observation = world.cluster.observe_owned("shop", "shop").await.unwrap();
     Plan::teardown("shop", "shop", &observation, Volumes::Keep)
+}
+
+/// Takes down, and plays the controller that ends namespaces.
+async fn down(world: &World, plan: Plan) -> Report {
+    play(world, plan, limits(), async |world, event| {
+        if matches!(event, Event::StepWritten { id, .. } if id.is("", "Namespace")) {
+            let mut namespace = world.get("/api/v1/namespaces/shop").await;
+            namespace["spec"]["finalizers"] = json!([]);
+            let path = "/api/v1/namespaces/shop/finalize";
+            world
+                .send("PUT", path, "application/json", &namespace)
+                .await;
+        }
+    })
+    .await
 }
 
 fn shop() -> provider::Stack {
@@ -22,7 +37,7 @@ async fn a_stack_takes_its_namespace_its_inventory_and_its_lock_along() {
     world.up(&shop()).await;
     let plan = teardown(&world).await;
     assert_eq!(plan.counts().delete, 2, "{:#?}", plan.steps);
-    let report = world.apply(&plan).await;
+    let report = down(&world, plan).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(world.get("/api/v1/namespaces/shop").await["error"].is_string());
     assert!(teardown(&world).await.is_empty());
@@ -42,7 +57,7 @@ async fn a_namespace_in_which_others_live_stays_and_says_who() {
             &foreign,
         )
         .await;
-    let report = world.apply(&teardown(&world).await).await;
+    let report = down(&world, teardown(&world).await).await;
     assert!(report.succeeded(), "{report:#?}");
     let namespace = ResourceId {
         group: String::new(),
@@ -70,7 +85,7 @@ async fn a_namespace_in_which_others_live_stays_and_says_who() {
             &json!(null),
         )
         .await;
-    let report = world.apply(&teardown(&world).await).await;
+    let report = down(&world, teardown(&world).await).await;
     assert!(report.succeeded(), "{report:#?}");
     assert!(
         world.get("/api/v1/namespaces/shop").await["error"].is_string(),

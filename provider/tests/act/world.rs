@@ -14,7 +14,7 @@ use provider::{
     kube_core::ObjectMeta,
     plan::Choices,
 };
-use sandbox::Sandbox;
+use sandbox::{Controllers, Sandbox};
 use serde_json::Value;
 
 pub(crate) struct World {
@@ -81,7 +81,8 @@ pub(crate) fn stack(definition: impl Fn(&mut Scope<'_>) + Send + Sync + 'static)
 
 impl World {
     pub(crate) fn new() -> Self {
-        let sandbox = Sandbox::new();
+        // Whatever happens by itself in a cluster is played by the tests, so that they know when.
+        let sandbox = Sandbox::new().controllers(Controllers::Off);
         let cluster = Self::cluster_of(&sandbox, "ana@laptop");
         Self { sandbox, cluster }
     }
@@ -159,9 +160,9 @@ impl World {
 
     /// What `kubectl edit` does.
     pub(crate) async fn edit(&self, path: &str, patch: Value) {
-        let path = format!("{path}?fieldManager=kubectl-edit");
+        let at = format!("{path}?fieldManager=kubectl-edit");
         let answer = self
-            .send("PATCH", &path, "application/merge-patch+json", &patch)
+            .send("PATCH", &at, "application/merge-patch+json", &patch)
             .await;
         assert!(answer.get("error").is_none(), "{answer}");
     }
@@ -176,4 +177,20 @@ pub(crate) fn limits() -> Limits {
         resource: std::time::Duration::from_secs(20),
         ..Limits::default()
     }
+}
+
+/// Applies a plan while `then` plays the controllers: it is given each event, one after the other.
+pub(crate) async fn play(
+    world: &World,
+    plan: Plan,
+    limits: Limits,
+    then: impl AsyncFn(&World, &Event),
+) -> Report {
+    let (mut sender, mut events) = tokio::sync::mpsc::unbounded_channel();
+    let cluster = world.cluster.clone();
+    let run = tokio::spawn(async move { cluster.apply(&plan, &limits, &mut sender).await });
+    while let Some(event) = events.recv().await {
+        then(world, &event).await;
+    }
+    run.await.unwrap()
 }

@@ -40,7 +40,7 @@ impl Cluster {
             .resources
             .iter()
             .filter(|resource| resource.lifecycle != Lifecycle::CreatedOnce);
-        let applies = join_all(applied.map(|resource| async {
+        let dry_runs = join_all(applied.map(|resource| async {
             let answer = self
                 .dry_run(
                     &resource.kind,
@@ -51,14 +51,14 @@ impl Cluster {
                 .await;
             (resource.id.clone(), answer)
         }));
-        let deletes =
+        let goings =
             join_all(sought.leaving.iter().map(|(id, kind)| async move {
                 (id.clone(), self.dry_run_delete(kind, id).await)
             }));
         let definitions = self.definitions(sought);
-        let (lists, applies, deletes, definitions) =
-            futures::join!(lists, applies, deletes, definitions);
-        let asked: BTreeMap<_, _> = applies.into_iter().chain(deletes).collect();
+        let (lists, dry_runs, goings, definitions) =
+            futures::join!(lists, dry_runs, goings, definitions);
+        let asked: BTreeMap<_, _> = dry_runs.into_iter().chain(goings).collect();
         refuse_if_blind(&lists, &asked)?;
         let mut wave = Wave {
             live: BTreeMap::new(),

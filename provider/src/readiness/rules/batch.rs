@@ -1,15 +1,16 @@
 //! When has a Job done its work?
 
+use super::super::look::Condition;
 use super::{Look, Readiness};
 
 pub(super) fn job(object: Look<'_>) -> Readiness {
     if object
         .condition("Complete")
-        .is_some_and(|complete| complete.is_true())
+        .is_some_and(|condition| condition.is_true())
     {
         return Readiness::Ready;
     }
-    if let Some(failed) = object.condition("Failed").filter(|failed| failed.is_true()) {
+    if let Some(failed) = object.condition("Failed").filter(Condition::is_true) {
         return Readiness::failed(failed.words());
     }
     // Whoever suspends a Job does not wait for it.

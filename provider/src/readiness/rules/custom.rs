@@ -2,14 +2,11 @@
 //!
 //! By the conventions that most controllers keep: `Ready`, and `Reconciling` and `Stalled` where they exist.
 
+use super::super::look::Condition;
 use super::{Look, Readiness};
 
 pub(super) fn resource(object: Look<'_>) -> Readiness {
-    let is_true = |type_: &str| {
-        object
-            .condition(type_)
-            .filter(|condition| condition.is_true())
-    };
+    let is_true = |type_: &str| object.condition(type_).filter(Condition::is_true);
     if let Some(stalled) = is_true("Stalled") {
         return Readiness::failed(stalled.words());
     }

@@ -1,5 +1,6 @@
 //! When do workloads do what they are for?
 
+use super::super::look::Condition;
 use super::{Look, Readiness, few};
 
 /// Controllers that always say which generation they have seen must have seen one.
@@ -19,7 +20,7 @@ fn desired(object: Look<'_>) -> i64 {
 fn creation_failure(object: Look<'_>) -> Option<Readiness> {
     let failure = object
         .condition("ReplicaFailure")
-        .filter(|condition| condition.is_true())?;
+        .filter(Condition::is_true)?;
     Some(Readiness::failed(format!(
         "its Pods cannot be created: {}",
         failure.words()
@@ -147,7 +148,7 @@ pub(super) fn pod(object: Look<'_>) -> Readiness {
         }
         _ if object
             .condition("Ready")
-            .is_some_and(|ready| ready.is_true()) =>
+            .is_some_and(|condition| condition.is_true()) =>
         {
             Readiness::Ready
         }
