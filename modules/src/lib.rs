@@ -21,7 +21,8 @@ pub mod units;
 mod workload;
 
 pub use collector::{
-    Agent, AgentOutputs, Collector, Gateway, GatewayOutputs, Pipeline, logs, metrics, traces,
+    Agent, AgentOutputs, Collector, Gateway, GatewayOutputs, Kubelet, Pipeline, logs, metrics,
+    traces,
 };
 pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
 pub use grafana::{Grafana, GrafanaOutputs};

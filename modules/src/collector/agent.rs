@@ -7,6 +7,7 @@ use collector_config::{
         health::FileStorage,
         host_metrics::HostMetrics,
         k8s_attributes::{Extract, Filter, K8sAttributes, PodAssociation},
+        kubelet_stats::{AuthType, KubeletStats, MetricGroup},
         processors::{Action, AttributeAction, Resource},
     },
 };
@@ -14,7 +15,9 @@ use k8s_openapi::api::{apps::v1::DaemonSet, core::v1::HostPathVolumeSource};
 use provider_core::{Exposure, Finding, Module, Scope, Source};
 
 use super::{
-    Agent, AgentOutputs, Collector, Memory, budget, parts,
+    Agent, AgentOutputs, Collector, Kubelet, Memory, budget,
+    needs::KUBELET_PORT,
+    parts,
     program::{Program, base, connect},
 };
 use crate::{
@@ -127,6 +130,12 @@ impl Collector<Agent> {
         );
         let files = config.add(&FileLog::of_containers(storage, vec![own]));
         let host = config.add(&HostMetrics::of_a_node(HOST_ROOT, Duration::seconds(30)));
+        let measured: Vec<ComponentId> = self
+            .kubelet
+            .map(|kubelet| config.add(&usage(kubelet)))
+            .into_iter()
+            .chain([host])
+            .collect();
         let processors = vec![
             config.add(&Memory::limiter()),
             config.add(&whose()),
@@ -135,7 +144,7 @@ impl Collector<Agent> {
         for pipeline in &self.pipelines {
             let receivers: Vec<ComponentId> = match pipeline.signal {
                 Signal::Traces => vec![otlp.clone()],
-                Signal::Metrics => vec![otlp.clone(), host.clone()],
+                Signal::Metrics => [vec![otlp.clone()], measured.clone()].concat(),
                 Signal::Logs => vec![otlp.clone(), files.clone()],
             };
             let exporters = parts::exporters(scope, &mut config, &pipeline.exports, queue);
@@ -168,6 +177,18 @@ fn whose() -> K8sAttributes {
             PodAssociation::connection(),
         ],
         ..K8sAttributes::default()
+    }
+}
+
+/// Asks the kubelet of the same node.
+fn usage(kubelet: Kubelet) -> KubeletStats {
+    KubeletStats {
+        auth_type: AuthType::ServiceAccount,
+        endpoint: format!("https://${{env:NODE_IP}}:{KUBELET_PORT}"),
+        collection_interval: Some(Duration::seconds(30)),
+        insecure_skip_verify: kubelet == Kubelet::AnyCertificate,
+        metric_groups: vec![MetricGroup::Container, MetricGroup::Node, MetricGroup::Pod],
+        ca_file: None,
     }
 }
 

@@ -55,7 +55,18 @@ pub struct Collector<Tier> {
     sampler_memory: u64,
     pipelines: Vec<AnyPipeline>,
     sources: Vec<Source>,
+    kubelet: Option<Kubelet>,
     tier: PhantomData<fn() -> Tier>,
+}
+
+/// How an agent knows that it speaks to the kubelet of its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kubelet {
+    /// By a certificate of the cluster's authority, which kubelets have where the cluster signs their serving
+    /// certificates (`serverTLSBootstrap`).
+    Verified,
+    /// Not at all, as most clusters leave it: whoever answers on the node's port is shown the agent's token.
+    AnyCertificate,
 }
 
 /// What others may refer to of a gateway.
@@ -88,6 +99,7 @@ impl<Tier> Collector<Tier> {
             sampler_memory: 2 * GIB,
             pipelines: Vec::new(),
             sources: Vec::new(),
+            kubelet: None,
             tier: PhantomData,
         }
     }
@@ -140,8 +152,18 @@ impl Collector<Gateway> {
 impl Collector<Agent> {
     /// One collector on each node: reads the logs of its containers, measures it, takes what programs on it send,
     /// and says which Pod all that comes from.
+    ///
+    /// It lives in the namespace for what needs the node, `<namespace>-agents`; programs send to
+    /// `<name>.<namespace>-agents.svc`, which leads to the agent of their own node.
     pub fn agent(name: &str) -> Self {
         Self::new(name, 512 * MIB)
+    }
+
+    /// Asks the kubelet how much each container and each Pod uses.
+    #[must_use]
+    pub fn ask_kubelet(mut self, kubelet: Kubelet) -> Self {
+        self.kubelet = Some(kubelet);
+        self
     }
 
     /// Sends everything on, to an endpoint that takes all signals.

@@ -7,7 +7,7 @@ use collector_config::{
     },
 };
 use k8s_openapi::api::rbac::v1::PolicyRule;
-use provider_core::Destination;
+use provider_core::{Destination, Transport};
 
 /// What a configuration asks of its surroundings.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +32,9 @@ const FIELDS: [(&str, &str); 6] = [
     ("NODE_IP", "status.hostIP"),
 ];
 
+/// Where a kubelet answers.
+pub(super) const KUBELET_PORT: u16 = 10250;
+
 impl Needs {
     /// Reads them from a configuration.
     pub(crate) fn of(config: &Config) -> Self {
@@ -46,6 +49,12 @@ impl Needs {
         for (id, _) in config.section(Class::Receiver) {
             if is::<KubeletStats>(id) {
                 needs.cluster.push(rule("", "nodes/stats", &["get"]));
+                // A node's address is known to the Pod alone, so every address has to do.
+                needs.sends.push(Destination::Outside {
+                    host: "kubelet".to_owned(),
+                    port: KUBELET_PORT,
+                    transport: Transport::Tcp,
+                });
             }
         }
         for (id, _) in config.section(Class::Exporter) {

@@ -69,6 +69,7 @@ pub(super) fn ini() -> String {
             "paths",
             &[
                 ("data", "/var/lib/grafana"),
+                ("logs", "/tmp"),
                 ("plugins", "/var/lib/grafana/plugins"),
                 ("provisioning", "/etc/grafana/provisioning"),
             ],

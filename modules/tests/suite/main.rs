@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may")]
 
 mod modules;
+mod own;
 mod stack;
 mod support;
 mod wrong;

@@ -1,7 +1,7 @@
 //! Definitions that compile and are wrong: each is a finding, with what would mend it.
 
 use modules::{
-    Collector, Elasticsearch, Jaeger, Prometheus, logs, metrics,
+    Collector, Elasticsearch, Jaeger, Kubelet, Prometheus, logs, metrics,
     protocol::Otlp,
     traces,
     units::{GIB, MIB},
@@ -112,6 +112,21 @@ fn remote_write_needs_the_large_distribution_and_gets_it() {
     };
     assert!(image(written).contains("collector-contrib:"));
     assert!(image(pushed).contains("collector-k8s:"));
+}
+
+#[test]
+fn asking_the_kubelet_brings_the_right_to_and_the_way_there() {
+    let objects = objects(|scope| {
+        let agent = Collector::agent("node").ask_kubelet(Kubelet::Verified);
+        scope.add(agent.forward(&elsewhere()));
+    });
+    let find = |kind: &str, name: &str| {
+        let wanted = |o: &&serde_json::Value| o["kind"] == kind && o["metadata"]["name"] == name;
+        objects.iter().find(wanted).unwrap().to_string()
+    };
+    assert!(find("ClusterRole", "test-agents-node").contains("nodes/stats"));
+    assert!(find("NetworkPolicy", "node-daemonset").contains("10250"));
+    assert!(find("DaemonSet", "node").contains("status.hostIP"));
 }
 
 #[test]
