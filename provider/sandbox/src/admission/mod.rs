@@ -19,6 +19,7 @@ mod defaults;
 mod edit;
 mod plugins;
 mod prepare;
+mod same;
 mod types;
 mod validate;
 mod warnings;
@@ -79,6 +80,16 @@ pub(crate) fn default(object: &mut Value) {
     }
 }
 
+/// What a stored object is shown with, though it was not stored so: the API server fills in once more when it
+/// reads. The first write after that stores it, which is why an equal apply can be a change.
+pub(crate) fn on_read(object: &mut Value) {
+    match type_of(object) {
+        "core.v1.PersistentVolumeClaim" => defaults::claim_phase(object),
+        "batch.v1.Job" => defaults::job_labels(object),
+        _ => {}
+    }
+}
+
 /// Checks and completes an object that is to be created; its metadata already has name, namespace, uid and time.
 pub(crate) fn admit_create(
     mut object: Value,
@@ -94,7 +105,7 @@ pub(crate) fn admit_create(
     refuse(validate::create(name, scope, &object))?;
     let mut warnings = warnings::warnings(name, &object, None, Part::Main);
     warnings.extend(plugins::judge_new(name, &object, cluster)?);
-    default(&mut object);
+    object = canonical(&object);
     Ok(Admitted { object, warnings })
 }
 
@@ -111,10 +122,12 @@ pub(crate) fn admit_update(
     if name == "core.v1.Service" && part == Part::Main {
         allocate::service(&mut new, Some(old), cluster).map_err(Refusal::Invalid)?;
     }
-    refuse(validate::update(name, scope, part, &new, old))?;
+    // What means the same is the same to every rule.
+    let meant = same::aligned(name, &new, old);
+    refuse(validate::update(name, scope, part, &meant, old))?;
     let mut warnings = warnings::warnings(name, &new, Some(old), part);
     warnings.extend(plugins::judge_change(name, &new, old, cluster)?);
-    default(&mut new);
+    new = canonical(&new);
     Ok(Admitted {
         object: new,
         warnings,

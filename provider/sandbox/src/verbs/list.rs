@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use crate::admission;
 use crate::answer::Answer;
 use crate::registry::Resource;
 use crate::selector::{FieldSelector, LabelSelector};
@@ -168,6 +169,7 @@ pub(super) fn body(resource: &Resource, metadata: &Map<String, Value>, items: &[
 /// An object as an item: lists of built-in kinds do not repeat the kind.
 pub(super) fn item(resource: &Resource, object: &Value) -> Value {
     let mut item = object.clone();
+    admission::on_read(&mut item);
     if resource.custom().is_some() {
         item["apiVersion"] = json!(resource.api_version());
     } else if let Some(item) = item.as_object_mut() {

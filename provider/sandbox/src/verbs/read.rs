@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::scale;
+use crate::admission;
 use crate::answer::Answer;
 use crate::registry::Resource;
 use crate::status::Refusal;
@@ -26,5 +27,6 @@ pub(super) fn in_version(resource: &Resource, object: &Value) -> Value {
     let mut object = object.clone();
     object["apiVersion"] = json!(resource.api_version());
     object["kind"] = json!(resource.kind);
+    admission::on_read(&mut object);
     object
 }

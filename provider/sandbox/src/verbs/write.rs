@@ -127,6 +127,8 @@ pub(super) fn update(
     tracking: &Tracking<'_>,
 ) -> Result<Written, Refusal> {
     let dry_run = call.dry_run()?;
+    // As it was stored, which can be less than what is shown.
+    let stored = live;
     let live = &in_version(&call.resource, live);
     if let Tracking::Update(manager) = tracking {
         object = owners::track(world, call, Some(live), &object, manager);
@@ -134,7 +136,7 @@ pub(super) fn update(
     check_version(call, &object, live)?;
     object["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
     let object = admit::update(world, call, object, live)?;
-    Ok(finish_update(world, call, live, object, dry_run))
+    Ok(finish_update(world, call, stored, object, dry_run))
 }
 
 /// Stores a checked new state, unless it is the old one, or the last finalizer has gone.

@@ -28,6 +28,9 @@ const FIRST_FREE_PORT: i64 = 30_086;
 struct Taken {
     addresses: BTreeSet<String>,
     ports: BTreeSet<i64>,
+    /// The ports of this Service itself: it may keep them, but is not given one twice.
+    own: BTreeSet<i64>,
+    seed: u64,
 }
 
 /// Gives a Service its addresses and ports, or says why it cannot have those that it asks for.
@@ -63,12 +66,32 @@ fn has_node_ports(service: &Value) -> bool {
     matches!(kind(service), "NodePort" | "LoadBalancer")
 }
 
+fn node_ports_of(service: &Value) -> BTreeSet<i64> {
+    let spec = spec_of(service);
+    let ports = spec.field("ports").items();
+    let listed = ports.iter().map(|port| port.field("nodePort"));
+    listed
+        .chain([spec.field("healthCheckNodePort")])
+        .filter_map(|port| port.int())
+        .collect()
+}
+
+/// A number that another uid makes another (FNV-1a).
+fn seed(uid: Option<&Value>) -> u64 {
+    let text = uid.and_then(Value::as_str).unwrap_or_default();
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 impl Taken {
     fn by_others(new: &Value, cluster: &dyn Cluster) -> Self {
         let own = new.pointer("/metadata/uid");
         let mut taken = Self {
             addresses: BTreeSet::new(),
             ports: BTreeSet::new(),
+            own: node_ports_of(new),
+            seed: seed(own),
         };
         for service in cluster
             .list("", "Service", None)
@@ -82,23 +105,20 @@ impl Taken {
                     .into_iter()
                     .map(str::to_owned),
             );
-            taken.ports.extend(
-                spec.field("ports")
-                    .items()
-                    .iter()
-                    .filter_map(|port| port.field("nodePort").int()),
-            );
-            taken.ports.extend(spec.field("healthCheckNodePort").int());
+            taken.ports.extend(node_ports_of(service));
         }
         taken
     }
 
+    /// Probing begins at a place that the Service's uid chooses, so that a Service made anew gets another address.
     fn next_address(&mut self) -> String {
-        let free = (FIRST_FREE..u16::MAX).map(|low| {
+        let free = u64::from(u16::MAX - FIRST_FREE);
+        let candidates = (0..free).map(|step| {
+            let low = FIRST_FREE + u16::try_from((self.seed + step) % free).unwrap_or_default();
             let [third, fourth] = low.to_be_bytes();
             Ipv4Addr::new(NETWORK[0], NETWORK[1], third, fourth).to_string()
         });
-        let address = free
+        let address = candidates
             .into_iter()
             .find(|address| !self.addresses.contains(address))
             .unwrap_or_default();
@@ -107,8 +127,11 @@ impl Taken {
     }
 
     fn next_port(&mut self) -> i64 {
-        let port = (FIRST_FREE_PORT..=*NODE_PORTS.end())
-            .find(|port| !self.ports.contains(port))
+        let free = *NODE_PORTS.end() - FIRST_FREE_PORT + 1;
+        let start = i64::try_from(self.seed % u64::try_from(free).unwrap_or(1)).unwrap_or_default();
+        let port = (0..free)
+            .map(|step| FIRST_FREE_PORT + (start + step) % free)
+            .find(|port| !self.ports.contains(port) && !self.own.contains(port))
             .unwrap_or_default();
         self.ports.insert(port);
         port
@@ -170,16 +193,8 @@ fn addresses(new: &mut Value, old: Option<&Value>, taken: &mut Taken) -> Result<
 }
 
 fn node_ports(new: &mut Value, old: Option<&Value>, taken: &mut Taken) -> Result<(), Vec<Cause>> {
-    let owned: BTreeSet<i64> = old
-        .map(|old| {
-            spec_of(old)
-                .field("ports")
-                .items()
-                .iter()
-                .filter_map(|port| port.field("nodePort").int())
-                .collect()
-        })
-        .unwrap_or_default();
+    taken.own.extend(old.map(node_ports_of).unwrap_or_default());
+    let owned = old.map(node_ports_of).unwrap_or_default();
     if has_node_ports(new) {
         let allocates = kind(new) == "NodePort"
             || spec_of(new)

@@ -13,6 +13,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+pub(super) use volumes::claim as claim_phase;
+pub(super) use workloads::job_labels;
+
 use super::edit::{child, object, or_set_zero, remove};
 use super::types::{self, Type};
 

@@ -40,7 +40,7 @@ pub(super) fn claim_spec(spec: &mut Value) {
 }
 
 /// A claim.
-pub(super) fn claim(claim: &mut Value) {
+pub(in super::super) fn claim(claim: &mut Value) {
     super::or_phase(claim, "Pending");
 }
 

@@ -67,8 +67,8 @@ pub(super) fn replica_set(object: &mut Value) {
     or_set(child(object, "spec"), "replicas", 1);
 }
 
-/// A Job.
-pub(super) fn job(object: &mut Value) {
+/// A Job without labels has those of its template.
+pub(in super::super) fn job_labels(object: &mut Value) {
     let template_labels = object.pointer("/spec/template/metadata/labels").cloned();
     if let Some(labels) = template_labels
         && object
@@ -77,6 +77,11 @@ pub(super) fn job(object: &mut Value) {
     {
         super::super::edit::object(child(object, "metadata")).insert("labels".into(), labels);
     }
+}
+
+/// A Job.
+pub(super) fn job(object: &mut Value) {
+    job_labels(object);
     let spec = child(object, "spec");
     if lacks(spec, "completions") && lacks(spec, "parallelism") {
         or_set(spec, "completions", 1);

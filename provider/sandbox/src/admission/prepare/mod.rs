@@ -8,6 +8,7 @@ pub(crate) use generation::{changes_generation, starts_generation};
 use serde_json::{Map, Value, json};
 
 use super::edit::{child, copy, object, remove};
+use super::same::aligned;
 
 /// Which part of an object a request writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(super) fn update(type_name: &str, new: &mut Value, old: &Value, part: Part) 
                 copy(new, old, "status");
             }
             kinds::update(type_name, new, old);
-            if changes_generation(type_name, new, old) {
+            if changes_generation(type_name, &aligned(type_name, new, old), old) {
                 let generation = old
                     .pointer("/metadata/generation")
                     .and_then(Value::as_i64)

@@ -59,6 +59,7 @@ pub(super) fn update(
     let (new, old) = (At::root(new), At::root(old));
     let mut causes = Causes::default();
     let (after, before) = (new.field("metadata"), old.field("metadata"));
+    metadata::on_create(&after, scope, names::path_segment, &mut causes);
     metadata::on_update(&after, &before, &mut causes);
     if looks_at_changes_again(type_name) {
         metadata::on_update(&after, &before, &mut causes);
