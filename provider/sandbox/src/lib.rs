@@ -29,6 +29,7 @@
 mod admission;
 mod answer;
 mod custom;
+mod definitions;
 mod discovery;
 mod kubeconfig;
 mod merge;

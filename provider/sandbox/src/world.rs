@@ -17,6 +17,8 @@ pub(crate) struct World {
     pub(crate) registry: Registry,
     /// The version of the CRDs that the registry was made from.
     definitions_seen: Option<u64>,
+    /// The version of the CRDs after which there was nothing left to do for them.
+    settled: u64,
 }
 
 impl World {
@@ -25,6 +27,7 @@ impl World {
             store,
             registry: Registry::new(),
             definitions_seen: None,
+            settled: 0,
         }
     }
 
@@ -36,6 +39,7 @@ impl World {
         let guard = self.store.begin().map_err(storage)?;
         self.prepare();
         let result = work(self);
+        self.settle();
         self.prepare();
         // What was written before a refusal stays written, as with any other server.
         self.store.commit().map_err(storage)?;
@@ -54,6 +58,19 @@ impl World {
         self.store.catch_up().map_err(storage)?;
         self.prepare();
         work(self)
+    }
+
+    /// Lets the API server do what a change of the CRDs asks of it.
+    fn settle(&mut self) {
+        // Each round is the answer to what the one before it wrote.
+        for _ in 0..3 {
+            let revision = self.store.revision_of(&definitions());
+            if self.settled == revision {
+                return;
+            }
+            crate::definitions::settle(self);
+            self.settled = revision;
+        }
     }
 
     fn prepare(&mut self) {

@@ -28,6 +28,10 @@ pub(crate) fn answer(registry: &Registry, route: &Route, accept: &str) -> Result
         }
         Route::CoreVersions => legacy::core_versions(),
         Route::Groups => legacy::groups(registry),
+        Route::Group(group) if !registry.serves_group(group) => return Ok(not_found()),
+        Route::Resources(version) if !registry.serves_group(&version.group) => {
+            return Ok(not_found());
+        }
         Route::Group(group) => {
             legacy::group(registry, group).ok_or_else(Refusal::no_such_resource)?
         }

@@ -280,7 +280,9 @@ fn storage() -> Vec<Resource> {
             "csistoragecapacities",
         )
         .with(&[PutNeedsVersion]),
-        cluster("StorageClass", "storageclasses").short("sc"),
+        cluster("StorageClass", "storageclasses")
+            .short("sc")
+            .with(&[DeleteAnswersObject]),
         cluster("VolumeAttachment", "volumeattachments").status(),
         cluster("VolumeAttributesClass", "volumeattributesclasses").short("vac"),
     ]

@@ -217,6 +217,11 @@ impl Registry {
         &self.groups
     }
 
+    /// Whether anything of a group is served.
+    pub(crate) fn serves_group(&self, group: &str) -> bool {
+        self.groups.iter().any(|served| served == group)
+    }
+
     /// The versions of a group, the preferred one first.
     pub(crate) fn versions(&self, group: &str) -> Vec<GroupVersion> {
         let mut versions: Vec<GroupVersion> = Vec::new();

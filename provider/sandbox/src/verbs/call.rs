@@ -8,7 +8,7 @@ use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, USER_AGENT};
 use serde_json::{Value, json};
 
-use super::Request;
+use super::{Request, options};
 use crate::answer::{Answer, Content};
 use crate::merge::default_manager;
 use crate::query::Query;
@@ -143,27 +143,7 @@ impl<'a> Call<'a> {
     }
 
     pub(super) fn dry_run(&self) -> Result<DryRun, Refusal> {
-        let values: Vec<&str> = self
-            .query
-            .all("dryRun")
-            .filter(|value| !value.is_empty())
-            .collect();
-        match values.as_slice() {
-            [] => Ok(DryRun::No),
-            ["All"] => Ok(DryRun::All),
-            _ => Err(Refusal::invalid(
-                Subject {
-                    group: "meta.k8s.io",
-                    kind: self.options_kind(),
-                    name: "",
-                },
-                vec![crate::status::Cause {
-                    reason: "FieldValueNotSupported".to_owned(),
-                    message: format!("Unsupported value: {values:?}: supported values: \"All\""),
-                    field: "dryRun".to_owned(),
-                }],
-            )),
-        }
+        options::dry_run(self, &self.query.all("dryRun").collect::<Vec<_>>())
     }
 
     pub(super) fn options_kind(&self) -> &'static str {

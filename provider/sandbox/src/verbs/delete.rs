@@ -7,13 +7,15 @@ use serde_json::{Map, Value, json};
 use super::body;
 use super::call::{Call, DryRun};
 use super::list::{self, Selection};
+use super::options;
 use super::read::in_version;
 use super::write::has_finalizers;
 use crate::answer::Answer;
+use crate::definitions::CLEANUP;
 use crate::registry::Trait;
-use crate::status::Refusal;
+use crate::status::{Refusal, Subject};
 use crate::store::ObjectName;
-use crate::world::{World, now};
+use crate::world::World;
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
@@ -44,17 +46,49 @@ impl Options {
                 .or(call.query.get(key))
                 .map(str::to_owned)
         };
-        let propagation = match text("propagationPolicy").as_deref() {
-            None | Some("") => None,
-            Some("Orphan") => Some(Propagation::Orphan),
-            Some("Background") => Some(Propagation::Background),
-            Some("Foreground") => Some(Propagation::Foreground),
-            Some(other) => return Err(bad_propagation(other)),
+        let orphans = body["orphanDependents"].as_bool();
+        let propagation = match (text("propagationPolicy").as_deref(), orphans) {
+            (None | Some(""), None) => None,
+            (None | Some(""), Some(true)) => Some(Propagation::Orphan),
+            (None | Some(""), Some(false)) => Some(Propagation::Background),
+            (Some(policy), Some(_)) => {
+                let message = format!(
+                    "Invalid value: {policy:?}: orphanDependents and deletionPropagation cannot be both set"
+                );
+                return Err(options::one(
+                    call,
+                    "propagationPolicy",
+                    "FieldValueInvalid",
+                    message,
+                ));
+            }
+            (Some("Orphan"), None) => Some(Propagation::Orphan),
+            (Some("Background"), None) => Some(Propagation::Background),
+            (Some("Foreground"), None) => Some(Propagation::Foreground),
+            (Some(other), None) => {
+                let message = format!(
+                    "Unsupported value: {other:?}: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""
+                );
+                return Err(options::one(
+                    call,
+                    "propagationPolicy",
+                    "FieldValueNotSupported",
+                    message,
+                ));
+            }
         };
-        let precondition = |key: &str| body["preconditions"][key].as_str().map(str::to_owned);
+        let precondition = |key: &str| {
+            let wanted = body["preconditions"][key].as_str();
+            wanted
+                .filter(|wanted| !wanted.is_empty())
+                .map(str::to_owned)
+        };
         let dry_run = match body["dryRun"].as_array() {
-            Some(values) if values.iter().any(|value| value == "All") => DryRun::All,
-            _ => call.dry_run()?,
+            Some(values) => options::dry_run(
+                call,
+                &values.iter().filter_map(Value::as_str).collect::<Vec<_>>(),
+            )?,
+            None => call.dry_run()?,
         };
         Ok(Self {
             grace: body["gracePeriodSeconds"]
@@ -91,23 +125,6 @@ fn read_body(call: &Call<'_>) -> Result<Value, Refusal> {
             "no kind \"{kind}\" is registered for DELETE: only DeleteOptions is"
         ))),
     }
-}
-
-fn bad_propagation(value: &str) -> Refusal {
-    Refusal::invalid(
-        crate::status::Subject {
-            group: "meta.k8s.io",
-            kind: "DeleteOptions",
-            name: "",
-        },
-        vec![crate::status::Cause {
-            reason: "FieldValueNotSupported".to_owned(),
-            message: format!(
-                "Unsupported value: \"{value}\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""
-            ),
-            field: "propagationPolicy".to_owned(),
-        }],
-    )
 }
 
 /// What a deletion came to.
@@ -197,7 +214,11 @@ fn delete_one(
     check_preconditions(call, live, options)?;
     let grace = grace(call, live, options);
     let mut object = live.clone();
-    set_finalizers(call, &mut object, options.propagation);
+    if cleans_up_itself(call) {
+        add_cleanup(&mut object);
+    } else if call.resource.kind != "Namespace" {
+        set_finalizers(call, &mut object, options.propagation);
+    }
     let collection = call.resource.collection();
     if !has_finalizers(&object) && grace == 0 {
         let gone = match options.dry_run {
@@ -217,19 +238,40 @@ fn delete_one(
     ))))
 }
 
+/// CRDs are kept until their objects are gone.
+fn cleans_up_itself(call: &Call<'_>) -> bool {
+    call.resource.kind == "CustomResourceDefinition"
+}
+
+fn add_cleanup(object: &mut Value) {
+    let mut finalizers = object["metadata"]["finalizers"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    if !finalizers.iter().any(|finalizer| finalizer == CLEANUP) {
+        finalizers.push(json!(CLEANUP));
+    }
+    object["metadata"]["finalizers"] = Value::Array(finalizers);
+}
+
 /// Notes that an object is going, which happens once; a shorter grace still counts.
 fn mark(call: &Call<'_>, object: &mut Value, grace: i64) {
+    let is_own = call.resource.kind == "Namespace" || cleans_up_itself(call);
     let metadata = &mut object["metadata"];
     let before = metadata["deletionGracePeriodSeconds"].as_i64();
+    let end = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(grace);
+    let end = json!(end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     if !metadata["deletionTimestamp"].is_string() {
-        if let Some(generation) = metadata["generation"].as_i64().filter(|number| *number > 0) {
-            metadata["generation"] = json!(generation + 1);
+        metadata["deletionTimestamp"] = end;
+        // These two kinds are deleted by rules of their own.
+        if !is_own {
+            metadata["deletionGracePeriodSeconds"] = json!(grace);
+            if let Some(generation) = metadata["generation"].as_i64().filter(|number| *number > 0) {
+                metadata["generation"] = json!(generation + 1);
+            }
         }
-        let end = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(grace);
-        metadata["deletionTimestamp"] = json!(end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        metadata["deletionGracePeriodSeconds"] = json!(grace);
     } else if before.is_some_and(|before| grace < before) {
-        metadata["deletionTimestamp"] = json!(now());
+        metadata["deletionTimestamp"] = end;
         metadata["deletionGracePeriodSeconds"] = json!(grace);
     }
     if call.resource.kind == "Namespace" {
@@ -287,18 +329,30 @@ fn set_finalizers(call: &Call<'_>, object: &mut Value, propagation: Option<Propa
 fn check_preconditions(call: &Call<'_>, live: &Value, options: &Options) -> Result<(), Refusal> {
     let name = live["metadata"]["name"].as_str().unwrap_or_default();
     let checks = [
-        ("UID", "uid", &options.uid),
-        ("ResourceVersion", "resourceVersion", &options.version),
+        ("UID", "uid", &options.uid, "deleted and then recreated"),
+        (
+            "ResourceVersion",
+            "resourceVersion",
+            &options.version,
+            "modified",
+        ),
     ];
-    for (title, field, wanted) in checks {
+    for (title, field, wanted, happened) in checks {
         let found = live["metadata"][field].as_str().unwrap_or_default();
         if let Some(wanted) = wanted
             && wanted != found
         {
             let why = format!(
-                "Precondition failed: {title} in precondition: {wanted}, {title} in object meta: {found}"
+                "the {title} in the precondition ({wanted}) does not match the {title} in record ({found}). \
+                 The object might have been {happened}"
             );
-            return Err(Refusal::conflict(call.subject_named(name), &why));
+            // Unlike the other conflicts, this one names the kind.
+            let about = Subject {
+                group: call.resource.group(),
+                kind: &call.resource.kind,
+                name,
+            };
+            return Err(Refusal::conflict(about, &why));
         }
     }
     Ok(())

@@ -151,6 +151,10 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Result<Answer, Refusal> {
             metadata.insert("remainingItemCount".into(), json!(remaining));
         }
     }
+    if call.resource.custom().is_some() {
+        // Lists of custom resources say that there is no more where others say nothing.
+        metadata.entry("continue").or_insert_with(|| json!(""));
+    }
     let items: Vec<Value> = page
         .into_iter()
         .map(|(_, object)| item(&call.resource, object))
@@ -210,67 +214,65 @@ fn page_start(call: &Call<'_>) -> Result<Option<Continue>, Refusal> {
 
 /// Refuses combinations of options that contradict each other.
 pub(super) fn check_options(call: &Call<'_>) -> Result<(), Refusal> {
-    let forbid = |field: &str, why: &str| {
-        Err(Refusal::invalid(
-            Subject {
-                group: "meta.k8s.io",
-                kind: "ListOptions",
-                name: "",
-            },
-            vec![Cause {
-                reason: "FieldValueForbidden".to_owned(),
-                message: format!("Forbidden: {why}"),
-                field: field.to_owned(),
-            }],
-        ))
+    let mut causes = Vec::new();
+    let mut forbid = |field: &str, why: &str| {
+        causes.push(Cause {
+            reason: "FieldValueForbidden".to_owned(),
+            message: format!("Forbidden: {why}"),
+            field: field.to_owned(),
+        });
     };
     let is_watch = call.query.flag("watch");
     let version = call.query.get("resourceVersion");
     let matching = call.query.get("resourceVersionMatch");
     let initial_events = call.query.has("sendInitialEvents");
-    match (is_watch, matching) {
-        (true, Some(_)) if !initial_events => forbid(
+    match (is_watch, initial_events) {
+        (true, false) if matching.is_some() => forbid(
             "resourceVersionMatch",
             "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
         ),
-        (true, matching) if initial_events && matching != Some("NotOlderThan") => forbid(
+        (true, true) if matching != Some("NotOlderThan") => forbid(
             "resourceVersionMatch",
             "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
         ),
-        (false, _) if initial_events => forbid(
+        (false, true) => forbid(
             "sendInitialEvents",
             "sendInitialEvents is forbidden for list",
         ),
-        (false, Some(_)) if version.is_none() => forbid(
-            "resourceVersionMatch",
-            "resourceVersionMatch is forbidden unless resourceVersion is provided",
-        ),
-        (false, Some(_)) if call.query.get("continue").is_some() => forbid(
-            "resourceVersionMatch",
-            "resourceVersionMatch is forbidden when continue is provided",
-        ),
-        (false, Some("Exact")) if version == Some("0") => forbid(
-            "resourceVersionMatch",
-            "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
-        ),
-        (false, Some(other)) if !matches!(other, "Exact" | "NotOlderThan") => {
-            Err(Refusal::invalid(
-                Subject {
-                    group: "meta.k8s.io",
-                    kind: "ListOptions",
-                    name: "",
-                },
-                vec![Cause {
-                    reason: "FieldValueNotSupported".to_owned(),
-                    message: format!(
-                        "Unsupported value: \"{other}\": supported values: \"Exact\", \"NotOlderThan\", \"\""
-                    ),
-                    field: "resourceVersionMatch".to_owned(),
-                }],
-            ))
-        }
-        _ => Ok(()),
+        _ => {}
     }
+    if let (false, Some(matching)) = (is_watch, matching) {
+        if version.is_none() {
+            let why = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+            forbid("resourceVersionMatch", why);
+        }
+        if call.query.get("continue").is_some() {
+            let why = "resourceVersionMatch is forbidden when continue is provided";
+            forbid("resourceVersionMatch", why);
+        }
+        if matching == "Exact" && version == Some("0") {
+            let why = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+            forbid("resourceVersionMatch", why);
+        }
+        if !matches!(matching, "Exact" | "NotOlderThan") {
+            causes.push(Cause {
+                reason: "FieldValueNotSupported".to_owned(),
+                message: format!(
+                    "Unsupported value: {matching:?}: supported values: \"Exact\", \"NotOlderThan\", \"\""
+                ),
+                field: "resourceVersionMatch".to_owned(),
+            });
+        }
+    }
+    if causes.is_empty() {
+        return Ok(());
+    }
+    let about = Subject {
+        group: "meta.k8s.io",
+        kind: "ListOptions",
+        name: "",
+    };
+    Err(Refusal::invalid(about, causes))
 }
 
 fn version_to_read(world: &World, call: &Call<'_>) -> Result<u64, Refusal> {

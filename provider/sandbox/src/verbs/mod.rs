@@ -6,6 +6,7 @@ mod call;
 mod create;
 mod delete;
 mod list;
+mod options;
 mod owners;
 mod patch;
 mod put;
@@ -54,6 +55,9 @@ fn document(shared: &Arc<Shared>, request: &Request, route: &Route) -> Result<An
 
 fn resource(shared: &Arc<Shared>, request: &Request, target: Target) -> Result<Answer, Refusal> {
     let mut world = shared.world();
+    if world.read(|world| Ok(!world.registry.serves_group(&target.group_version.group)))? {
+        return Ok(discovery::not_found());
+    }
     let call = world.read(|world| call(world, request, target))?;
     let verb = verb(&call)?;
     let answer = match verb {
@@ -85,6 +89,7 @@ fn call<'a>(world: &World, request: &'a Request, target: Target) -> Result<Call<
 }
 
 fn perform(world: &mut World, call: &Call<'_>, verb: Verb) -> Result<Answer, Refusal> {
+    options::check(call)?;
     match verb {
         Verb::Get => read::get(world, call),
         Verb::List => list::list(world, call),

@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::body;
 use super::call::Call;
-use super::read::in_version;
-use super::write::has_finalizers;
+use super::write::{Tracking, update_with};
 use crate::answer::Answer;
 use crate::random;
 use crate::status::Refusal;
@@ -31,29 +30,26 @@ pub(super) fn subresource(world: &mut World, call: &Call<'_>) -> Result<Answer, 
     }
 }
 
-/// Takes finalizers off the spec of a Namespace; without any, a terminating one goes.
+/// Replaces a Namespace with its finalizers; without any, a terminating one goes.
 fn finalize(world: &mut World, call: &Call<'_>, live: &Value) -> Result<Answer, Refusal> {
-    let wanted = body::object(call)?;
-    super::write::check_version(call, &wanted, live)?;
-    let mut object = live.clone();
-    match wanted["spec"]["finalizers"].as_array() {
-        Some(finalizers) if !finalizers.is_empty() => {
-            object["spec"]["finalizers"] = json!(finalizers);
-        }
-        _ => {
-            if let Some(spec) = object["spec"].as_object_mut() {
-                spec.remove("finalizers");
-            }
-        }
-    }
-    let (collection, name) = (call.resource.collection(), call.object_name());
-    let is_going = object["metadata"]["deletionTimestamp"].is_string();
-    if is_going && !has_finalizers(&object) {
-        world.store.remove(&collection, &name);
-    } else if object != *live {
-        object = Value::clone(&world.store.put(&collection, &name, object));
-    }
-    Ok(call.answer(200, in_version(&call.resource, &object)))
+    let object = body::object(call)?;
+    let finalizers = object["spec"]["finalizers"]
+        .as_array()
+        .filter(|list| !list.is_empty())
+        .cloned();
+    let manager = call.manager();
+    let written = update_with(
+        world,
+        call,
+        live,
+        object,
+        &Tracking::Update(&manager),
+        |namespace| match finalizers {
+            Some(finalizers) => namespace["spec"]["finalizers"] = json!(finalizers),
+            None => namespace["spec"] = json!({}),
+        },
+    )?;
+    Ok(call.answer(200, written.object))
 }
 
 fn evict(world: &mut World, call: &Call<'_>) -> Answer {

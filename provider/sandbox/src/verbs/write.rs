@@ -123,8 +123,20 @@ pub(super) fn update(
     world: &mut World,
     call: &Call<'_>,
     live: &Value,
+    object: Value,
+    tracking: &Tracking<'_>,
+) -> Result<Written, Refusal> {
+    update_with(world, call, live, object, tracking, |_| ())
+}
+
+/// The same, with a last touch to what admission has made of the object.
+pub(super) fn update_with(
+    world: &mut World,
+    call: &Call<'_>,
+    live: &Value,
     mut object: Value,
     tracking: &Tracking<'_>,
+    touch: impl FnOnce(&mut Value),
 ) -> Result<Written, Refusal> {
     let dry_run = call.dry_run()?;
     // As it was stored, which can be less than what is shown.
@@ -135,7 +147,8 @@ pub(super) fn update(
     }
     check_version(call, &object, live)?;
     object["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
-    let object = admit::update(world, call, object, live)?;
+    let mut object = admit::update(world, call, object, live)?;
+    touch(&mut object);
     Ok(finish_update(world, call, stored, object, dry_run))
 }
 
