@@ -23,7 +23,6 @@ mod builtin;
 mod check;
 mod custom;
 mod dangling;
-mod drawing;
 mod edges;
 mod finding;
 mod loose;
@@ -40,7 +39,6 @@ mod template;
 mod walk;
 
 pub(crate) use custom::kind_of;
-pub use drawing::{Drawing, Flow, FlowEnd, Node};
 pub(crate) use edges::namespace_id;
 pub use finding::{Finding, Findings};
 pub(crate) use ports::unknown_pods;

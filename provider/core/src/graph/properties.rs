@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Graph, KindScope, Ref, Scope, Stack,
-    endpoint::{Port, Protocol},
+    endpoint::{Destination, Port, Protocol},
     k8s_openapi::api::{apps::v1::Deployment, core::v1::ConfigMap},
     kube_core::{ApiResource, DynamicObject},
 };
@@ -230,15 +230,16 @@ proptest! {
     fn finishing_twice_gives_the_same_bytes(shape in shape()) {
         let (first, second) = (shape.graph(), shape.graph());
         prop_assert_eq!(first.to_yaml(SecretValues::Shown), second.to_yaml(SecretValues::Shown));
-        prop_assert_eq!(first.drawing(), second.drawing());
+        prop_assert_eq!(first.edges(), second.edges());
     }
 
     #[test]
     fn every_sender_and_every_receiver_is_let_through(shape in shape()) {
         let graph = shape.graph();
-        for flow in graph.drawing().flows {
-            let super::FlowEnd::Workload(to) = &flow.to else { continue };
-            for (id, side, other) in [(&flow.from, "egress", to), (to, "ingress", &flow.from)] {
+        for connection in graph.connections() {
+            let Destination::Service(service) = &connection.to else { continue };
+            let (from, to) = (&connection.from.workload, &service.pods.workload);
+            for (id, side, other) in [(from, "egress", to), (to, "ingress", from)] {
                 let policy = graph.resources().find(|resource| {
                     resource.id.kind == "NetworkPolicy" && resource.id.name == format!("{}-deployment", id.name)
                 });
