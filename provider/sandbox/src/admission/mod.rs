@@ -76,7 +76,7 @@ pub(crate) fn default(object: &mut Value) {
     let name = type_of(object);
     if !name.is_empty() {
         defaults::default(name, object);
-        *object = canonical(object);
+        *object = decode::complete(object);
     }
 }
 

@@ -29,6 +29,12 @@ fn align(holds: &Type, new: &mut Value, old: &Value) {
                 *new = old.clone();
             }
         }
+        // No list and an empty one mean the same.
+        (Type::List(_), new @ Value::Array(_))
+            if old.is_null() && *new == Value::Array(Vec::new()) =>
+        {
+            *new = Value::Null;
+        }
         (Type::Struct(name), new @ Value::Object(_)) => *new = aligned(name, new, old),
         (Type::List(items), Value::Array(list)) => {
             for (item, before) in list.iter_mut().zip(old.as_array().into_iter().flatten()) {

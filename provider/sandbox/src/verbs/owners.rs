@@ -133,7 +133,10 @@ fn with_target<T>(world: &World, call: &Call<'_>, work: impl FnOnce(&Target<'_>)
             registry: &world.registry,
             resource,
         },
-        empty: &json!({ "apiVersion": api_version, "kind": resource.kind, "metadata": {} }),
+        // Structs that are always written were there before anybody wrote them.
+        empty: &crate::admission::canonical(
+            &json!({ "apiVersion": api_version, "kind": resource.kind, "metadata": {} }),
+        ),
         reset: &reset,
     })
 }

@@ -76,12 +76,16 @@ fn node_ports_of(service: &Value) -> BTreeSet<i64> {
         .collect()
 }
 
-/// A number that another uid makes another (FNV-1a).
-fn seed(uid: Option<&Value>) -> u64 {
-    let text = uid.and_then(Value::as_str).unwrap_or_default();
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+/// A number that another uid makes another, and another version of one object, too (FNV-1a).
+fn seed(service: &Value) -> u64 {
+    let metadata = At::root(service).field("metadata");
+    let texts = ["uid", "resourceVersion"].map(|field| metadata.field(field).text());
+    texts
+        .concat()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }
 
 impl Taken {
@@ -91,7 +95,7 @@ impl Taken {
             addresses: BTreeSet::new(),
             ports: BTreeSet::new(),
             own: node_ports_of(new),
-            seed: seed(own),
+            seed: seed(new),
         };
         for service in cluster
             .list("", "Service", None)

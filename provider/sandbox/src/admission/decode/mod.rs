@@ -25,6 +25,15 @@ pub(crate) enum Numbers {
     Wrapping,
 }
 
+/// What becomes of lists that are always written and empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// An empty list that was sent is a list, and owned by whoever sent it.
+    Sent,
+    /// The store does not tell an empty list from none.
+    Stored,
+}
+
 /// An object in its canonical form, and what was dropped on the way.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Decoded {
@@ -40,8 +49,18 @@ pub(crate) fn decode(
     raw: &Value,
     numbers: Numbers,
 ) -> Result<Decoded, DecodeError> {
+    read(type_name, raw, numbers, Form::Sent)
+}
+
+fn read(
+    type_name: &'static str,
+    raw: &Value,
+    numbers: Numbers,
+    form: Form,
+) -> Result<Decoded, DecodeError> {
     let mut reader = Reader {
         numbers,
+        form,
         unknown: Vec::new(),
         root: type_name,
     };
@@ -58,8 +77,17 @@ pub(crate) fn decode(
     })
 }
 
-/// The canonical form of an object that was valid before; what cannot be read stays as it is.
+/// The form in which an object is stored that was valid before; what cannot be read stays as it is.
 pub(crate) fn canonical(object: &Value) -> Value {
+    rewritten(object, Form::Stored)
+}
+
+/// The same for an object on its way to the store.
+pub(crate) fn complete(object: &Value) -> Value {
+    rewritten(object, Form::Sent)
+}
+
+fn rewritten(object: &Value, form: Form) -> Value {
     let api_version = object
         .get("apiVersion")
         .and_then(Value::as_str)
@@ -69,12 +97,13 @@ pub(crate) fn canonical(object: &Value) -> Value {
         .and_then(Value::as_str)
         .unwrap_or_default();
     types::of_kind(api_version, kind)
-        .and_then(|name| decode(name, object, Numbers::Wrapping).ok())
+        .and_then(|name| read(name, object, Numbers::Wrapping, form).ok())
         .map_or_else(|| object.clone(), |decoded| decoded.object)
 }
 
 struct Reader {
     numbers: Numbers,
+    form: Form,
     unknown: Vec<String>,
     root: &'static str,
 }
@@ -190,6 +219,7 @@ impl Reader {
                 Type::Struct(name) => Some(self.structure(name, &Value::Null, path, field)?),
                 other => Some(zero(other)),
             },
+            (Presence::OrNull, Some(read)) if self.form == Form::Sent => Some(read),
             (Presence::OrNull, read) => Some(if empty {
                 Value::Null
             } else {
