@@ -63,3 +63,41 @@ fn quoted(value: &Value, _: tera::Kwargs, _: &tera::State) -> tera::TeraResult<V
         serde_json::to_string(value).map_err(|error| tera::Error::message(error.to_string()))?;
     Ok(Value::safe_string(&text))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn strings_are_quoted_and_what_belongs_to_others_stays() {
+        let values =
+            json!({ "name": "a: \"b\" #c\n- x", "count": 3, "list": ["a", 1], "on": true });
+        for (template, text) in [
+            ("name: << name >>", r#"name: "a: \"b\" #c\n- x""#),
+            ("count: << count >>", "count: 3"),
+            ("list: << list | q >>", r#"list: ["a",1]"#),
+            (
+                "summary: '{{ $labels.instance }}'",
+                "summary: '{{ $labels.instance }}'",
+            ),
+            ("<% if on %>yes<% endif %><# not this #>", "yes"),
+        ] {
+            assert_eq!(render("a.yaml", template, &values).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_given_is_an_error() {
+        for template in [
+            "<< nmae >>",
+            "<< name.first >>",
+            "<< name",
+            "<< name | nothing >>",
+        ] {
+            let error = render("a.yaml", template, &json!({ "name": "x" })).unwrap_err();
+            assert_eq!(error.to_string(), "could not make `a.yaml`", "{template}");
+        }
+    }
+}
