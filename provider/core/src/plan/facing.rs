@@ -6,7 +6,7 @@ use fields::{FieldPath, FieldSet, Schema, get, get_mut, remove, same};
 use serde_json::Value;
 
 use super::{
-    cause::Cause,
+    cause::{Cause, FieldManager},
     diff::{self, Difference, What},
     digest::{Digest, canonical},
     knowledge::Knowledge,
@@ -130,6 +130,7 @@ impl<'a> Facing<'a> {
             .iter()
             .map(|change| (change.path.clone(), self.fingerprint(change)));
         step.approved = remembers.collect();
+        step.held = self.held(answer);
         // Nothing of it is ours although we want something: others made it, or made it anew.
         let is_unowned = self.owners.applied.is_empty() && self.owners.written.is_none();
         step.adopted = self.remembered.is_none() && is_unowned;
@@ -142,6 +143,26 @@ impl<'a> Facing<'a> {
         step.action = Action::Update;
         step.defaults = defaults;
         self.contend(step);
+    }
+
+    /// What we applied last time, no longer want, and leave behind because others own it.
+    fn held(&self, answer: &Value) -> Vec<Conflict> {
+        let remembered = self
+            .remembered
+            .into_iter()
+            .flat_map(|remembered| remembered.leaves.keys());
+        let left = remembered.filter(|path| {
+            get(&self.desired, path, &self.schema).is_none()
+                && get(answer, path, &self.schema).is_some()
+        });
+        let owners = left.flat_map(|path| {
+            let manager = |manager: &FieldManager| Conflict {
+                path: path.clone(),
+                manager: manager.clone(),
+            };
+            self.owners.others_of(path).map(manager).collect::<Vec<_>>()
+        });
+        owners.collect()
     }
 
     /// Whether the object is another than the one that we know: someone deleted ours and made one of its name.

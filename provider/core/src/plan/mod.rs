@@ -62,7 +62,7 @@ use knowledge::Knowledge;
 ///
 /// Serialized it is what `-o json` prints: `version` (now 1), `stack`, `namespace`, `steps`, `edges` and, where there
 /// are any, `left_out` and `forgotten`. Each step has `id`, `kind`, `action` (`create update replace delete keep`),
-/// `lifecycle`, `defaults`, and where they apply `changes`, `conflicts`, `takeovers`, `migration`, `blocker`, `kept`,
+/// `lifecycle`, `defaults`, and where they apply `changes`, `conflicts`, `takeovers`, `held`, `migration`, `blocker`, `kept`,
 /// `vanished`, `adopted`, `predicted`, `warnings`, `recipes`, `origin`, `uid` and `resource_version`. A change has
 /// `path` (as `spec.template.spec.containers[app].image`), `before` and `after` (missing where the field is not set),
 /// `cause` (`{"cause": "definition"}`, `{"cause": "rewritten"}` or `{"cause": "drift", "by": …}`) and, where it

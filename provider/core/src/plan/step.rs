@@ -44,6 +44,9 @@ pub struct Step {
     /// Fields that this step takes from another manager: drift that is retaken, and what was asked for by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub takeovers: Vec<Takeover>,
+    /// Fields that left the definition and stay nevertheless, because someone else owns them as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Conflict>,
     /// Fields that become ours before the step applies; see [`Migration`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub migration: Option<Migration>,
@@ -254,6 +257,7 @@ impl Step {
             defaults: 0,
             conflicts: Vec::new(),
             takeovers: Vec::new(),
+            held: Vec::new(),
             migration: None,
             blocker: None,
             kept: None,
@@ -315,6 +319,7 @@ impl fmt::Debug for Step {
             .field("defaults", &self.defaults)
             .field("conflicts", &self.conflicts)
             .field("takeovers", &self.takeovers)
+            .field("held", &self.held)
             .field("migration", &self.migration)
             .field("blocker", &self.blocker)
             .field("kept", &self.kept)

@@ -85,6 +85,27 @@ fn a_new_field_of_ours_that_another_holds_is_a_conflict() {
 }
 
 #[test]
+fn what_leaves_the_definition_and_is_owned_by_others_is_said_to_stay() {
+    let mut world = World::applied(&graph(&[config(&json!({"a": "1", "b": "1"}))]));
+    let id = id_of(&config(&json!({})));
+    world.edit("kubectl-edit", &id, "data.b", &json!("1"));
+    let wanted = graph(&[config(&json!({"a": "1"}))]);
+    let plan = world.up(&wanted);
+    let held: Vec<_> = plan.steps[0]
+        .held
+        .iter()
+        .map(|held| (held.path.short().to_string(), held.manager.to_string()))
+        .collect();
+    assert_eq!(held, [("data.b".to_owned(), "kubectl-edit".to_owned())]);
+    assert_eq!(world.objects[&id]["data"]["b"], "1");
+    assert!(plan.is_empty());
+    assert!(
+        world.plan(&wanted).steps[0].held.is_empty(),
+        "once is enough"
+    );
+}
+
+#[test]
 fn an_object_whose_owners_were_forgotten_belongs_to_whoever_was_before() {
     let wanted = config(&json!({"a": "2"}));
     let mut world = foreign(&config(&json!({"a": "1"})), "x");
