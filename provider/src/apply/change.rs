@@ -238,7 +238,12 @@ impl Worker<'_> {
 
     /// Deletes, waits, and creates again.
     pub(super) async fn replace(&self, step: &Step) -> Result<Value, Broken> {
-        let leaving = self.remove(step, Propagation::Foreground).await?;
+        // The Pods of a workload must be gone before its successor makes Pods of the same names.
+        let propagation = match step.id.group.as_str() {
+            "apps" | "batch" => Propagation::Foreground,
+            _ => Propagation::Background,
+        };
+        let leaving = self.remove(step, propagation).await?;
         self.await_end(step, leaving.as_ref()).await?;
         self.post(step).await
     }

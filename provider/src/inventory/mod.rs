@@ -18,6 +18,8 @@ use crate::{
 };
 
 mod codec;
+#[cfg(test)]
+mod tests;
 
 use codec::Head;
 pub(crate) use codec::TYPE;

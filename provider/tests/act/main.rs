@@ -5,6 +5,8 @@
 mod apply;
 mod down;
 mod faults;
+mod inventory;
+mod objects;
 mod runs;
 mod waiting;
 mod world;
