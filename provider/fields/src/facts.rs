@@ -38,12 +38,17 @@ impl Facts {
     /// The facts of Kubernetes 1.36, read off a running API server.
     pub fn builtin() -> &'static Self {
         static FACTS: LazyLock<Facts> = LazyLock::new(|| {
-            let document = serde_json::from_str(include_str!("../data/schema-facts-1.36.json"));
+            let document = serde_json::from_str(Facts::source());
             Facts::read(
                 document.expect("the facts in this package are well-formed, its tests read them"),
             )
         });
         &FACTS
+    }
+
+    /// The published document itself, as JSON.
+    pub fn source() -> &'static str {
+        include_str!("../data/schema-facts-1.36.json")
     }
 
     fn read(document: Document) -> Self {

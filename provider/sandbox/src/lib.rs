@@ -40,6 +40,7 @@ mod registry;
 mod represent;
 mod route;
 mod sandbox;
+mod schemas;
 mod selector;
 mod serve;
 mod status;

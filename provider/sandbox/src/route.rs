@@ -96,11 +96,13 @@ fn target(group_version: GroupVersion, rest: &[&str]) -> Route {
         ["namespaces", namespace, inner @ ..] if !inner.is_empty() => (Some(*namespace), inner),
         _ => (None, rest),
     };
+    let joined = rest.join("/");
     let (plural, name, subresource) = match rest {
         [plural] => (*plural, None, None),
         [plural, name] => (*plural, Some(*name), None),
         [plural, name, subresource] => (*plural, Some(*name), Some(*subresource)),
-        _ => return Route::Nowhere,
+        // No resource has a slash in its name: this one is not found, in a group that may well be.
+        _ => (joined.as_str(), None, None),
     };
     Route::Resource(Target {
         group_version,

@@ -2,6 +2,7 @@
 
 mod aggregated;
 mod legacy;
+mod openapi;
 
 use serde_json::{Value, json};
 
@@ -38,6 +39,19 @@ pub(crate) fn answer(registry: &Registry, route: &Route, accept: &str) -> Result
         Route::Resources(version) => {
             legacy::resources(registry, version).ok_or_else(Refusal::no_such_resource)?
         }
+        // The index says of itself that it is plain text.
+        Route::OpenApiIndex => {
+            let content = Content::Json("text/plain; charset=utf-8", openapi::index(registry));
+            return Ok(Answer {
+                status: 200,
+                content,
+                warnings: Vec::new(),
+            });
+        }
+        Route::OpenApi(path) => match openapi::find(registry, path) {
+            Some(document) => document,
+            None => return Ok(not_found()),
+        },
         Route::Version => version(),
         Route::Health => return Ok(Answer::text(200, "ok")),
         _ => return Ok(not_found()),

@@ -4,7 +4,7 @@ use super::Trait::{DeleteAnswersObject, OrphansByDefault, PutCreates, PutNeedsVe
 use super::{GroupVersion, Origin, Resource, Scope, Subresource, Trait};
 
 /// All verbs of an ordinary collection.
-pub(super) const ALL_VERBS: [&str; 8] = [
+const ALL_VERBS: [&str; 8] = [
     "create",
     "delete",
     "deletecollection",
@@ -160,9 +160,12 @@ fn core_cluster() -> Vec<Resource> {
         .short("ns")
         .with(&[DeleteAnswersObject]);
     namespaces.verbs.retain(|verb| *verb != "deletecollection");
+    let mut statuses = core("ComponentStatus", "componentstatuses").short("cs");
+    statuses.verbs = vec!["get", "list"];
     vec![
         namespaces.sub("finalize", None, &["update"]).status(),
         core("Node", "nodes").short("no").status(),
+        statuses,
         core("PersistentVolume", "persistentvolumes")
             .short("pv")
             .with(&[DeleteAnswersObject])

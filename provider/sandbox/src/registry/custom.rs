@@ -4,8 +4,19 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::builtin::{ALL_VERBS, STATUS_VERBS};
+use super::builtin::STATUS_VERBS;
 use super::{CustomVersion, GroupVersion, Origin, Resource, ScalePaths, Scope, Subresource, Trait};
+
+const CUSTOM_VERBS: [&str; 8] = [
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "create",
+    "update",
+    "watch",
+];
 
 /// The served versions of a CRD; none while its names are not accepted.
 pub(crate) fn resources(definition: &Value) -> Vec<Resource> {
@@ -62,7 +73,8 @@ fn resource(definition: &Value, version: &Value, storage: &str) -> Option<Resour
             Some("Cluster") => Scope::Cluster,
             _ => Scope::Namespaced,
         },
-        verbs: ALL_VERBS.to_vec(),
+        // In the order in which the server lists them for custom resources.
+        verbs: CUSTOM_VERBS.to_vec(),
         traits: vec![Trait::PutNeedsVersion],
         subresources: subresources(version, scale.as_ref()),
         storage_version: storage.to_owned(),

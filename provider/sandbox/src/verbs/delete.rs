@@ -201,6 +201,9 @@ pub(super) fn delete_collection(world: &mut World, call: &Call<'_>) -> Result<An
         "resourceVersion".into(),
         json!(world.store.revision().to_string()),
     );
+    if call.resource.custom().is_some() {
+        metadata.insert("continue".into(), json!(""));
+    }
     Ok(call.answer_list(list::body(&call.resource, &metadata, &items)))
 }
 
@@ -225,6 +228,11 @@ fn delete_one(
             DryRun::All => object,
             DryRun::No => world.store.remove(&collection, name).unwrap_or(object),
         };
+        let gone = if call.resource.kind == "Pod" {
+            ended(gone)
+        } else {
+            gone
+        };
         return Ok(Deleted::Gone(gone));
     }
     mark(call, &mut object, grace);
@@ -236,6 +244,17 @@ fn delete_one(
         name,
         object,
     ))))
+}
+
+/// A Pod that goes at once is shown as one whose grace is over.
+fn ended(mut pod: Value) -> Value {
+    let metadata = &mut pod["metadata"];
+    metadata["deletionTimestamp"] = json!(crate::world::now());
+    metadata["deletionGracePeriodSeconds"] = json!(0);
+    if let Some(generation) = metadata["generation"].as_i64() {
+        metadata["generation"] = json!(generation + 1);
+    }
+    pod
 }
 
 /// CRDs are kept until their objects are gone.

@@ -40,6 +40,12 @@ impl Language {
                 Ok(Self::Strategic)
             }
             "application/apply-patch+yaml" => Ok(Self::Apply),
+            _ if call.resource.custom().is_some() => Err(Refusal::new(
+                415,
+                "UnsupportedMediaType",
+                "the body of the request was in an unknown format - accepted media types include: \
+                 application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+            )),
             _ => Err(
                 Refusal::new(415, "UnsupportedMediaType", "415: Unsupported Media Type")
                     .with_details(serde_json::Map::new()),

@@ -78,9 +78,15 @@ fn check_uid(call: &Call<'_>, object: &Value, live: &Value) -> Result<(), Refusa
 }
 
 fn version_required(call: &Call<'_>) -> Refusal {
+    // Custom resources name the plural here, others the kind.
+    let kind = if call.resource.custom().is_some() {
+        &call.resource.plural
+    } else {
+        &call.resource.kind
+    };
     let about = Subject {
         group: call.resource.group(),
-        kind: &call.resource.kind,
+        kind,
         name: call.name(),
     };
     Refusal::invalid(
