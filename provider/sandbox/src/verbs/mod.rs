@@ -6,6 +6,7 @@ mod call;
 mod create;
 mod delete;
 mod list;
+mod operations;
 mod options;
 mod owners;
 mod patch;

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::read::in_version;
+use crate::admission;
 use crate::merge::{self, Apply, ApplyError, Force, ReplicasPaths, Target, Update, Versions};
 use crate::registry::{Registry, Resource};
-use crate::status::Refusal;
+use crate::status::{Cause, Refusal, Subject};
 use crate::world::{World, now};
 
 /// The versions that a kind is served in.
@@ -53,11 +54,7 @@ pub(super) fn apply(
     manager: &str,
 ) -> Result<Value, Refusal> {
     let live = live.map(|live| in_version(&call.resource, live));
-    let force = if call.query.flag("force") {
-        Force::Yes
-    } else {
-        Force::No
-    };
+    let force = force(call);
     let apply = Apply {
         live: live.as_ref(),
         configuration,
@@ -86,14 +83,22 @@ pub(super) fn track(
     with_target(world, call, |target| merge::track_update(target, update))
 }
 
-/// The object after a write to its `Scale`, with the owners that come of it. `scaled` has the new replicas.
-pub(super) fn track_scale(
+/// A write to the `Scale` of an object.
+pub(super) enum ScaleWrite<'a> {
+    /// An apply of this configuration.
+    Apply(&'a Value),
+    /// Anything else, already carried out.
+    Update(&'a Value),
+}
+
+/// The `Scale` after a write, and the object with the owners that come of it.
+pub(super) fn scale(
     call: &Call<'_>,
     live: &Value,
-    (before, after): (&Value, &Value),
+    before: &Value,
+    write: &ScaleWrite<'_>,
     replicas: &str,
-    mut scaled: Value,
-) -> Value {
+) -> Result<(Value, Value), Refusal> {
     let path = FieldPath::of(replicas.trim_start_matches('/').split('/'));
     let paths = ReplicasPaths::from([(call.resource.api_version(), Some(path))]);
     let mut before = before.clone();
@@ -106,24 +111,92 @@ pub(super) fn track_scale(
         empty: &json!({}),
         reset: &FieldSet::new(),
     };
-    let update = Update {
-        live: Some(&before),
-        new: after,
-        manager: &call.manager(),
-        now: &now(),
+    let (live_scale, manager, now) = (Some(&before), &call.manager(), &now());
+    let after = match *write {
+        ScaleWrite::Update(new) => merge::track_update(
+            &target,
+            Update {
+                live: live_scale,
+                new,
+                manager,
+                now,
+            },
+        ),
+        ScaleWrite::Apply(configuration) => {
+            let apply = Apply {
+                live: live_scale,
+                configuration,
+                manager,
+                force: force(call),
+                now,
+            };
+            merge::apply(&target, apply).map_err(refusal)?
+        }
     };
-    let after = merge::track_update(&target, update);
+    let mut scaled = live.clone();
     merge::from_scale(&after, &mut scaled, &call.resource.api_version(), &paths);
-    scaled
+    Ok((after, scaled))
+}
+
+fn force(call: &Call<'_>) -> Force {
+    if call.query.flag("force") {
+        Force::Yes
+    } else {
+        Force::No
+    }
+}
+
+/// The longest name that a manager can have.
+const LONGEST_MANAGER: usize = 128;
+
+/// Whether a manager can be called so.
+pub(super) fn check_manager(call: &Call<'_>) -> Result<(), Refusal> {
+    let manager = call.query.get("fieldManager").unwrap_or_default();
+    if manager.len() > LONGEST_MANAGER {
+        let message = "Too long: may not be more than 128 bytes";
+        return Err(bad_option(
+            call,
+            "fieldManager",
+            "FieldValueTooLong",
+            message,
+        ));
+    }
+    if manager.chars().any(char::is_control) {
+        let message =
+            format!("Invalid value: {manager:?}: should only contain printable characters");
+        return Err(bad_option(
+            call,
+            "fieldManager",
+            "FieldValueInvalid",
+            &message,
+        ));
+    }
+    Ok(())
+}
+
+/// An option of the query cannot be as it is.
+pub(super) fn bad_option(call: &Call<'_>, field: &str, reason: &str, message: &str) -> Refusal {
+    let about = Subject {
+        group: "meta.k8s.io",
+        kind: call.options_kind(),
+        name: "",
+    };
+    let cause = Cause {
+        reason: reason.to_owned(),
+        message: message.to_owned(),
+        field: field.to_owned(),
+    };
+    Refusal::invalid(about, vec![cause])
 }
 
 fn with_target<T>(world: &World, call: &Call<'_>, work: impl FnOnce(&Target<'_>) -> T) -> T {
     let resource = &call.resource;
     let api_version = resource.api_version();
     let has_status = resource.custom().is_none() || resource.subresource("status").is_some();
-    let reset = match has_status {
-        true => merge::reset_fields(resource.group(), &resource.kind, call.subresource()),
-        false => FieldSet::new(),
+    let reset = if has_status {
+        merge::reset_fields(resource.group(), &resource.kind, call.subresource())
+    } else {
+        FieldSet::new()
     };
     work(&Target {
         api_version: &api_version,
@@ -133,12 +206,20 @@ fn with_target<T>(world: &World, call: &Call<'_>, work: impl FnOnce(&Target<'_>)
             registry: &world.registry,
             resource,
         },
-        // Structs that are always written were there before anybody wrote them.
-        empty: &crate::admission::canonical(
-            &json!({ "apiVersion": api_version, "kind": resource.kind, "metadata": {} }),
-        ),
+        empty: &empty(resource),
         reset: &reset,
     })
+}
+
+/// A new object of the kind before anything was set.
+fn empty(resource: &Resource) -> Value {
+    let object =
+        json!({ "apiVersion": resource.api_version(), "kind": resource.kind, "metadata": {} });
+    if resource.custom().is_some() {
+        object
+    } else {
+        admission::canonical(&object)
+    }
 }
 
 fn refusal(error: ApplyError) -> Refusal {

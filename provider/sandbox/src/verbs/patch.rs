@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::body::{self, FieldValidation};
 use super::call::Call;
 use super::create::place;
+use super::operations;
 use super::owners;
 use super::read::in_version;
 use super::scale;
@@ -56,6 +57,7 @@ impl Language {
 
 pub(super) fn patch(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
     let language = Language::of(call)?;
+    check_options(language, call)?;
     let live = world
         .store
         .get(&call.resource.collection(), &call.object_name())
@@ -76,6 +78,25 @@ pub(super) fn patch(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusa
     let manager = call.manager();
     let written = update(world, call, &live, object, &Tracking::Update(&manager))?;
     Ok(call.answer(200, written.object))
+}
+
+/// An apply says who applies, and nothing else can take fields by force.
+fn check_options(language: Language, call: &Call<'_>) -> Result<(), Refusal> {
+    let is_unnamed = call.query.get("fieldManager").is_none_or(str::is_empty);
+    let (field, reason, message) = match language {
+        Language::Apply if is_unnamed => {
+            let message = "Required value: is required for apply patch";
+            ("fieldManager", "FieldValueRequired", message)
+        }
+        Language::Json | Language::Merge | Language::Strategic
+            if call.query.get("force").is_some() =>
+        {
+            let message = "Forbidden: may not be specified for non-apply patch";
+            ("force", "FieldValueForbidden", message)
+        }
+        _ => return owners::check_manager(call),
+    };
+    Err(owners::bad_option(call, field, reason, message))
 }
 
 /// What a patch has made of an object, read as its kind.
@@ -122,13 +143,7 @@ pub(super) fn patched(
     let mut object = live.clone();
     match language {
         Language::Json => {
-            let patch: json_patch::Patch = serde_json::from_value(patch).map_err(undecodable)?;
-            json_patch::patch(&mut object, &patch).map_err(|error| {
-                let message = format!(
-                    "the server rejected our request due to an error in our request: {error}"
-                );
-                Refusal::new(422, "Invalid", message).with_details(serde_json::Map::new())
-            })?;
+            operations::apply(&mut object, patch)?;
         }
         Language::Strategic => {
             object = strategic::patch(live, &patch, schema).map_err(strategic_refusal)?;
@@ -163,11 +178,9 @@ fn strategic_refusal(error: StrategicError) -> Refusal {
 }
 
 fn apply(world: &mut World, call: &Call<'_>, live: Option<Arc<Value>>) -> Result<Answer, Refusal> {
-    let manager = call.query.get("fieldManager").ok_or_else(|| {
-        Refusal::bad_request("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
-    })?;
+    let manager = call.manager();
     let configuration = read_configuration(call)?;
-    let object = owners::apply(world, call, live.as_deref(), &configuration, manager)?;
+    let object = owners::apply(world, call, live.as_deref(), &configuration, &manager)?;
     let decoded = body::decode(call, &object, Numbers::Wrapping).map_err(Refusal::internal)?;
     let mut object = decoded.object;
     place(call, &mut object)?;
@@ -192,7 +205,7 @@ fn apply(world: &mut World, call: &Call<'_>, live: Option<Arc<Value>>) -> Result
 }
 
 /// Reads what is applied: YAML, of which JSON is a part.
-fn read_configuration(call: &Call<'_>) -> Result<Value, Refusal> {
+pub(super) fn read_configuration(call: &Call<'_>) -> Result<Value, Refusal> {
     let parsed = body::parse_yaml(call.body).map_err(Refusal::bad_request)?;
     if !parsed.duplicates.is_empty() {
         match FieldValidation::of(call)? {

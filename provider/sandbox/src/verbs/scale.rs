@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::owners;
-use super::patch::{Language, patched};
+use super::owners::{self, ScaleWrite};
+use super::patch::{Language, patched, read_configuration};
 use super::write::{Tracking, update};
 use crate::answer::Answer;
 use crate::registry::{Resource, ScalePaths};
-use crate::status::Refusal;
+use crate::status::{Cause, Refusal, Subject};
 use crate::world::World;
 
 /// Where a kind keeps its numbers.
@@ -108,7 +108,7 @@ pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal>
         .get(&call.resource.collection(), &call.object_name())
         .cloned();
     let live = live.ok_or_else(|| Refusal::not_found(call.subject()))?;
-    change(world, call, &live, &scale)
+    change(world, call, &live, &ScaleWrite::Update(&typed(scale)))
 }
 
 pub(super) fn patch(
@@ -118,27 +118,80 @@ pub(super) fn patch(
     live: Option<Arc<Value>>,
 ) -> Result<Answer, Refusal> {
     let live = live.ok_or_else(|| Refusal::not_found(call.subject()))?;
+    let before = of(&call.resource, &live);
+    if language == Language::Apply {
+        let configuration = read_configuration(call)?;
+        return change(world, call, &live, &ScaleWrite::Apply(&configuration));
+    }
     let schema = fields::Facts::builtin().schema_of("autoscaling/v1", "Scale");
     let schema = schema.unwrap_or_else(fields::Schema::untyped);
-    let scale = patched(language, call, &of(&call.resource, &live), &schema)?;
-    change(world, call, &live, &scale)
+    let scale = patched(language, call, &before, &schema)?;
+    change(world, call, &live, &ScaleWrite::Update(&typed(scale)))
 }
 
 fn change(
     world: &mut World,
     call: &Call<'_>,
     live: &Value,
-    scale: &Value,
+    write: &ScaleWrite<'_>,
 ) -> Result<Answer, Refusal> {
-    let mut object = live.clone();
-    let replicas = scale["spec"]["replicas"].as_i64().unwrap_or_default();
     let path = paths(&call.resource).spec_replicas;
-    set(&mut object, &path, json!(replicas));
     let before = of(&call.resource, live);
-    let mut object = owners::track_scale(call, live, (&before, scale), &path, object);
+    check_uid(call, live, write)?;
+    let (scale, mut object) = owners::scale(call, live, &before, write, &path)?;
+    let replicas = scale["spec"]["replicas"].as_i64().unwrap_or_default();
+    check_replicas(call, replicas)?;
+    set(&mut object, &path, json!(replicas));
     object["metadata"]["resourceVersion"] = scale["metadata"]["resourceVersion"].clone();
     let written = update(world, call, live, object, &Tracking::Done)?;
     Ok(call.answer(200, of(&call.resource, &written.object)))
+}
+
+/// A `Scale` as its kind writes it: no replicas are left out.
+fn typed(mut scale: Value) -> Value {
+    if scale["spec"]["replicas"] == json!(0)
+        && let Some(spec) = scale["spec"].as_object_mut()
+    {
+        spec.remove("replicas");
+    }
+    scale
+}
+
+/// A `Scale` with a uid is meant for the object of that uid.
+fn check_uid(call: &Call<'_>, live: &Value, write: &ScaleWrite<'_>) -> Result<(), Refusal> {
+    let (ScaleWrite::Apply(scale) | ScaleWrite::Update(scale)) = write;
+    let wanted = scale["metadata"]["uid"].as_str().unwrap_or_default();
+    let found = live["metadata"]["uid"].as_str().unwrap_or_default();
+    if wanted.is_empty() || wanted == found {
+        return Ok(());
+    }
+    let why =
+        format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}");
+    let kind = format!("{}/scale", call.resource.plural);
+    Err(Refusal::conflict(
+        Subject {
+            kind: &kind,
+            ..call.subject()
+        },
+        &why,
+    ))
+}
+
+fn check_replicas(call: &Call<'_>, replicas: i64) -> Result<(), Refusal> {
+    if replicas >= 0 {
+        return Ok(());
+    }
+    let about = Subject {
+        group: "autoscaling",
+        kind: "Scale",
+        name: call.name(),
+    };
+    let cause = Cause {
+        reason: "FieldValueInvalid".to_owned(),
+        message: format!("Invalid value: {replicas}: must be greater than or equal to 0"),
+        field: "spec.replicas".to_owned(),
+    };
+    Err(Refusal::invalid(about, vec![cause]))
 }
 
 /// Sets a value at a pointer, making the objects on the way.
