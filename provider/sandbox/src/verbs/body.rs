@@ -106,32 +106,7 @@ pub(super) fn decode(call: &Call<'_>, raw: &Value, numbers: Numbers) -> Result<D
     if !object["metadata"].is_object() {
         object["metadata"] = json!({});
     }
-    keep_empty(&mut object, raw);
-    if raw["metadata"]["managedFields"] == json!([]) {
-        object["metadata"]["managedFields"] = json!([]);
-    }
     Ok(Decoded { object, unknown })
-}
-
-/// A list that is sent empty is not one that is left out: who sends it owns it, although both are stored alike.
-fn keep_empty(object: &mut Value, raw: &Value) {
-    match (object, raw) {
-        (Value::Object(object), Value::Object(raw)) => {
-            for (name, value) in object {
-                if let Some(raw) = raw.get(name) {
-                    keep_empty(value, raw);
-                }
-            }
-        }
-        (Value::Array(object), Value::Array(raw)) if object.len() == raw.len() => {
-            object
-                .iter_mut()
-                .zip(raw)
-                .for_each(|(value, raw)| keep_empty(value, raw));
-        }
-        (object @ Value::Null, Value::Array(raw)) if raw.is_empty() => *object = json!([]),
-        _ => {}
-    }
 }
 
 fn parse_json(call: &Call<'_>) -> Result<Parsed, Refusal> {

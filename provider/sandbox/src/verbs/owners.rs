@@ -8,7 +8,7 @@ use super::read::in_version;
 use crate::admission;
 use crate::merge::{self, Apply, ApplyError, Force, ReplicasPaths, Target, Update, Versions};
 use crate::registry::{Registry, Resource};
-use crate::status::{Cause, Refusal, Subject};
+use crate::status::Refusal;
 use crate::world::{World, now};
 
 /// The versions that a kind is served in.
@@ -144,49 +144,6 @@ fn force(call: &Call<'_>) -> Force {
     } else {
         Force::No
     }
-}
-
-/// The longest name that a manager can have.
-const LONGEST_MANAGER: usize = 128;
-
-/// Whether a manager can be called so.
-pub(super) fn check_manager(call: &Call<'_>) -> Result<(), Refusal> {
-    let manager = call.query.get("fieldManager").unwrap_or_default();
-    if manager.len() > LONGEST_MANAGER {
-        let message = "Too long: may not be more than 128 bytes";
-        return Err(bad_option(
-            call,
-            "fieldManager",
-            "FieldValueTooLong",
-            message,
-        ));
-    }
-    if manager.chars().any(char::is_control) {
-        let message =
-            format!("Invalid value: {manager:?}: should only contain printable characters");
-        return Err(bad_option(
-            call,
-            "fieldManager",
-            "FieldValueInvalid",
-            &message,
-        ));
-    }
-    Ok(())
-}
-
-/// An option of the query cannot be as it is.
-pub(super) fn bad_option(call: &Call<'_>, field: &str, reason: &str, message: &str) -> Refusal {
-    let about = Subject {
-        group: "meta.k8s.io",
-        kind: call.options_kind(),
-        name: "",
-    };
-    let cause = Cause {
-        reason: reason.to_owned(),
-        message: message.to_owned(),
-        field: field.to_owned(),
-    };
-    Refusal::invalid(about, vec![cause])
 }
 
 fn with_target<T>(world: &World, call: &Call<'_>, work: impl FnOnce(&Target<'_>) -> T) -> T {

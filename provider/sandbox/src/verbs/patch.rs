@@ -57,7 +57,6 @@ impl Language {
 
 pub(super) fn patch(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {
     let language = Language::of(call)?;
-    check_options(language, call)?;
     let live = world
         .store
         .get(&call.resource.collection(), &call.object_name())
@@ -78,25 +77,6 @@ pub(super) fn patch(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusa
     let manager = call.manager();
     let written = update(world, call, &live, object, &Tracking::Update(&manager))?;
     Ok(call.answer(200, written.object))
-}
-
-/// An apply says who applies, and nothing else can take fields by force.
-fn check_options(language: Language, call: &Call<'_>) -> Result<(), Refusal> {
-    let is_unnamed = call.query.get("fieldManager").is_none_or(str::is_empty);
-    let (field, reason, message) = match language {
-        Language::Apply if is_unnamed => {
-            let message = "Required value: is required for apply patch";
-            ("fieldManager", "FieldValueRequired", message)
-        }
-        Language::Json | Language::Merge | Language::Strategic
-            if call.query.get("force").is_some() =>
-        {
-            let message = "Forbidden: may not be specified for non-apply patch";
-            ("force", "FieldValueForbidden", message)
-        }
-        _ => return owners::check_manager(call),
-    };
-    Err(owners::bad_option(call, field, reason, message))
 }
 
 /// What a patch has made of an object, read as its kind.

@@ -1,6 +1,5 @@
 //! Which kinds count the changes of what is wanted, and what counts as a change.
 
-use fields::{Facts, Schema};
 use serde_json::{Map, Value};
 
 /// Whether objects of the kind begin with generation 1.
@@ -12,9 +11,9 @@ pub(crate) fn starts_generation(type_name: &str) -> bool {
 pub(crate) fn changes_generation(type_name: &str, new: &Value, old: &Value) -> bool {
     match counted(type_name) {
         None | Some(Counted::Nothing) => false,
-        Some(Counted::Spec) => differs(new, old, "spec"),
+        Some(Counted::Spec) => new.get("spec") != old.get("spec"),
         Some(Counted::SpecAndAnnotations) => {
-            differs(new, old, "spec") || annotations(new) != annotations(old)
+            new.get("spec") != old.get("spec") || annotations(new) != annotations(old)
         }
         Some(Counted::Field(name)) => new.get(name) != old.get(name),
         Some(Counted::AllAndLabels) => {
@@ -23,17 +22,6 @@ pub(crate) fn changes_generation(type_name: &str, new: &Value, old: &Value) -> b
         }
         Some(Counted::All) => rest(new) != rest(old),
     }
-}
-
-/// Whether a field means something else than before; an amount in another notation does not.
-fn differs(new: &Value, old: &Value, field: &str) -> bool {
-    let text = |name: &str| new.get(name).and_then(Value::as_str).unwrap_or_default();
-    let schema = Facts::builtin().schema_of(text("apiVersion"), text("kind"));
-    let schema = schema
-        .and_then(|schema| schema.field(field))
-        .unwrap_or_else(Schema::untyped);
-    let value = |object: &'_ Value| object.get(field).cloned().unwrap_or_default();
-    !fields::same(&value(new), &value(old), &schema)
 }
 
 enum Counted {

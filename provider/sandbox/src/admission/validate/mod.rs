@@ -68,9 +68,12 @@ pub(super) fn update(
         status(type_name, &new, &mut causes);
         return causes.into_vec();
     }
-    metadata::known_finalizers(&after, &mut causes);
+    if knows_finalizers(type_name) {
+        metadata::known_finalizers(&after, &mut causes);
+    }
     if looks_at_metadata_again(type_name) {
         metadata::on_create(&after, scope, name_rule(type_name), &mut causes);
+        metadata::known_finalizers(&after, &mut causes);
     }
     change(type_name, scope, &new, &old, &mut causes);
     causes.into_vec()
@@ -85,6 +88,14 @@ fn looks_at_changes_again(type_name: &str) -> bool {
         )
 }
 
+/// Some kinds take any finalizer in a change.
+fn knows_finalizers(type_name: &str) -> bool {
+    !matches!(
+        type_name,
+        "coordination.v1.Lease" | "policy.v1.PodDisruptionBudget"
+    )
+}
+
 /// Some kinds check a changed object as if it were new as well.
 fn looks_at_metadata_again(type_name: &str) -> bool {
     type_name.starts_with("rbac.")
@@ -97,6 +108,8 @@ fn looks_at_metadata_again(type_name: &str) -> bool {
                 | "core.v1.Secret"
                 | "core.v1.LimitRange"
                 | "core.v1.ResourceQuota"
+                | "core.v1.ServiceAccount"
+                | "batch.v1.Job"
                 | "networking.v1.Ingress"
                 | "networking.v1.IngressClass"
                 | "discovery.v1.EndpointSlice"

@@ -293,12 +293,12 @@ pub(super) fn replica_status(object: &At<'_>, causes: &mut Causes) {
         causes.non_negative(&status.field(field));
     }
     let replicas = status.field("replicas").int_or_zero();
-    for field in [
-        "fullyLabeledReplicas",
-        "updatedReplicas",
-        "readyReplicas",
-        "availableReplicas",
-    ] {
+    // Each kind counts what the other does not.
+    let counted = match object.field("kind").text() {
+        "Deployment" => "updatedReplicas",
+        _ => "fullyLabeledReplicas",
+    };
+    for field in [counted, "readyReplicas", "availableReplicas"] {
         if status.field(field).int_or_zero() > replicas {
             invalid_number(
                 &status.field(field),
