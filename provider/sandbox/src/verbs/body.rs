@@ -106,6 +106,10 @@ pub(super) fn decode(call: &Call<'_>, raw: &Value, numbers: Numbers) -> Result<D
     if !object["metadata"].is_object() {
         object["metadata"] = json!({});
     }
+    // An empty list resets the owners, which leaving it out does not.
+    if raw["metadata"]["managedFields"] == json!([]) {
+        object["metadata"]["managedFields"] = json!([]);
+    }
     Ok(Decoded { object, unknown })
 }
 
