@@ -56,7 +56,7 @@ impl Default for Limits {
             wait: Wait::default(),
             crashes: 3,
             unschedulable: Duration::from_mins(1),
-            silence: Duration::from_secs(10),
+            silence: Duration::from_secs(5),
             recomputations: 10,
             patience: Patience::APPLYING,
             interrupt: Interrupt::default(),

@@ -11,7 +11,7 @@ use super::{Limits, failed, run::Run};
 use crate::{
     cluster::{CallError, Cluster, Preconditions},
     event::Event,
-    readiness::{Awaited, Unmet, Watches},
+    readiness::{Awaited, Silence, Unmet, Watches},
     report::{Failed, Outcome},
 };
 
@@ -148,6 +148,7 @@ impl<'a> Worker<'a> {
             kind: &step.kind,
             id: &step.id,
             written: object,
+            silence: self.silence(step),
         };
         let progress = |readiness| {
             self.say(Event::StepProgressed {
@@ -162,6 +163,32 @@ impl<'a> Worker<'a> {
         {
             Ok(()) => End::Over(outcome),
             Err(unmet) => unmet.into(),
+        }
+    }
+
+    /// What it means when the object has no status, as far as this plan knows its definition.
+    fn silence(&self, step: &Step) -> Silence {
+        let name = format!("{}.{}", step.kind.plural, step.kind.group);
+        let mut definitions = self.plan.steps.iter().filter(|other| {
+            other
+                .id
+                .is("apiextensions.k8s.io", "CustomResourceDefinition")
+                && other.id.name == name
+        });
+        let versions = definitions.find_map(|definition| {
+            definition
+                .desired
+                .as_ref()?
+                .pointer("/spec/versions")?
+                .as_array()
+        });
+        let version = versions
+            .into_iter()
+            .flatten()
+            .find(|version| version["name"] == step.kind.version.as_str());
+        match version {
+            Some(version) if version.pointer("/subresources/status").is_none() => Silence::Natural,
+            _ => Silence::Doubtful,
         }
     }
 
@@ -186,6 +213,7 @@ impl<'a> Worker<'a> {
             kind: &step.kind,
             id: &step.id,
             written: object,
+            silence: self.silence(step),
         };
         let progress = |readiness| {
             self.say(Event::StepProgressed {

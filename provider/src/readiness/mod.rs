@@ -14,7 +14,7 @@ mod rules;
 mod wait;
 
 pub(crate) use look::Look;
-pub(crate) use wait::{Awaited, Unmet, Watches};
+pub(crate) use wait::{Awaited, Silence, Unmet, Watches};
 
 /// Whether an object does what it is for, and if not, why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -53,6 +53,17 @@ pub(crate) struct Awaited<'a> {
     pub(crate) id: &'a ResourceId,
     /// The object as the server answered when it was last written or read.
     pub(crate) written: &'a Value,
+    /// What an object without any status means.
+    pub(crate) silence: Silence,
+}
+
+/// What it means that a custom resource has no status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// Its definition knows no status: it is what it is.
+    Natural,
+    /// Its controller may not have seen it yet, or never says anything: it is given some time.
+    Doubtful,
 }
 
 /// Why waiting ended without the object being there.
@@ -97,7 +108,8 @@ impl Watches {
         mut progress: impl FnMut(Readiness),
     ) -> Result<(), Unmet> {
         let begun = Instant::now();
-        if Readiness::of(awaited.written).is_ready() && !is_silent(awaited.written) {
+        let doubtful = awaited.silence == Silence::Doubtful;
+        if Readiness::of(awaited.written).is_ready() && !(doubtful && is_silent(awaited.written)) {
             return Ok(());
         }
         let mut seen = self.follow(group_of(awaited.kind, awaited.id), Whose::Members);
@@ -108,7 +120,8 @@ impl Watches {
             let readiness = now
                 .as_ref()
                 .map_or_else(|| not_seen(&seen.borrow()), |object| Readiness::of(object));
-            let silent = now.as_ref().is_some_and(|object| is_silent(object))
+            let silent = doubtful
+                && now.as_ref().is_some_and(|object| is_silent(object))
                 && begun.elapsed() < limits.silence;
             if readiness.is_ready() && !silent {
                 return Ok(());
