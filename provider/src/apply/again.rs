@@ -1,6 +1,6 @@
 //! Is a step still what was approved, now that its object has moved?
 
-use provider_core::plan::{DryRun, Observed, Step, Verdict};
+use provider_core::plan::{Action, DryRun, Observed, Step, Verdict};
 use serde_json::Value;
 
 use super::step::{Broken, Worker};
@@ -22,13 +22,41 @@ pub(super) enum Again {
     Gone,
 }
 
+/// What is there where something was to be created.
+pub(super) enum Found {
+    /// What this stack has just made.
+    Ours(Box<Value>),
+    /// Somebody else's, and already as it should be.
+    AsWanted(Box<Value>),
+    /// Something else.
+    Other,
+}
+
 impl Worker<'_> {
+    /// Looks at what is there where something was to be created.
+    pub(super) async fn found(&self, step: &Step) -> Result<Found, Broken> {
+        let Some(seen) = self.look(step).await? else {
+            return Ok(Found::Other);
+        };
+        let live = Box::new(seen.live.clone().unwrap_or_default());
+        let Some(fresh) = self.plan.again(&step.id, &seen) else {
+            return Ok(Found::Other);
+        };
+        let equal =
+            fresh.changes.is_empty() && fresh.conflicts.is_empty() && fresh.blocker.is_none();
+        Ok(match (equal, fresh.action) {
+            (true, Action::Keep) => Found::AsWanted(live),
+            // All that is left to do is to make its fields ours.
+            (true, Action::Update) if !fresh.adopted => Found::Ours(live),
+            _ => Found::Other,
+        })
+    }
+
     /// Looks again, and goes on only where the approved changes are still the changes.
     pub(super) async fn again(&self, step: &Step) -> Result<Again, Broken> {
-        let (Some(desired), Some(fresh)) = (&step.desired, self.look(step).await?) else {
+        let Some(fresh) = self.look(step).await? else {
             return Ok(Again::Gone);
         };
-        let _ = desired;
         let live = fresh.live.clone().unwrap_or_default();
         let Some(fresh) = self.plan.again(&step.id, &fresh) else {
             return Ok(Again::Gone);

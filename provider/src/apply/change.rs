@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    again::Again,
+    again::{Again, Found},
     random::cook,
     step::{Broken, Worker},
 };
@@ -25,24 +25,18 @@ const BOOTSTRAP_PAUSE: std::time::Duration = std::time::Duration::from_millis(25
 impl Worker<'_> {
     /// Creates what must not exist yet.
     pub(super) async fn create(&self, step: &Step) -> Result<Value, Broken> {
-        match self.post(step).await {
-            Ok(object) => Ok(object),
-            Err(Broken::Call(CallError {
-                failure: Failure::AlreadyExists,
-                attempt,
-            })) => {
-                match self.again(step).await? {
-                    // An answer got lost, or someone made exactly this.
-                    Again::Done(object) => Ok(object),
-                    Again::Holds(fresh) => Box::pin(self.update(&fresh)).await,
-                    Again::Gone => Err(CallError {
-                        attempt,
-                        failure: Failure::Changed,
-                    }
-                    .into()),
-                }
+        let error = match self.post(step).await {
+            Err(Broken::Call(error)) if matches!(error.failure, Failure::AlreadyExists) => error,
+            answer => return answer,
+        };
+        match self.found(step).await? {
+            // The answer to our own create got lost on its way: what is there is what was sent.
+            Found::Ours(object) => {
+                let sent = step.desired.clone().unwrap_or_default();
+                Ok(self.claim(step, *object, &sent).await)
             }
-            Err(broken) => Err(broken),
+            Found::AsWanted(object) => Ok(*object),
+            Found::Other => Err(error.into()),
         }
     }
 

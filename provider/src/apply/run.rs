@@ -165,6 +165,7 @@ impl Run<'_> {
         if walked.done.deleted.contains(&self.plan.steps[last].id) {
             self.burn_books(&books).await;
         }
+        walked.skip_rest(self, "something in it is still there");
         lock.release().await;
     }
 

@@ -11,6 +11,7 @@ use sandbox::{Controllers, Sandbox};
 use serde_json::json;
 
 use super::{Inventory, Place};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::{
     apply::random_bytes,
     cluster::{Cluster, ClusterOptions, Patience},
@@ -44,7 +45,7 @@ fn memory(leaves: usize) -> Memory {
         let path = format!("data.key-{index}").parse().unwrap();
         (
             path,
-            Digest(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+            Digest(STANDARD.encode(bytes)),
         )
     });
     let remembered = Remembered {

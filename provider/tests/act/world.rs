@@ -160,9 +160,9 @@ impl World {
 
     /// What `kubectl edit` does.
     pub(crate) async fn edit(&self, path: &str, patch: Value) {
-        let at = format!("{path}?fieldManager=kubectl-edit");
+        let uri = format!("{path}?fieldManager=kubectl-edit");
         let answer = self
-            .send("PATCH", &at, "application/merge-patch+json", &patch)
+            .send("PATCH", &uri, "application/merge-patch+json", &patch)
             .await;
         assert!(answer.get("error").is_none(), "{answer}");
     }

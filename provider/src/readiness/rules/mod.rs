@@ -61,13 +61,19 @@ fn is_builtin(group: &str) -> bool {
 
 fn terminating(object: Look<'_>) -> Readiness {
     let finalizers = object.finalizers();
-    if finalizers.is_empty() {
-        return Readiness::Terminating("it is being deleted".into());
-    }
-    Readiness::Terminating(format!(
-        "it is being deleted and waits for {}",
-        finalizers.join(", ")
-    ))
+    // A namespace says in words what is left in it.
+    let left = ["NamespaceFinalizersRemaining", "NamespaceContentRemaining"]
+        .into_iter()
+        .filter_map(|type_| object.condition(type_))
+        .find(|condition| condition.is_true());
+    Readiness::Terminating(match left {
+        Some(left) => format!("it is being deleted: {}", left.message),
+        None if finalizers.is_empty() => "it is being deleted".into(),
+        None => format!(
+            "it is being deleted and waits for {}",
+            finalizers.join(", ")
+        ),
+    })
 }
 
 /// `2 of 3 replicas are available`
