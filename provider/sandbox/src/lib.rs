@@ -31,6 +31,7 @@ mod answer;
 mod custom;
 mod definitions;
 mod discovery;
+mod fault;
 mod kubeconfig;
 mod merge;
 mod query;
@@ -49,6 +50,7 @@ mod verbs;
 mod world;
 
 pub use answer::AnswerBody;
+pub use fault::{Fault, Faults, Gone, Rule};
 pub use kubeconfig::{CONTEXT, kubeconfig};
 pub use reconcile::FAIL;
 pub use sandbox::{Controllers, Sandbox};

@@ -1,9 +1,10 @@
 //! How is a sandbox made and asked?
 
-use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -11,8 +12,12 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use kube::client::Body;
+use tokio::task::JoinHandle;
 
 use crate::answer::{Answer, AnswerBody};
+use crate::fault::{Faults, Gone};
+use crate::reconcile;
+use crate::status::Refusal;
 use crate::store::{self, Store, StoreError};
 use crate::verbs;
 use crate::world::World;
@@ -32,12 +37,20 @@ pub enum Controllers {
 pub struct Sandbox {
     shared: Arc<Shared>,
     controllers: Controllers,
+    pace: Duration,
 }
+
+/// How long the controllers rest between two steps, unless told otherwise.
+const PACE: Duration = Duration::from_millis(1);
 
 /// What all clones, watches and controllers of a sandbox have in common.
 #[derive(Debug)]
 pub(crate) struct Shared {
     world: Mutex<World>,
+    /// The controllers at work. They end with the runtime they were started in, and are then started anew.
+    at_work: Mutex<Option<JoinHandle<()>>>,
+    /// What goes wrong on purpose, and what was asked.
+    pub(crate) faults: Faults,
 }
 
 impl Shared {
@@ -80,8 +93,11 @@ impl Sandbox {
         Self {
             shared: Arc::new(Shared {
                 world: Mutex::new(world),
+                at_work: Mutex::default(),
+                faults: Faults::default(),
             }),
             controllers: Controllers::default(),
+            pace: PACE,
         }
     }
 
@@ -92,25 +108,75 @@ impl Sandbox {
         self
     }
 
+    /// Sets how long the controllers rest between two steps: a Deployment takes some five of them.
+    #[must_use]
+    pub fn pace(mut self, pace: Duration) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// What shall go wrong, and how often what was asked.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Forgets all changes up to now: a watch or a page that starts earlier is answered 410.
+    pub fn compact(&self) {
+        self.shared.world().store.compact();
+    }
+
+    fn wake_controllers(&self) {
+        if self.controllers == Controllers::Off {
+            return;
+        }
+        let mut at_work = self
+            .shared
+            .at_work
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if at_work.as_ref().is_none_or(JoinHandle::is_finished) {
+            // A new cluster has its accounts and its node before it answers for the first time.
+            reconcile::pass(&self.shared);
+            let run = reconcile::run(Arc::downgrade(&self.shared), self.pace);
+            *at_work = Some(tokio::spawn(run));
+        }
+    }
+
     /// A client of this sandbox, without a socket, whose default namespace is `default`.
     pub fn client(&self) -> kube::Client {
         kube::Client::new(self.clone(), "default")
     }
 
+    /// A request that meets a mistake of ours is answered 500, as by any server, and the next one is served.
+    fn answer_safely(&self, request: &Request<Bytes>) -> Result<Answer, Refusal> {
+        let attempt = AssertUnwindSafe(|| verbs::answer(&self.shared, request));
+        std::panic::catch_unwind(attempt).unwrap_or_else(|_| {
+            let message = "this request caused apiserver to panic. Look in logs for details.";
+            Err(Refusal::new(500, "InternalError", message))
+        })
+    }
+
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Bytes>) -> Response<AnswerBody> {
-        verbs::answer(&self.shared, &request)
-            .unwrap_or_else(Answer::from)
-            .into_response()
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<Response<AnswerBody>, Gone> {
+        self.wake_controllers();
+        let verdict = self.shared.faults.judge(&request).await?;
+        let answer = match verdict {
+            Some(refusal) => Err(refusal),
+            None => self.answer_safely(&request),
+        };
+        Ok(answer.unwrap_or_else(Answer::from).into_response())
     }
 }
 
 impl tower::Service<Request<Body>> for Sandbox {
     type Response = Response<AnswerBody>;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+    type Error = Gone;
+    type Future = BoxFuture<'static, Result<Self::Response, Gone>>;
 
-    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         Poll::Ready(Ok(()))
     }
 
@@ -123,7 +189,7 @@ impl tower::Service<Request<Body>> for Sandbox {
                 .await
                 .map(http_body_util::Collected::to_bytes);
             let request = Request::from_parts(parts, bytes.unwrap_or_default());
-            Ok(sandbox.answer(request).await)
+            sandbox.answer(request).await
         }
         .boxed()
     }

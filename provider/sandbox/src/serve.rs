@@ -1,6 +1,5 @@
 //! How is a sandbox reached over a socket?
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 
@@ -108,7 +107,7 @@ fn connect(
                 .await
                 .map(http_body_util::Collected::to_bytes);
             let request = Request::from_parts(parts, bytes.unwrap_or_default());
-            Ok::<_, Infallible>(sandbox.answer(request).await)
+            sandbox.answer(request).await
         }
     });
     let connection = http1::Builder::new()

@@ -44,7 +44,6 @@ pub(super) const NAMESPACES: Kind = kind("", "v1", "namespaces");
 pub(super) const CONFIG_MAPS: Kind = kind("", "v1", "configmaps");
 pub(super) const SECRETS: Kind = kind("", "v1", "secrets");
 pub(super) const SERVICES: Kind = kind("", "v1", "services");
-pub(super) const ENDPOINTS: Kind = kind("", "v1", "endpoints");
 pub(super) const ACCOUNTS: Kind = kind("", "v1", "serviceaccounts");
 pub(super) const CLAIMS: Kind = kind("", "v1", "persistentvolumeclaims");
 pub(super) const VOLUMES: Kind = kind("", "v1", "persistentvolumes");
@@ -161,7 +160,7 @@ impl<'a> Actor<'a> {
     /// A write that the next pass repeats if it is refused now.
     pub(super) fn try_send(&mut self, method: &str, path: &str, body: Option<&Value>) {
         if let Err(refusal) = self.send(method, path, body) {
-            tracing::debug!(%method, %path, message = %refusal.message, "a controller's write was refused");
+            tracing::debug!(%method, %path, message = %refusal.message, "a write was refused");
         }
     }
 

@@ -88,7 +88,7 @@ pub(crate) async fn run(shared: Weak<Shared>, pace: Duration) {
 }
 
 /// Lets each controller look once; whether any of them wrote.
-fn pass(shared: &Arc<Shared>) -> bool {
+pub(crate) fn pass(shared: &Arc<Shared>) -> bool {
     let mut world = shared.world();
     let result = world.write(|world: &mut World| {
         let before = world.store.revision();

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::actor::{ACCOUNTS, Actor, CLASSES, NAMESPACES, NODES, is_going, name};
+use super::actor::{
+    ACCOUNTS, Actor, CLASSES, CONFIG_MAPS, Kind, NAMESPACES, NODES, is_going, name,
+};
 use crate::registry::Trait;
 
 /// The name of the one node.
@@ -51,18 +53,29 @@ pub(super) fn found(actor: &mut Actor<'_>) {
     }
 }
 
-/// Gives each namespace its default ServiceAccount.
+/// Gives each namespace its default ServiceAccount and the certificate that every Pod mounts.
 pub(super) fn accounts(actor: &mut Actor<'_>) {
     for namespace in actor.list(NAMESPACES) {
-        let name = name(&namespace);
-        if !is_going(&namespace) && actor.get(ACCOUNTS, name, "default").is_none() {
-            let account = json!({
-                "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "default" },
-            });
-            if let Err(refusal) = actor.create(ACCOUNTS, name, &account) {
-                tracing::debug!(message = %refusal.message, "a default account was refused");
-            }
+        if is_going(&namespace) {
+            continue;
         }
+        let account = json!({
+            "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "default" },
+        });
+        ensure(actor, ACCOUNTS, name(&namespace), &account);
+        let certificate = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "kube-root-ca.crt" },
+            "data": { "ca.crt": "the sandbox has no certificate" },
+        });
+        ensure(actor, CONFIG_MAPS, name(&namespace), &certificate);
+    }
+}
+
+fn ensure(actor: &mut Actor<'_>, kind: Kind, namespace: &str, object: &Value) {
+    if actor.get(kind, namespace, name(object)).is_none()
+        && let Err(refusal) = actor.create(kind, namespace, object)
+    {
+        tracing::debug!(message = %refusal.message, "what every namespace has was refused");
     }
 }
 

@@ -64,7 +64,21 @@ fn table(metadata: &Value, columns: &[Column], rows: &[Value]) -> Value {
     })
 }
 
+/// An annotation that is shown on DaemonSets, and not in tables of them.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
 fn row(columns: &[Column], object: &Value, include: IncludeObject) -> Value {
+    let mut object = object.clone();
+    let metadata = &mut object["metadata"];
+    if let Some(annotations) = metadata["annotations"].as_object_mut() {
+        annotations.remove(TEMPLATE_GENERATION);
+        if annotations.is_empty()
+            && let Some(metadata) = metadata.as_object_mut()
+        {
+            metadata.remove("annotations");
+        }
+    }
+    let object = &object;
     let cells: Vec<Value> = columns.iter().map(|column| (column.cell)(object)).collect();
     let object = match include {
         IncludeObject::Metadata => metadata_only(object),

@@ -15,6 +15,7 @@ mod read;
 mod reviews;
 mod scale;
 mod subresource;
+mod token;
 mod watch;
 mod write;
 

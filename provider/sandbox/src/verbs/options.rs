@@ -10,6 +10,9 @@ const NUMBERS: [&str; 3] = ["limit", "timeoutSeconds", "gracePeriodSeconds"];
 
 /// Refuses a request whose query contradicts itself.
 pub(super) fn check(call: &Call<'_>) -> Result<(), Refusal> {
+    if matches!(call.method.as_str(), "PATCH" | "PUT") {
+        check_name(call.name())?;
+    }
     for name in NUMBERS {
         if let Some(text) = call.query.get(name)
             && text.parse::<i64>().is_err()
@@ -55,6 +58,23 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(refuse(call, causes))
+    }
+}
+
+/// A name must be able to stand in a path.
+fn check_name(name: &str) -> Result<(), Refusal> {
+    let problem = match name {
+        "." | ".." => Some(format!("may not be '{name}'")),
+        _ => ['/', '%']
+            .into_iter()
+            .find(|letter| name.contains(*letter))
+            .map(|letter| format!("may not contain '{letter}'")),
+    };
+    match problem {
+        None => Ok(()),
+        Some(problem) => Err(Refusal::bad_request(format!(
+            "Name parameter invalid: {name:?}: {problem}"
+        ))),
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal>
     }
     let mut object = body::object(call)?;
     place(call, &mut object)?;
-    check_name(call, &mut object)?;
+    check_name(call, &object)?;
     let collection = call.resource.collection();
     let live = world.store.get(&collection, &call.object_name()).cloned();
     let manager = call.manager();
@@ -51,12 +51,12 @@ fn absent(
     Ok(call.answer(201, written.object))
 }
 
-fn check_name(call: &Call<'_>, object: &mut Value) -> Result<(), Refusal> {
+fn check_name(call: &Call<'_>, object: &Value) -> Result<(), Refusal> {
     match object["metadata"]["name"].as_str().unwrap_or_default() {
-        "" => {
-            object["metadata"]["name"] = json!(call.name());
-            Ok(())
-        }
+        "" => Err(Refusal::bad_request(format!(
+            "the name of the object ({} based on URL) was undeterminable: name must be provided",
+            call.name()
+        ))),
         name if name == call.name() => Ok(()),
         name => Err(Refusal::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",
@@ -78,19 +78,9 @@ fn check_uid(call: &Call<'_>, object: &Value, live: &Value) -> Result<(), Refusa
 }
 
 fn version_required(call: &Call<'_>) -> Refusal {
-    // Custom resources name the plural here, others the kind.
-    let kind = if call.resource.custom().is_some() {
-        &call.resource.plural
-    } else {
-        &call.resource.kind
-    };
-    let about = Subject {
-        group: call.resource.group(),
-        kind,
-        name: call.name(),
-    };
+    // Unlike other broken rules, this one names the plural.
     Refusal::invalid(
-        about,
+        call.subject(),
         vec![Cause {
             reason: "FieldValueInvalid".to_owned(),
             message: "Invalid value: 0: must be specified for an update".to_owned(),

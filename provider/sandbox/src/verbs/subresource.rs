@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::body;
 use super::call::Call;
+use super::token;
 use super::write::{Tracking, update_with};
 use crate::answer::Answer;
-use crate::random;
 use crate::status::Refusal;
 use crate::world::World;
 
@@ -20,7 +20,7 @@ pub(super) fn subresource(world: &mut World, call: &Call<'_>) -> Result<Answer, 
         Some("finalize") => finalize(world, call, &live),
         Some("eviction") => Ok(evict(world, call)),
         Some("binding") => bind(world, call, &live),
-        Some("token") => token(call),
+        Some("token") => token::token(call, &live),
         Some("log") => Ok(Answer::text(200, "")),
         _ => Err(Refusal::new(
             503,
@@ -78,30 +78,4 @@ fn bind(world: &mut World, call: &Call<'_>, live: &Value) -> Result<Answer, Refu
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201,
     });
     Ok(Answer::json(201, status))
-}
-
-/// A token that opens nothing, in the shape of one that does.
-fn token(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let mut request: Value = if call.body.is_empty() {
-        json!({})
-    } else {
-        serde_json::from_slice(call.body).map_err(|error| {
-            Refusal::bad_request(format!("error decoding token request: {error}"))
-        })?
-    };
-    let seconds = request["spec"]["expirationSeconds"]
-        .as_i64()
-        .unwrap_or(3_600);
-    let end = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
-    request["apiVersion"] = json!("authentication.k8s.io/v1");
-    request["kind"] = json!("TokenRequest");
-    request["spec"]["expirationSeconds"] = json!(seconds);
-    request["metadata"] = json!({
-        "name": call.name(), "namespace": call.namespace(), "creationTimestamp": crate::world::now(),
-    });
-    request["status"] = json!({
-        "token": format!("sandbox.{}", random::uuid()),
-        "expirationTimestamp": end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    });
-    Ok(Answer::json(201, request))
 }
