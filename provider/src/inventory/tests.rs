@@ -11,12 +11,12 @@ use sandbox::{Controllers, Sandbox};
 use serde_json::json;
 
 use super::{Inventory, Place};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::{
     apply::random_bytes,
     cluster::{Cluster, ClusterOptions, Patience},
     error::InventoryError,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 async fn cluster() -> (Cluster, Place) {
     let sandbox = Sandbox::new().controllers(Controllers::Off);
@@ -43,10 +43,7 @@ fn memory(leaves: usize) -> Memory {
     let noise = random_bytes(leaves * 24);
     let leaves = noise.chunks(24).enumerate().map(|(index, bytes)| {
         let path = format!("data.key-{index}").parse().unwrap();
-        (
-            path,
-            Digest(STANDARD.encode(bytes)),
-        )
+        (path, Digest(STANDARD.encode(bytes)))
     });
     let remembered = Remembered {
         kind: kind.clone(),

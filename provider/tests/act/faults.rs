@@ -50,7 +50,10 @@ fn failing(world: &World, faults: Vec<Fault>) -> Cluster {
                     .unwrap();
                 return Ok::<_, std::io::Error>(answer);
             }
-            let Ok(answer) = sandbox.oneshot(request).await;
+            let answer = sandbox
+                .oneshot(request)
+                .await
+                .map_err(std::io::Error::other)?;
             Ok(answer.map(|body| body.map_err(Into::into).boxed_unsync()))
         }
     });
