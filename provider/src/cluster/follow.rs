@@ -15,7 +15,8 @@ use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use crate::cluster::{
     Cluster, Group, Patience,
     call::{Call, Verb},
-    failure::{Failure, failure},
+    classify::failure,
+    failure::Failure,
     retry::jittered,
 };
 

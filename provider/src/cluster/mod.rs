@@ -11,6 +11,7 @@ use std::{
 };
 
 mod call;
+mod classify;
 mod config;
 mod discovery;
 mod failure;
@@ -22,6 +23,7 @@ mod retry;
 mod send;
 mod status;
 mod verbs;
+mod version;
 
 pub use call::{Attempt, Verb};
 pub use config::{ClusterConfig, Endpoint};
@@ -30,6 +32,7 @@ pub use forbidden::{Forbidden, Permission};
 pub use retry::Patience;
 pub use send::Requests;
 pub use status::Standing;
+pub use version::Version;
 
 pub(crate) use call::Answer;
 pub(crate) use follow::{Follow, Seen, group_of};

@@ -11,7 +11,8 @@ use tokio::time::{Instant, timeout};
 use crate::cluster::{
     Cluster,
     call::{Answer, Call, Verb},
-    failure::{CallError, Failure, failure},
+    classify::failure,
+    failure::{CallError, Failure},
     retry::{Attempts, Patience},
 };
 

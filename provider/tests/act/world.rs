@@ -159,10 +159,10 @@ impl World {
     }
 
     /// What `kubectl edit` does.
-    pub(crate) async fn edit(&self, path: &str, patch: Value) {
+    pub(crate) async fn edit(&self, path: &str, change: Value) {
         let uri = format!("{path}?fieldManager=kubectl-edit");
         let answer = self
-            .send("PATCH", &uri, "application/merge-patch+json", &patch)
+            .send("PATCH", &uri, "application/merge-patch+json", &change)
             .await;
         assert!(answer.get("error").is_none(), "{answer}");
     }

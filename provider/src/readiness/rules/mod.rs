@@ -1,5 +1,6 @@
 //! Which rule is for which kind?
 
+use super::look::Condition;
 use super::{Look, Readiness};
 
 mod api;
@@ -65,7 +66,7 @@ fn terminating(object: Look<'_>) -> Readiness {
     let left = ["NamespaceFinalizersRemaining", "NamespaceContentRemaining"]
         .into_iter()
         .filter_map(|type_| object.condition(type_))
-        .find(|condition| condition.is_true());
+        .find(Condition::is_true);
     Readiness::Terminating(match left {
         Some(left) => format!("it is being deleted: {}", left.message),
         None if finalizers.is_empty() => "it is being deleted".into(),
