@@ -79,8 +79,8 @@ pub(crate) enum Command {
     Drift(Drift),
     /// Take a stack down again
     Down(Down),
-    //STATUS /// Show how the objects of a stack are doing
-    //STATUS Status(StackName),
+    /// Show how the objects of a stack are doing
+    Status(StackName),
     /// Write the stack as YAML that `kubectl apply` accepts
     Render(Render),
     /// Draw what depends on what, and what sends traffic where

@@ -6,6 +6,16 @@
     reason = "everything here is a test, helpers included"
 )]
 
+mod apply;
 mod architecture;
+mod ci;
+mod cli;
+mod conflict;
+mod drift;
+mod fixtures;
+mod library;
 mod live;
 mod one_build;
+mod prune;
+mod replace;
+mod secrets;

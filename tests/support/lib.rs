@@ -1,7 +1,13 @@
 //! World: a sandbox, a stack and a plan in one line each.
 
 mod audit;
+mod command;
 mod live;
+mod served;
+mod world;
 
 pub use audit::{AuditLog, Mark, Request};
+pub use command::{Command, Ran, binary};
 pub use live::Live;
+pub use served::Served;
+pub use world::{World, limits, story};

@@ -21,7 +21,7 @@ mod list;
 mod plan;
 mod render;
 mod sandbox_serve;
-//STATUS mod status;
+mod status;
 mod up;
 
 /// One call of the command: the stacks that it knows, and where it writes.
@@ -51,7 +51,7 @@ impl Session {
             Command::Plan(arguments) => self.plan(&arguments).await,
             Command::Drift(arguments) => self.drift(&arguments).await,
             Command::Down(arguments) => self.down(&arguments).await,
-            //STATUS Command::Status(arguments) => self.status(&arguments).await,
+            Command::Status(arguments) => self.status(&arguments).await,
             Command::Render(arguments) => self.render(&arguments),
             Command::Graph(arguments) => self.graph_of(&arguments),
             Command::List => Ok(self.list()),

@@ -33,7 +33,7 @@ pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod progress;
 pub(crate) mod report;
-//STATUS pub(crate) mod status;
+pub(crate) mod status;
 pub(crate) mod style;
 pub(crate) mod value;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use provider::{Readiness, ResourceId};
+use provider::{Readiness, ResourceId, cluster::Standing};
 use serde::Serialize;
 
 use crate::view::{Screen, Style};
@@ -10,21 +10,15 @@ use crate::view::{Screen, Style};
 #[derive(Serialize)]
 struct Row<'a> {
     id: &'a ResourceId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    readiness: Option<&'a Readiness>,
+    #[serde(flatten)]
+    standing: &'a Standing,
 }
 
-/// Shows each object's readiness; none where it does not exist.
-pub(crate) fn show(screen: &Screen, status: &BTreeMap<ResourceId, Option<Readiness>>) {
+/// Shows each object's standing.
+pub(crate) fn show(screen: &Screen, status: &BTreeMap<ResourceId, Standing>) {
     if screen.json {
-        for (id, readiness) in status {
-            screen.event(
-                "status",
-                &Row {
-                    id,
-                    readiness: readiness.as_ref(),
-                },
-            );
+        for (id, standing) in status {
+            screen.event("status", &Row { id, standing });
         }
     } else {
         screen.data(&text(status, screen.out));
@@ -32,43 +26,42 @@ pub(crate) fn show(screen: &Screen, status: &BTreeMap<ResourceId, Option<Readine
 }
 
 /// Whether everything does what it is for.
-pub(crate) fn all_ready(status: &BTreeMap<ResourceId, Option<Readiness>>) -> bool {
-    status
-        .values()
-        .all(|readiness| readiness.as_ref().is_some_and(Readiness::is_ready))
+pub(crate) fn all_ready(status: &BTreeMap<ResourceId, Standing>) -> bool {
+    status.values().all(is_ready)
 }
 
-fn text(status: &BTreeMap<ResourceId, Option<Readiness>>, style: Style) -> String {
-    let width = status
-        .keys()
-        .map(|id| id.to_string().chars().count())
-        .max()
-        .unwrap_or_default();
-    let mut lines: Vec<String> = status
-        .iter()
-        .map(|(id, readiness)| {
-            format!(
-                "  {:width$}  {}",
-                id.to_string(),
-                word(readiness.as_ref(), style)
-            )
-        })
-        .collect();
+fn is_ready(standing: &Standing) -> bool {
+    matches!(
+        standing,
+        Standing::Present {
+            readiness: Readiness::Ready
+        }
+    )
+}
+
+fn text(status: &BTreeMap<ResourceId, Standing>, style: Style) -> String {
+    let lengths = status.keys().map(|id| id.to_string().chars().count());
+    let width = lengths.max().unwrap_or_default();
+    let row = |(id, standing): (&ResourceId, &Standing)| {
+        format!("  {:width$}  {}", id.to_string(), word(standing, style))
+    };
+    let mut lines: Vec<String> = status.iter().map(row).collect();
     let ready = status
         .values()
-        .flatten()
-        .filter(|readiness| readiness.is_ready())
+        .filter(|standing| is_ready(standing))
         .count();
     lines.push(format!("status: {ready} of {} ready", status.len()));
     lines.join("\n")
 }
 
-fn word(readiness: Option<&Readiness>, style: Style) -> String {
+fn word(standing: &Standing, style: Style) -> String {
+    let Standing::Present { readiness } = standing else {
+        return style.bad("missing");
+    };
     match readiness {
-        None => style.bad("missing"),
-        Some(Readiness::Ready) => style.good("ready"),
-        Some(Readiness::Progressing(reason)) => format!("{} {reason}", style.warn("progressing:")),
-        Some(Readiness::Failed(reason)) => format!("{} {reason}", style.bad("failed:")),
-        Some(Readiness::Terminating(reason)) => format!("{} {reason}", style.warn("terminating:")),
+        Readiness::Ready => style.good("ready"),
+        Readiness::Progressing(reason) => format!("{} {reason}", style.warn("progressing:")),
+        Readiness::Failed(reason) => format!("{} {reason}", style.bad("failed:")),
+        Readiness::Terminating(reason) => format!("{} {reason}", style.warn("terminating:")),
     }
 }
