@@ -12,7 +12,8 @@ use crate::{cluster::Requests, event::Event, readiness::Readiness};
 pub struct Report {
     /// The stack.
     pub stack: String,
-    /// Each object that a step was started or skipped for.
+    /// Each object that a step was started or skipped for; in JSON a list, since an id is no text.
+    #[serde(serialize_with = "rows")]
     pub objects: BTreeMap<ResourceId, ObjectReport>,
     /// Why the run stopped before its end, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,6 +161,19 @@ pub enum Verdict {
     TimedOut,
     /// Someone asked to stop.
     Interrupted,
+}
+
+fn rows<S: serde::Serializer>(
+    objects: &BTreeMap<ResourceId, ObjectReport>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        id: &'a ResourceId,
+        #[serde(flatten)]
+        object: &'a ObjectReport,
+    }
+    serializer.collect_seq(objects.iter().map(|(id, object)| Row { id, object }))
 }
 
 fn milliseconds<S: serde::Serializer>(

@@ -173,11 +173,16 @@ impl<'a> Actor<'a> {
         let bytes = body
             .map(|body| Bytes::from(body.to_string()))
             .unwrap_or_default();
+        let media = if method == "PATCH" {
+            "application/merge-patch+json"
+        } else {
+            "application/json"
+        };
         let request = http::Request::builder()
             .method(method)
             .uri(path)
             .header(http::header::USER_AGENT, self.agent)
-            .header(http::header::CONTENT_TYPE, "application/json")
+            .header(http::header::CONTENT_TYPE, media)
             .body(bytes)
             .map_err(|error| Refusal::internal(error.to_string()))?;
         verbs::within(self.world, &request)
