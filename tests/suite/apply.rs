@@ -42,7 +42,12 @@ async fn only_what_changed_in_the_definition_is_written() {
     story("apply-change", hello(2), async |world| {
         world.applied().await;
         world.redefine(hello(3)).await;
-        insta::assert_snapshot!(world.shown().await, @"");
+        insta::assert_snapshot!(world.shown().await, @"
+          ~ Deployment/NAME/hello
+              spec.replicas   2 → 3
+          = 3 unchanged
+        plan: 1 to update
+        ");
         let report = world.up().await;
         let written: Vec<_> = report
             .objects

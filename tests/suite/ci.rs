@@ -80,7 +80,7 @@ fn environment(of: &Value) -> BTreeMap<String, String> {
     let variables = of["env"].as_object().cloned().unwrap_or_default();
     variables
         .into_iter()
-        .map(|(name, value)| (name, value.as_str().unwrap().to_owned()))
+        .map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()))
         .collect()
 }
 
@@ -116,7 +116,7 @@ fn the_workflow_is_green_without_drift_red_with_it_and_shows_the_report() {
 
     served.patch(
         "kubectl-edit",
-        "/apis/apps/v1/namespaces/dev/deployments/grafana",
+        "/apis/apps/v1/namespaces/dev/deployments/otlp",
         &json!({ "spec": { "replicas": 2 } }),
     );
     assert_eq!(runner.run(), 2);

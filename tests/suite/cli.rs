@@ -37,7 +37,7 @@ fn an_edit_through_the_served_sandbox_is_drift_with_its_manager_and_up_retakes_i
     let user = Command::new("cli-drift");
     let _ = user.run(&["up", "dev"]).expect(0);
     let served = user.serve();
-    let path = "/apis/apps/v1/namespaces/dev/deployments/grafana/scale";
+    let path = "/apis/apps/v1/namespaces/dev/deployments/otlp/scale";
     served.patch(
         "kubectl",
         path,

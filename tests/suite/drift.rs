@@ -19,7 +19,12 @@ async fn a_field_changed_by_someone_else_is_drift_and_names_them() {
             )
             .await;
 
-        insta::assert_snapshot!(world.shown().await, @"");
+        insta::assert_snapshot!(world.shown().await, @"
+          ~ Deployment/NAME/hello
+              spec.replicas   5 → 3   (drift, changed by kubectl-edit)
+          = 3 unchanged
+        plan: 1 to update
+        ");
 
         world.applied().await;
         let live = world.get(&deployments(), "hello").await.unwrap();
@@ -77,7 +82,10 @@ async fn a_field_removed_by_someone_else_is_drift() {
             .drifted()
             .next()
             .expect("the emptied ConfigMap has drifted");
-        assert_eq!(step.changes[0].path.short().to_string(), "data[index.html]");
+        assert_eq!(
+            step.changes[0].path.short().to_string(),
+            "data[\"index.html\"]"
+        );
         assert_eq!(step.changes[0].before, None);
         world.applied().await;
         assert_eq!(

@@ -72,11 +72,9 @@ impl World {
             .expect("the live cluster can be connected to");
         let kubeconfig = kube::config::Kubeconfig::read_from(&live.kubeconfig)
             .expect("the live kubeconfig is readable");
-        let config = kube::Config::from_custom_kubeconfig(
-            kubeconfig,
-            &kube::config::KubeConfigOptions::default(),
-        );
-        let client = kube::Client::try_from(config.await.expect("the live kubeconfig is usable"));
+        let choice = kube::config::KubeConfigOptions::default();
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &choice).await;
+        let client = kube::Client::try_from(config.expect("the live kubeconfig is usable"));
         Self::of(
             live.name(name),
             cluster,
