@@ -1,4 +1,4 @@
-//! What does a CRD's schema fill in?
+//! What does a CRD's schema fill in, and which nulls does it take for nothing?
 
 use serde_json::{Value, json};
 
@@ -33,9 +33,45 @@ pub(crate) fn default(schema: &Value, value: &mut Value) {
     }
 }
 
+/// Leaves out the nulls of a body that are no values. An applied null stays, and is refused.
+pub(crate) fn drop_nulls(schema: &Value, value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|key, found| !found.is_null() || holds_null(schema, key));
+            for (key, found) in fields.iter_mut() {
+                let declared = schema["properties"].get(key);
+                drop_nulls(declared.unwrap_or(&schema["additionalProperties"]), found);
+            }
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| drop_nulls(&schema["items"], item)),
+        _ => {}
+    }
+}
+
+/// Whether null is a value of a field rather than a way to leave it out.
+fn holds_null(schema: &Value, key: &str) -> bool {
+    let declared = schema["properties"].get(key);
+    match declared.unwrap_or(&schema["additionalProperties"]) {
+        Value::Object(inner) => inner.get("nullable") == Some(&json!(true)),
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    #[test]
+    fn a_null_that_is_no_value_is_left_out() {
+        let schema = json!({
+            "properties": { "a": {}, "b": { "nullable": true }, "m": { "additionalProperties": {} } },
+        });
+        let mut object = json!({ "a": null, "b": null, "unknown": null, "m": { "x": null } });
+        super::drop_nulls(&schema, &mut object);
+        assert_eq!(object, json!({ "b": null, "unknown": null, "m": {} }));
+    }
 
     #[test]
     fn defaults_go_all_the_way_down() {

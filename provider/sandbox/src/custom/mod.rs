@@ -4,7 +4,7 @@ mod defaults;
 mod prune;
 mod validate;
 
-pub(crate) use defaults::default;
+pub(crate) use defaults::{default, drop_nulls};
 pub(crate) use prune::read;
 
 use serde_json::Value;

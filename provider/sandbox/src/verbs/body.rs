@@ -100,7 +100,12 @@ pub(super) fn decode(call: &Call<'_>, raw: &Value, numbers: Numbers) -> Result<D
         }
     };
     match call.resource.custom() {
-        Some(version) => custom::default(&version.schema, &mut object),
+        Some(version) => {
+            custom::default(&version.schema, &mut object);
+            if numbers == Numbers::Checked {
+                custom::drop_nulls(&version.schema, &mut object);
+            }
+        }
         None => admission::default(&mut object),
     }
     if !object["metadata"].is_object() {
