@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use provider::{Limits, Outcome, Readiness, Verdict, event::Event, report::Class};
+use provider::{Limits, Outcome, Readiness, Verdict, Wait, event::Event, report::Class};
 use serde_json::{Value, json};
 
 use crate::world::{World, config, deployment, limits, play, stack};
@@ -224,5 +224,96 @@ async fn a_failed_rollout_stops_what_waits_for_it_and_nothing_else() {
             Class::Rollout,
             "its Pods cannot be created: FailedCreate: exceeded quota"
         )
+    );
+}
+
+#[tokio::test]
+async fn who_waits_for_nothing_is_done_when_all_is_applied_and_a_later_run_still_waits() {
+    let world = World::new();
+    let hasty = Limits {
+        wait: Wait::Applied,
+        ..limits()
+    };
+    let (report, _) = world.apply_within(&world.plan(&shop()).await, &hasty).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+
+    let plan = world.plan(&shop()).await;
+    assert!(plan.is_empty());
+    let brief = Limits {
+        resource: Duration::from_secs(1),
+        ..limits()
+    };
+    let (report, _) = world.apply_within(&plan, &brief).await;
+    assert_eq!(
+        report.verdict,
+        Verdict::TimedOut,
+        "what is unchanged and not ready is no success: {report:#?}"
+    );
+    assert_eq!(report.requests.writes(), 0);
+}
+
+#[tokio::test]
+async fn a_run_whose_time_is_up_says_where_it_stands() {
+    let world = World::new();
+    let brief = Limits {
+        run: Duration::from_secs(1),
+        ..limits()
+    };
+    let (report, events) = world.apply_within(&world.plan(&shop()).await, &brief).await;
+    assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
+    let api = report
+        .objects
+        .iter()
+        .find(|(id, _)| id.name == "api")
+        .unwrap()
+        .1;
+    assert!(api.written && api.outcome.is_none(), "{api:?}");
+    assert!(matches!(
+        events.last(),
+        Some(Event::Finished {
+            verdict: Verdict::TimedOut,
+            ..
+        })
+    ));
+}
+
+#[tokio::test]
+async fn a_run_that_loses_its_lock_starts_nothing_new() {
+    let world = World::new();
+    let shop = stack(|scope| {
+        let api = scope.add(deployment("api", "api:1"));
+        let after = scope.add(config("after", &[]));
+        scope.depends_on(&after, &api);
+    });
+    let short = Limits {
+        lease: Duration::from_secs(1),
+        ..limits()
+    };
+    let report = play(
+        &world,
+        world.plan(&shop).await,
+        short,
+        async |world, event| {
+            if is_written(event, "api") {
+                let path = "/apis/coordination.k8s.io/v1/namespaces/shop/leases/stacks-shop";
+                let change = json!({"spec": {"holderIdentity": "bob@ci"}});
+                world.edit(path, change).await;
+            }
+        },
+    )
+    .await;
+    assert_eq!(
+        report.stopped.as_ref().map(|stopped| stopped.class),
+        Some(Class::LockLost),
+        "{report:#?}"
+    );
+    assert_eq!(report.verdict, Verdict::Failed);
+    assert!(world.get("/api/v1/namespaces/shop/configmaps/after").await["error"].is_string());
+    let lease = world
+        .get("/apis/coordination.k8s.io/v1/namespaces/shop/leases/stacks-shop")
+        .await;
+    assert_eq!(
+        lease["spec"]["holderIdentity"], "bob@ci",
+        "and leaves the lock to whom it belongs"
     );
 }
