@@ -69,14 +69,14 @@ const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
 fn row(columns: &[Column], object: &Value, include: IncludeObject) -> Value {
     let mut object = object.clone();
-    let metadata = &mut object["metadata"];
-    if let Some(annotations) = metadata["annotations"].as_object_mut() {
-        annotations.remove(TEMPLATE_GENERATION);
-        if annotations.is_empty()
-            && let Some(metadata) = metadata.as_object_mut()
-        {
-            metadata.remove("annotations");
-        }
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
+        && let Some(annotations) = metadata
+            .get_mut("annotations")
+            .and_then(Value::as_object_mut)
+        && annotations.remove(TEMPLATE_GENERATION).is_some()
+        && annotations.is_empty()
+    {
+        metadata.remove("annotations");
     }
     let object = &object;
     let cells: Vec<Value> = columns.iter().map(|column| (column.cell)(object)).collect();

@@ -235,6 +235,8 @@ fn delete_one(
         };
         return Ok(Deleted::Gone(gone));
     }
+    // Whatever is written is written as it is shown.
+    crate::admission::on_read(&mut object);
     mark(call, &mut object, grace);
     if object == *live || options.dry_run == DryRun::All {
         return Ok(Deleted::Terminating(object));
