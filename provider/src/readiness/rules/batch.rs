@@ -23,8 +23,8 @@ pub(super) fn job(object: Look<'_>) -> Readiness {
     );
     Readiness::progressing(match (active, failed) {
         (0, 0) => "it has not started yet".to_owned(),
-        (active, 0) => format!("{active} Pods are at work"),
-        (active, failed) => format!("{active} Pods are at work, {failed} have failed"),
+        (active, 0) => format!("Pods at work: {active}"),
+        (active, failed) => format!("Pods at work: {active}, failed: {failed}"),
     })
 }
 
@@ -44,7 +44,7 @@ mod tests {
             |type_: &str| json!({"conditions": [{"type": type_, "status": "True", "reason": "R"}]});
         assert_eq!(
             of(json!({}), json!({"active": 1})),
-            Readiness::progressing("1 Pods are at work")
+            Readiness::progressing("Pods at work: 1")
         );
         assert_eq!(
             of(json!({}), json!({})),

@@ -51,7 +51,7 @@ pub(super) fn deployment(object: Look<'_>) -> Readiness {
     }
     let old = object.count("/status/replicas") - updated;
     if old > 0 {
-        return Readiness::progressing(format!("{old} old replicas are still there"));
+        return Readiness::progressing(format!("old replicas that are still there: {old}"));
     }
     let available = object.count("/status/availableReplicas");
     if available < want {
@@ -91,7 +91,7 @@ pub(super) fn stateful_set(object: Look<'_>) -> Readiness {
     }
     let too_many = object.count("/status/replicas") - want;
     if too_many > 0 {
-        return Readiness::progressing(format!("{too_many} replicas too many"));
+        return Readiness::progressing(format!("replicas too many: {too_many}"));
     }
     Readiness::Ready
 }
@@ -226,7 +226,7 @@ mod tests {
                     of(seen(
                         json!({"updatedReplicas": 3, "replicas": 4, "availableReplicas": 3}),
                     )),
-                    "1 old replicas are still there",
+                    "old replicas that are still there: 1",
                 ),
                 (
                     of(seen(
@@ -298,7 +298,7 @@ mod tests {
                 ),
                 (
                     rolling(json!({"updatedReplicas": 3, "readyReplicas": 4, "replicas": 4})),
-                    "1 replicas too many",
+                    "replicas too many: 1",
                 ),
             ],
         );
