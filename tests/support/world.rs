@@ -270,7 +270,7 @@ impl World {
 /// The limits of a story: real controllers take seconds, the sandbox's take none.
 pub fn limits() -> Limits {
     Limits {
-        resource: std::time::Duration::from_secs(120),
+        resource: std::time::Duration::from_mins(2),
         ..Limits::default()
     }
 }
