@@ -171,6 +171,15 @@ impl Causes {
         }
     }
 
+    /// The value is one of `supported`, and must be there.
+    pub(crate) fn required_one_of(&mut self, at: &At<'_>, supported: &[&str]) {
+        if at.is_empty() {
+            self.required(at, "");
+        } else {
+            self.one_of(at, supported);
+        }
+    }
+
     /// The number must be at least zero; an absent one is zero.
     pub(crate) fn non_negative(&mut self, at: &At<'_>) {
         if at.int().is_some_and(|number| number < 0) {

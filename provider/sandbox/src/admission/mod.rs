@@ -28,7 +28,7 @@ pub(crate) use cause::{Cause, Reason};
 pub(crate) use decode::{
     DecodeError, Decoded, Numbers, cannot_be_handled, canonical, json_duplicates, strict,
 };
-pub(crate) use prepare::{Part, owns_status, starts_generation};
+pub(crate) use prepare::Part;
 pub(crate) use validate::Scope;
 
 use serde_json::Value;

@@ -72,6 +72,9 @@ pub(super) fn field_ref(selector: &mut Value) {
 
 /// How an image is pulled when nobody says: always, if its tag moves.
 pub(super) fn pull_policy(image: &str) -> &'static str {
+    if !is_reference(image) {
+        return "IfNotPresent";
+    }
     let tagged = match image.rsplit_once('@') {
         Some((name, _)) => {
             return if tag_of(name) == Some("latest") {
@@ -87,6 +90,29 @@ pub(super) fn pull_policy(image: &str) -> &'static str {
     } else {
         "Always"
     }
+}
+
+/// Whether a container registry could know the name: all but the host is lower case.
+fn is_reference(image: &str) -> bool {
+    let name = image.split_once('@').map_or(image, |(name, _)| name);
+    let (host, path) = match name.split_once('/') {
+        Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => (host, path),
+        _ => ("", name),
+    };
+    let (path, tag) = match path.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => (path, tag),
+        _ => (path, ""),
+    };
+    let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let legal = |part: &str| {
+        part.starts_with(lower)
+            && part.ends_with(lower)
+            && part
+                .chars()
+                .all(|c| lower(c) || matches!(c, '-' | '_' | '.'))
+    };
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    path.split('/').all(legal) && tag.chars().all(word) && host.chars().all(|c| word(c) || c == ':')
 }
 
 fn tag_of(name: &str) -> Option<&str> {
@@ -173,6 +199,8 @@ mod tests {
                 "IfNotPresent",
             ),
             ("", "IfNotPresent"),
+            ("Not a name!", "IfNotPresent"),
+            ("Registry.example:5000/app", "Always"),
         ];
         for (image, policy) in cases {
             assert_eq!(pull_policy(image), policy, "{image}");

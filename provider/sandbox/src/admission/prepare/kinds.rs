@@ -12,6 +12,7 @@ pub(super) fn create(type_name: &str, new: &mut Value) {
         "batch.v1.Job" => job(new),
         "core.v1.Namespace" => namespace(new),
         "core.v1.PersistentVolumeClaim" => data_sources(new, &Value::Null),
+        "core.v1.PersistentVolume" => volume(new),
         "core.v1.Pod" => pod(new),
         "apps.v1.DaemonSet" => template_generation(new, 1),
         "core.v1.ServiceAccount" => account(new),
@@ -219,4 +220,13 @@ fn added_version(definition: &mut Value) {
     {
         stored.push(name);
     }
+}
+
+/// A volume waits from its first moment on.
+fn volume(volume: &mut Value) {
+    let since = volume
+        .pointer("/metadata/creationTimestamp")
+        .cloned()
+        .unwrap_or_default();
+    *child(volume, "status") = json!({ "phase": "Pending", "lastPhaseTransitionTime": since });
 }

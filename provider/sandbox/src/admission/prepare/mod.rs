@@ -1,5 +1,6 @@
 //! What the API sets itself before it looks whether an object is legal: generation, status, and what each kind adds.
 
+mod gates;
 mod generation;
 mod kinds;
 
@@ -27,6 +28,7 @@ pub(super) fn create(type_name: &str, new: &mut Value) {
     if starts_generation(type_name) {
         object(child(new, "metadata")).insert("generation".to_owned(), json!(1));
     }
+    gates::drop_disabled(type_name, new);
     kinds::create(type_name, new);
 }
 
@@ -38,6 +40,7 @@ pub(super) fn update(type_name: &str, new: &mut Value, old: &Value, part: Part) 
             if owns_status(type_name) {
                 copy(new, old, "status");
             }
+            gates::drop_disabled(type_name, new);
             kinds::update(type_name, new, old);
             if changes_generation(type_name, &aligned(type_name, new, old), old) {
                 let generation = old

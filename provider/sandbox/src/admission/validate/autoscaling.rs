@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::at::At;
 use super::super::cause::Causes;
 use super::names::{check, dns_label, dns_subdomain, path_segment};
-use super::resources::amount;
+use super::resources::{amount, container_resource};
 
 const SOURCES: [(&str, &str); 5] = [
     ("Object", "object"),
@@ -26,9 +26,8 @@ const TYPES: [&str; 5] = [
 pub(super) fn autoscaler(object: &At<'_>, causes: &mut Causes) {
     let spec = object.field("spec");
     let (least, most) = (spec.field("minReplicas"), spec.field("maxReplicas"));
-    // Scaling to zero is allowed where something outside of the Pods is measured.
-    if least.int().is_some_and(|least| least < 0) {
-        causes.invalid(&least, "must be greater than or equal to 0");
+    if least.int().is_some_and(|least| least < 1) {
+        causes.invalid(&least, "must be greater than or equal to 1");
     }
     match most.int_or_zero() {
         0 => causes.required(&most, "must be set and greater than 0"),
@@ -42,7 +41,7 @@ pub(super) fn autoscaler(object: &At<'_>, causes: &mut Causes) {
             "must be greater than or equal to `minReplicas`",
         );
     }
-    reference(&spec.field("scaleTargetRef"), causes);
+    reference(&spec.field("scaleTargetRef"), Target::Scaled, causes);
     metrics(&spec, causes);
     for side in ["scaleUp", "scaleDown"] {
         let rules = spec.field("behavior").field(side);
@@ -52,7 +51,14 @@ pub(super) fn autoscaler(object: &At<'_>, causes: &mut Causes) {
     }
 }
 
-fn reference(at: &At<'_>, causes: &mut Causes) {
+/// Why another object is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Scaled,
+    Measured,
+}
+
+fn reference(at: &At<'_>, target: Target, causes: &mut Causes) {
     for field in ["kind", "name"] {
         if at.field(field).is_empty() {
             causes.required(&at.field(field), "");
@@ -61,7 +67,7 @@ fn reference(at: &At<'_>, causes: &mut Causes) {
         }
     }
     let version = at.field("apiVersion");
-    let core = at.field("kind").text() == "ReplicationController";
+    let core = target == Target::Measured || at.field("kind").text() == "ReplicationController";
     match version.text().split_once('/') {
         None if !core => causes.invalid_as(
             &version,
@@ -141,6 +147,9 @@ fn source(kind: &str, at: &At<'_>, causes: &mut Causes) {
                 causes.required(&at.field("name"), "must specify a resource name");
             }
             if kind == "containerResource" {
+                if !at.field("name").is_empty() {
+                    container_resource(at.field("name").text(), &at.field("name"), causes);
+                }
                 if at.field("container").is_empty() {
                     causes.required(&at.field("container"), "must specify a container");
                 } else {
@@ -162,7 +171,7 @@ fn source(kind: &str, at: &At<'_>, causes: &mut Causes) {
         }
         _ => {
             if kind == "object" {
-                reference(&at.field("describedObject"), causes);
+                reference(&at.field("describedObject"), Target::Measured, causes);
             }
             identifier(&at.field("metric"), causes);
             metric_target(&target, causes);

@@ -150,6 +150,25 @@ fn decoded_len(at: &At<'_>) -> usize {
             .min(text.len() / 4 * 3)
 }
 
+/// A Namespace: the finalizers of its spec are names, too.
+pub(super) fn namespace(object: &At<'_>, causes: &mut Causes) {
+    let list = object.at("spec.finalizers");
+    for name in list.items() {
+        for message in qualified_name(name.text()) {
+            causes.invalid_as(&list, name.value(), &message);
+        }
+        if !name.text().contains('/')
+            && !matches!(name.text(), "kubernetes" | "orphan" | "foregroundDeletion")
+        {
+            causes.invalid_as(
+                &list,
+                name.value(),
+                "name is neither a standard finalizer name nor is it fully qualified",
+            );
+        }
+    }
+}
+
 /// A quota.
 pub(super) fn quota(object: &At<'_>, causes: &mut Causes) {
     let spec = object.field("spec");
@@ -161,6 +180,7 @@ pub(super) fn quota(object: &At<'_>, causes: &mut Causes) {
             quantity(name, &most, causes);
         }
     }
+    scope_selector(&spec.at("scopeSelector.matchExpressions"), causes);
     let scopes = spec.field("scopes");
     for scope in scopes.items() {
         if !SCOPES.contains(&scope.text()) {
@@ -174,6 +194,34 @@ pub(super) fn quota(object: &At<'_>, causes: &mut Causes) {
     ] {
         if named.contains(&left) && named.contains(&right) {
             causes.invalid(&scopes, "conflicting scopes");
+        }
+    }
+}
+
+/// The API leaves the index out of these paths.
+fn scope_selector(list: &At<'_>, causes: &mut Causes) {
+    for expression in list.items() {
+        let here = |field: &str| {
+            expression
+                .field(field)
+                .renamed(format!("{}.{field}", list.path()))
+        };
+        let (scope, operator, values) = (here("scopeName"), here("operator"), here("values"));
+        if !SCOPES.contains(&scope.text()) {
+            causes.invalid(&scope, "unsupported scope");
+        }
+        match operator.text() {
+            "In" | "NotIn" => {
+                if values.is_empty() {
+                    causes.required(&values, "must be at least one scope value when `operator` is 'In' or 'NotIn' for scope selector");
+                }
+            }
+            "Exists" | "DoesNotExist" => {
+                if !values.is_empty() {
+                    causes.invalid(&values, "must be no scope value when `operator` is 'Exist' or 'DoesNotExist' for scope selector");
+                }
+            }
+            _ => causes.invalid(&operator, "not a valid selector operator"),
         }
     }
 }
@@ -203,6 +251,16 @@ pub(super) fn limit_range(object: &At<'_>, causes: &mut Causes) {
         let kind = limit.field("type");
         for message in qualified_name(kind.text()) {
             causes.invalid(&kind, &message);
+        }
+        let standard = matches!(kind.text(), "Pod" | "Container" | "PersistentVolumeClaim");
+        if !standard && !kind.text().contains('/') && qualified_name(kind.text()).is_empty() {
+            causes.invalid(&kind, "must be a standard limit type or fully qualified");
+        }
+        for (name, ratio) in limit.field("maxLimitRequestRatio").entries() {
+            let one = "1".parse().ok();
+            if amount(&ratio).is_some_and(|ratio| Some(ratio) < one) {
+                causes.invalid(&ratio, &format!("ratio of {name} is less than 1"));
+            }
         }
         if kinds.contains(&kind.text()) {
             causes.duplicate(&kind);

@@ -43,7 +43,9 @@ pub(super) fn create(type_name: &str, scope: Scope, object: &Value) -> Vec<Cause
     let mut causes = Causes::default();
     let metadata = object.field("metadata");
     metadata::on_create(&metadata, scope, name_rule(type_name), &mut causes);
-    metadata::known_finalizers(&metadata, &mut causes);
+    if knows_finalizers(type_name) {
+        metadata::known_finalizers(&metadata, &mut causes);
+    }
     spec(type_name, scope, &object, &mut causes);
     causes.into_vec()
 }
@@ -88,12 +90,16 @@ fn looks_at_changes_again(type_name: &str) -> bool {
         )
 }
 
-/// Some kinds take any finalizer in a change.
+/// Kinds outside of the core's own rules take any finalizer that is a legal name.
 fn knows_finalizers(type_name: &str) -> bool {
-    !matches!(
-        type_name,
-        "coordination.v1.Lease" | "policy.v1.PodDisruptionBudget"
-    )
+    let outside = [
+        "admissionregistration.",
+        "apiextensions.",
+        "apiregistration.",
+        "coordination.",
+        "policy.",
+    ];
+    !type_name.is_empty() && !outside.iter().any(|start| type_name.starts_with(start))
 }
 
 /// Some kinds check a changed object as if it were new as well.
@@ -137,6 +143,7 @@ fn spec(type_name: &str, scope: Scope, object: &At<'_>, causes: &mut Causes) {
         "core.v1.Pod" => pod::pod(object, causes),
         "core.v1.PodTemplate" => pod::template(&object.field("template"), causes),
         "core.v1.Service" => service::service(object, causes),
+        "core.v1.Namespace" => core::namespace(object, causes),
         "core.v1.ConfigMap" => core::config_map(object, causes),
         "core.v1.Secret" => core::secret(object, causes),
         "core.v1.ResourceQuota" => core::quota(object, causes),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::super::at::At;
 use super::super::cause::Causes;
-use super::names::{check, dns_label, dns_subdomain, qualified_name};
+use super::names::{check, dns_label, dns_subdomain, label_value, qualified_name};
 use super::net::ip;
 use super::numbers::{at_most_all, count_or_percent};
 use super::selector::label_selector;
@@ -64,7 +64,7 @@ pub(super) fn priority_class(object: &At<'_>, causes: &mut Causes) {
         );
     }
     if object.field("preemptionPolicy").is_set() {
-        causes.one_of(
+        causes.required_one_of(
             &object.field("preemptionPolicy"),
             &["PreemptLowerPriority", "Never"],
         );
@@ -124,6 +124,14 @@ pub(super) fn slice(object: &At<'_>, causes: &mut Causes) {
         }
         for address in addresses.items() {
             slice_address(&address, kind.text(), &addresses, causes);
+        }
+        for (list, rule) in [
+            ("forZones", label_value as fn(&str) -> _),
+            ("forNodes", dns_subdomain),
+        ] {
+            for hint in endpoint.at("hints").field(list).items() {
+                check(&hint.field("name"), rule, causes);
+            }
         }
         for (field, rule) in [
             ("nodeName", dns_subdomain as fn(&str) -> _),

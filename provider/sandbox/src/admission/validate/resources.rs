@@ -56,7 +56,8 @@ pub(crate) fn container(at: &At<'_>, claims: &At<'_>, causes: &mut Causes) {
     }
 }
 
-fn named_amount(name: &str, at: &At<'_>, causes: &mut Causes) {
+/// A resource that containers can ask for, by name.
+pub(crate) fn container_resource(name: &str, at: &At<'_>, causes: &mut Causes) {
     let shown = serde_json::json!(name);
     let broken = qualified_name(name);
     for message in &broken {
@@ -78,6 +79,10 @@ fn named_amount(name: &str, at: &At<'_>, causes: &mut Causes) {
             causes.invalid_as(at, &shown, "must be a standard resource for containers");
         }
     }
+}
+
+fn named_amount(name: &str, at: &At<'_>, causes: &mut Causes) {
+    container_resource(name, at, causes);
     quantity(name, at, causes);
     if is_huge_pages(name) && !is_whole_pages(name, at) {
         causes.invalid(

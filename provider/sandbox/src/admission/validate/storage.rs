@@ -202,6 +202,27 @@ pub(super) fn volume(object: &At<'_>, causes: &mut Causes) {
     if !spec.field("storageClassName").is_empty() {
         check(&spec.field("storageClassName"), dns_subdomain, causes);
     }
+    if spec.field("volumeMode").is_set() {
+        causes.one_of(&spec.field("volumeMode"), &["Block", "Filesystem"]);
+    }
+    volume_source(&spec, &other, causes);
+}
+
+/// One source, of which a folder of the node is looked at first.
+fn volume_source(spec: &At<'_>, other: &[&str], causes: &mut Causes) {
+    let named = spec
+        .map()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.as_str());
+    let mut sources: Vec<&str> = named.filter(|name| !other.contains(name)).collect();
+    sources.sort_by_key(|name| *name != "hostPath");
+    for more in sources.iter().skip(1) {
+        causes.forbidden(&spec.field(more), "may not specify more than 1 volume type");
+    }
+    if sources.first() == Some(&"hostPath") {
+        super::pod::host_path(&spec.field("hostPath"), causes);
+    }
 }
 
 /// What a volume may not change: its source.

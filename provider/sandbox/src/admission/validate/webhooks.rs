@@ -84,10 +84,11 @@ fn client(at: &At<'_>, causes: &mut Causes) {
             }
         }
         (false, true) => {
-            for field in ["name", "namespace"] {
+            // The API reports each of the two at the place of the other.
+            for (field, other) in [("name", "namespace"), ("namespace", "name")] {
                 if service.field(field).is_empty() {
                     causes.required(
-                        &service.field(field),
+                        &service.field(other),
                         &format!("service {field} is required"),
                     );
                 }

@@ -150,9 +150,9 @@ fn resize_policy(at: &At<'_>, spec: &At<'_>, causes: &mut Causes) {
         if !seen.insert(resource.text()) {
             causes.duplicate(&resource.renamed(policy.path()));
         }
-        causes.one_of(&resource.renamed(at.path()), &["cpu", "memory"]);
+        causes.required_one_of(&resource.renamed(at.path()), &["cpu", "memory"]);
         let restart = policy.field("restartPolicy");
-        causes.one_of(
+        causes.required_one_of(
             &restart.renamed(at.path()),
             &["NotRequired", "RestartContainer"],
         );

@@ -11,6 +11,7 @@ mod volumes;
 
 pub(super) use scheduling::node_selector;
 pub(super) use update::pod_update;
+pub(super) use volumes::host_path;
 
 use super::super::at::At;
 use super::super::cause::Causes;
@@ -98,7 +99,7 @@ pub(super) fn spec(at: &At<'_>, of: Of, causes: &mut Causes) {
         }
     }
     if at.field("preemptionPolicy").is_set() {
-        causes.one_of(
+        causes.required_one_of(
             &at.field("preemptionPolicy"),
             &["PreemptLowerPriority", "Never"],
         );
@@ -116,7 +117,10 @@ fn names(at: &At<'_>, causes: &mut Causes) {
         ("runtimeClassName", dns_subdomain),
     ];
     for (field, rule) in rules {
-        if !at.field(field).is_empty() {
+        // The name of a runtime class counts as given even when it is empty.
+        let given = at.field(field).is_set()
+            && (field == "runtimeClassName" || !at.field(field).is_empty());
+        if given {
             check(&at.field(field), rule, causes);
         }
     }

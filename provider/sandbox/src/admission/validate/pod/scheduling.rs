@@ -126,7 +126,7 @@ fn domains(constraint: &At<'_>, causes: &mut Causes) {
 
 fn keys(at: &At<'_>, owner: &At<'_>, causes: &mut Causes) {
     if !at.is_empty() && owner.field("labelSelector").is_absent() {
-        causes.forbidden(at, "must not be specified when labelSelector is not set");
+        return causes.forbidden(at, "must not be specified when labelSelector is not set");
     }
     for key in at.items() {
         check(&key, qualified_name, causes);

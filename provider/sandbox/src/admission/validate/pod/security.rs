@@ -89,7 +89,7 @@ fn profile(at: &At<'_>, name: &str, causes: &mut Causes) {
     if at.is_absent() {
         return;
     }
-    causes.one_of(
+    causes.required_one_of(
         &at.field("type"),
         &["Localhost", "RuntimeDefault", "Unconfined"],
     );

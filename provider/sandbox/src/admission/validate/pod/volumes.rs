@@ -113,7 +113,7 @@ fn required(at: &At<'_>, fields: &[&str], causes: &mut Causes) {
     }
 }
 
-fn host_path(at: &At<'_>, causes: &mut Causes) {
+pub(in super::super) fn host_path(at: &At<'_>, causes: &mut Causes) {
     if at.field("path").is_empty() {
         return causes.required(&at.field("path"), "");
     }
