@@ -52,13 +52,13 @@ pub(crate) fn edit(document: &mut Value, operation: &Value) {
         (Value::Object(map), _) => {
             map.insert(last.clone(), value);
         }
-        (Value::Array(list), Some(op)) => {
-            let index = last.parse().unwrap_or(list.len());
+        (Value::Array(elements), Some(op)) => {
+            let index = last.parse().unwrap_or(elements.len());
             match op {
-                "remove" => drop(list.remove(index)),
-                _ if last == "-" => list.push(value),
-                "add" => list.insert(index, value),
-                _ => list[index] = value,
+                "remove" => drop(elements.remove(index)),
+                _ if last == "-" => elements.push(value),
+                "add" => elements.insert(index, value),
+                _ => elements[index] = value,
             }
         }
         _ => {}

@@ -4,6 +4,8 @@
 //! against a cluster of one's own instead, on which nothing else may write. `CONFORMANCE_RECORD=1` writes
 //! `recorded.json` anew, whose new explanations want to be made readable by hand.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // a test program: it stops and says why
+
 mod compare;
 mod json;
 mod record;

@@ -93,7 +93,7 @@ impl Recorded {
         for (name, outcome) in outcomes {
             match (outcome, self.missing.get(name)) {
                 (Outcome::Failed(why), None) => {
-                    complaints.push(format!("{name} no longer passes: {why}"))
+                    complaints.push(format!("{name} no longer passes: {why}"));
                 }
                 (Outcome::Passed, Some(lacks)) => {
                     complaints.push(format!("{name} passes, but is listed as missing: {lacks}"));

@@ -200,7 +200,9 @@ impl Run<'_> {
         let (mut expected, mut found) = (expect.body.clone(), answer.body);
         sort_managers(&mut expected);
         sort_managers(&mut found);
-        keep.iter().for_each(|keep| retain(&mut found, keep));
+        for keep in keep {
+            retain(&mut found, keep);
+        }
         for pointer in ignored {
             cut(&mut expected, &segments(pointer));
             cut(&mut found, &segments(pointer));
@@ -293,12 +295,13 @@ impl Run<'_> {
 fn retain(body: &mut Value, keep: &Keep) {
     match body.pointer_mut(&keep.pointer) {
         Some(Value::Object(map)) => {
-            map.retain(|key, _| keep.values.iter().any(|value| value == key))
+            map.retain(|key, _| keep.values.iter().any(|value| value == key));
         }
         Some(Value::Array(list)) => {
-            let pointer = match keep.key.starts_with('/') {
-                true => keep.key.clone(),
-                false => format!("/{}", escape(&keep.key)),
+            let pointer = if keep.key.starts_with('/') {
+                keep.key.clone()
+            } else {
+                format!("/{}", escape(&keep.key))
             };
             let rank = |element: &Value| {
                 let value = element.pointer(&pointer)?;

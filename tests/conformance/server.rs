@@ -97,9 +97,7 @@ impl Server {
             let mut stream = BodyStream::new(response.into_body());
             let mut text = Vec::new();
             let enough = |text: &[u8]| {
-                events.is_some_and(|events| {
-                    text.iter().filter(|byte| **byte == b'\n').count() >= events
-                })
+                events.is_some_and(|events| text.split(|byte| *byte == b'\n').count() > events)
             };
             let _ = tokio::time::timeout(patience, async {
                 while !enough(&text)

@@ -1,5 +1,7 @@
 //! A real client cannot tell the sandbox from a server.
 
+#![allow(clippy::unwrap_used)] // the helpers of tests are tests, too
+
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kube::api::{

@@ -1,5 +1,7 @@
 //! Workloads become ready by themselves, or fail as they ask to.
 
+#![allow(clippy::unwrap_used)] // the helpers of tests are tests, too
+
 use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};

@@ -3,6 +3,8 @@
 //! Enough for `kubectl explain` and for the validation of `kubectl apply`: properties with their types, list keys and
 //! patch strategies, without descriptions.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -28,11 +30,11 @@ pub(super) fn index(registry: &Registry) -> Value {
 
 fn add(paths: &mut Map<String, Value>, path: &str, content: &Value) {
     let digest = Sha256::digest(content.to_string().as_bytes());
-    let hash: String = digest
-        .iter()
-        .take(32)
-        .map(|byte| format!("{byte:02X}"))
-        .collect();
+    let mut hash = String::new();
+    for byte in digest {
+        // Writing to a text cannot fail.
+        let _ = write!(hash, "{byte:02X}");
+    }
     let url = format!("/openapi/v3/{path}?hash={hash}");
     paths.insert(path.to_owned(), json!({ "serverRelativeURL": url }));
 }
@@ -50,7 +52,7 @@ pub(super) fn find(registry: &Registry, path: &str) -> Option<Value> {
         ["api", version] => GroupVersion::new("", version),
         ["apis", group, version] => GroupVersion::new(group, version),
         ["api" | "apis" | "version"] | ["apis", _] => {
-            return Some(envelope(Map::new(), Map::new()));
+            return Some(envelope(&Map::new(), &Map::new()));
         }
         _ => return None,
     };
@@ -71,10 +73,10 @@ fn document(registry: &Registry, version: &GroupVersion) -> Value {
         let (path, methods) = operations(resource);
         paths.insert(path, methods);
     }
-    envelope(schemas, paths)
+    envelope(&schemas, &paths)
 }
 
-fn envelope(schemas: Map<String, Value>, paths: Map<String, Value>) -> Value {
+fn envelope(schemas: &Map<String, Value>, paths: &Map<String, Value>) -> Value {
     json!({
         "openapi": "3.0.0", "info": { "title": "Kubernetes", "version": "v1.36.0+sandbox" },
         "paths": paths, "components": { "schemas": schemas },

@@ -1,4 +1,4 @@
-//! Deployments: one ReplicaSet for each template, rolled over within the bounds of the strategy.
+//! Deployments: one `ReplicaSet` for each template, rolled over within the bounds of the strategy.
 
 use std::sync::Arc;
 
@@ -186,7 +186,7 @@ fn bound(value: &Value, whole: i64, rounding: Rounding) -> i64 {
     }
 }
 
-/// Empty ReplicaSets beyond the history that is wanted go.
+/// Empty `ReplicaSets` beyond the history that is wanted go.
 fn forget_old(actor: &mut Actor<'_>, deployment: &Value, old: &[Arc<Value>]) {
     let limit = deployment["spec"]["revisionHistoryLimit"]
         .as_u64()

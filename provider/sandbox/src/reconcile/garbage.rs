@@ -131,6 +131,6 @@ fn delete(actor: &mut Actor<'_>, item: &Item, propagation: &str) {
     actor.try_send("DELETE", &item.path, Some(&options));
 }
 
-fn patch(actor: &mut Actor<'_>, path: &str, patch: &Value) {
-    actor.try_send("PATCH", path, Some(patch));
+fn patch(actor: &mut Actor<'_>, path: &str, change: &Value) {
+    actor.try_send("PATCH", path, Some(change));
 }

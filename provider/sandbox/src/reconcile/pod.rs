@@ -139,7 +139,7 @@ fn start(actor: &mut Actor<'_>, pod: &Value) {
     kubelet.update_status(PODS, pod, status);
     match &stand {
         Stand::Waiting("ContainerCreating", why) if !why.is_empty() => {
-            kubelet.warn(pod, "FailedMount", why)
+            kubelet.warn(pod, "FailedMount", why);
         }
         Stand::Waiting(reason, why) if !why.is_empty() => {
             let reason = if *reason == "ImagePullBackOff" {

@@ -92,24 +92,21 @@ pub(super) fn scalers(actor: &mut Actor<'_>) {
         };
         let found = actor.get(kind, namespace(&scaler), text(&target["name"]));
         let mut status = status(&scaler);
-        let (is_true, reason, message) = match &found {
-            Some(workload) => {
-                status["currentReplicas"] = json!(replicas(workload));
-                status["desiredReplicas"] = json!(replicas(workload));
-                (
-                    true,
-                    "SucceededGetScale",
-                    "the HPA controller was able to get the target's current scale",
-                )
-            }
-            None => {
-                status["desiredReplicas"] = json!(0);
-                (
-                    false,
-                    "FailedGetScale",
-                    "the HPA controller was unable to get the target's current scale",
-                )
-            }
+        let (is_true, reason, message) = if let Some(workload) = &found {
+            status["currentReplicas"] = json!(replicas(workload));
+            status["desiredReplicas"] = json!(replicas(workload));
+            (
+                true,
+                "SucceededGetScale",
+                "the HPA controller was able to get the target's current scale",
+            )
+        } else {
+            status["desiredReplicas"] = json!(0);
+            (
+                false,
+                "FailedGetScale",
+                "the HPA controller was unable to get the target's current scale",
+            )
         };
         let able = Condition {
             kind: "AbleToScale",

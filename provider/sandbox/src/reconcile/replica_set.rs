@@ -1,4 +1,4 @@
-//! ReplicaSets: as many Pods as are wanted.
+//! `ReplicaSets`: as many Pods as are wanted.
 
 use serde_json::{Value, json};
 

@@ -92,12 +92,11 @@ pub(super) struct Decoded {
 
 /// Reads an object as its kind, and fills in its defaults.
 pub(super) fn decode(call: &Call<'_>, raw: &Value, numbers: Numbers) -> Result<Decoded, String> {
-    let (mut object, unknown) = match call.resource.custom() {
-        Some(version) => custom::read(&version.schema, raw),
-        None => {
-            let decoded = admission::decode(raw, numbers).map_err(|error| error.to_string())?;
-            (decoded.object, decoded.unknown)
-        }
+    let (mut object, unknown) = if let Some(version) = call.resource.custom() {
+        custom::read(&version.schema, raw)
+    } else {
+        let decoded = admission::decode(raw, numbers).map_err(|error| error.to_string())?;
+        (decoded.object, decoded.unknown)
     };
     match call.resource.custom() {
         Some(version) => {

@@ -49,8 +49,10 @@ impl Options {
         let orphans = body["orphanDependents"].as_bool();
         let propagation = match (text("propagationPolicy").as_deref(), orphans) {
             (None | Some(""), None) => None,
-            (None | Some(""), Some(true)) => Some(Propagation::Orphan),
-            (None | Some(""), Some(false)) => Some(Propagation::Background),
+            (None | Some(""), Some(true)) | (Some("Orphan"), None) => Some(Propagation::Orphan),
+            (None | Some(""), Some(false)) | (Some("Background"), None) => {
+                Some(Propagation::Background)
+            }
             (Some(policy), Some(_)) => {
                 let message = format!(
                     "Invalid value: {policy:?}: orphanDependents and deletionPropagation cannot be both set"
@@ -62,8 +64,6 @@ impl Options {
                     message,
                 ));
             }
-            (Some("Orphan"), None) => Some(Propagation::Orphan),
-            (Some("Background"), None) => Some(Propagation::Background),
             (Some("Foreground"), None) => Some(Propagation::Foreground),
             (Some(other), None) => {
                 let message = format!(

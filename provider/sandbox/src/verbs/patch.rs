@@ -144,6 +144,7 @@ pub(super) fn patched(
     Ok(object)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn strategic_refusal(error: StrategicError) -> Refusal {
     match error {
         StrategicError::NotAnObject

@@ -9,7 +9,7 @@ use super::scale;
 use super::write::{Tracking, insert, update};
 use crate::answer::Answer;
 use crate::registry::Trait;
-use crate::status::{Cause, Refusal, Subject};
+use crate::status::{Cause, Refusal};
 use crate::world::World;
 
 pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -17,11 +17,12 @@ const SHORTEST_SECONDS: i64 = 600;
 const DEFAULT_SECONDS: i64 = 3_600;
 
 pub(super) fn token(call: &Call<'_>, account: &Value) -> Result<Answer, Refusal> {
-    let asked: Value = match call.body.is_empty() {
-        true => json!({}),
-        false => serde_json::from_slice(call.body).map_err(|error| {
+    let asked: Value = if call.body.is_empty() {
+        json!({})
+    } else {
+        serde_json::from_slice(call.body).map_err(|error| {
             Refusal::bad_request(format!("error decoding token request: {error}"))
-        })?,
+        })?
     };
     let seconds = asked["spec"]["expirationSeconds"]
         .as_i64()

@@ -28,8 +28,9 @@ pub(super) fn job(object: &At<'_>, causes: &mut Causes) {
     }
 }
 
-/// What a Job may not change.
+/// What a Job may not change. The API checks the new one as if it were created, too, and reports what it finds twice.
 pub(super) fn job_update(new: &At<'_>, old: &At<'_>, causes: &mut Causes) {
+    job(new, causes);
     let (spec, before) = (new.field("spec"), old.field("spec"));
     job_with_selector(&spec, causes);
     let completions = spec.field("completions");
