@@ -68,10 +68,12 @@ endif
 
 .PHONY: live live-all
 live: ## transcripts and suite against a real Kubernetes: one built here (Go), or KUBECONFIG=FILE
+	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --test suite --test conformance --no-run
 	$(REPLAY) .config/run-tests conformance
 	$(REAL) .config/run-tests live $(ARGS)
 live-all: ## the same, with what takes long
+	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --test suite --test conformance --no-run
 	$(REPLAY) .config/run-tests conformance
 	$(REAL) .config/run-tests live-all $(ARGS)
