@@ -41,7 +41,7 @@ fn an_edit_through_the_served_sandbox_is_drift_with_its_manager_and_up_retakes_i
     served.patch(
         "kubectl",
         path,
-        &serde_json::json!({ "spec": { "replicas": 0 } }),
+        &serde_json::json!({ "spec": { "replicas": 2 } }),
     );
 
     let drift = user.run(&["drift", "dev"]).expect(2);

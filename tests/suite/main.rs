@@ -13,6 +13,7 @@ mod cli;
 mod conflict;
 mod drift;
 mod fixtures;
+mod interrupted;
 mod library;
 mod live;
 mod one_build;

@@ -6,10 +6,12 @@ mod audit;
 mod command;
 mod live;
 mod served;
+mod site;
 mod world;
 
 pub use audit::{AuditLog, Mark, Request};
 pub use command::{Command, Ran, binary};
 pub use live::Live;
 pub use served::Served;
+pub use site::Site;
 pub use world::{World, limits, story};

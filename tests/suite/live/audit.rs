@@ -1,10 +1,12 @@
 //! Is every request that we send found in the API server's audit log, and only ours?
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
-use serde_json::json;
-use support::Live;
+use serde_json::{Value, json};
+use support::{Live, Request, Site};
 
 use super::pods::client;
 
@@ -41,4 +43,101 @@ async fn requests_are_counted_once_each_and_dry_runs_are_no_writes() {
         ("get", true, 404, false),
     ];
     assert_eq!(seen, expected);
+}
+
+#[test]
+fn prod_is_planned_with_one_list_per_kind_and_one_dry_run_per_object_and_written_only_once() {
+    let live = Live::expected();
+    let Some(audit) = &live.audit else { return };
+    let site = Site::new("prod", &["observability", "observability-agents"]);
+    let _ = site.run(&["up", "prod", "--yes"]).expect(0);
+
+    let rendered = site.user.run(&["render", "prod", "-o", "json"]).expect(0);
+    let rendered: Value = serde_json::from_str(&rendered.out).unwrap();
+    let objects = rendered["items"].as_array().unwrap();
+    let kinds: BTreeSet<_> = objects
+        .iter()
+        .map(|o| (o["kind"].as_str(), o["metadata"]["namespace"].as_str()))
+        .collect();
+    // What is generated in the cluster is of the stack, and not rendered.
+    let generated = BTreeSet::from([(Some("Secret"), Some("observability"))]);
+    let kinds: BTreeSet<_> = kinds.union(&generated).collect();
+    assert!(objects.len() > 50, "{}", objects.len());
+
+    for command in [&["plan", "prod"] as &[&str], &["up", "prod", "--yes"]] {
+        let mark = audit.mark().unwrap();
+        let ran = site.run(command).expect(0);
+        let said = ran.out + &ran.err;
+        assert!(said.contains("plan: nothing to do"), "{said}");
+        let seen = audit.since(mark).unwrap();
+        let written: Vec<_> = seen
+            .iter()
+            .filter(|r| r.is_write() && !is_bookkeeping(r))
+            .collect();
+        assert!(written.is_empty(), "{command:?} wrote: {written:?}");
+        let lists: Vec<_> = seen
+            .iter()
+            .filter(|r| r.verb == "list")
+            .map(|r| (&r.resource, &r.namespace))
+            .collect();
+        assert_eq!(
+            lists.len(),
+            lists.iter().collect::<BTreeSet<_>>().len(),
+            "{lists:?}"
+        );
+        assert!(lists.len() <= kinds.len(), "{lists:?} for {kinds:?}");
+        let dry_runs = seen.iter().filter(|r| r.is_dry_run()).count();
+        assert!(dry_runs <= objects.len(), "{dry_runs} of {}", objects.len());
+        let others = seen.len() - lists.len() - dry_runs;
+        assert!(others <= 8, "{others} further requests: {seen:?}");
+    }
+    takes_down(&site);
+}
+
+/// `down` removes what `up` made, and keeps and lists the volumes.
+fn takes_down(site: &Site) {
+    let stranger = json!({ "metadata": { "name": "stranger" } });
+    let maps = "/api/v1/namespaces/observability/configmaps";
+    site.send("POST", maps, Some(&stranger)).unwrap();
+    let claims = "/api/v1/namespaces/observability/persistentvolumeclaims";
+    let names = |path: &str| -> BTreeSet<String> {
+        let list = site.send("GET", path, None).unwrap();
+        let items = list["items"].as_array().unwrap().iter();
+        items
+            .map(|i| i["metadata"]["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let volumes = names(claims);
+    assert!(volumes.contains("data-search-2"), "{volumes:?}");
+
+    let down = site.run(&["down", "prod", "--yes"]).expect(0);
+    let said = down.out + &down.err;
+    for volume in &volumes {
+        assert!(
+            said.contains(volume.as_str()),
+            "{volume} is not listed:\n{said}"
+        );
+    }
+    assert_eq!(names(claims), volumes);
+    let maps = names(maps);
+    let expected = ["kube-root-ca.crt", "stranger"].map(str::to_owned);
+    assert_eq!(maps, expected.into(), "the stranger's stays, ours are gone");
+    for path in [
+        "/apis/apps/v1/statefulsets",
+        "/apis/apps/v1/deployments",
+        "/apis/apps/v1/daemonsets",
+        "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+        "/apis/networking.k8s.io/v1/networkpolicies",
+    ] {
+        let ours = names(&format!(
+            "{path}?labelSelector=app.kubernetes.io%2Fpart-of%3Dprod"
+        ));
+        assert!(ours.is_empty(), "{path}: {ours:?}");
+    }
+}
+
+/// The lock and the inventory.
+fn is_bookkeeping(request: &Request) -> bool {
+    matches!(request.resource.as_deref(), Some("leases" | "secrets"))
+        && (request.name.is_none() || request.name.as_deref() == Some("stacks-prod"))
 }

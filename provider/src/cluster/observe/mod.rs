@@ -79,10 +79,14 @@ impl Cluster {
             namespace: namespace.into(),
         };
         let mut observation = Observation::default();
-        let inventory = self
-            .read_inventory(&place, Patience::READING)
-            .await
-            .map_err(unread)?;
+        let (inventory, blind) = match self.read_inventory(&place, Patience::READING).await {
+            Ok(inventory) => (inventory, None),
+            Err(InventoryError::Call(CallError {
+                failure: Failure::Forbidden(forbidden),
+                ..
+            })) => (None, Some(forbidden)),
+            Err(error) => return Err(ObserveError::Inventory(error)),
+        };
         observation.kinds = self.confirm(&mut resources).await?;
         let known: BTreeSet<&ResourceId> = resources.iter().map(|resource| &resource.id).collect();
         let owned = inventory
@@ -102,7 +106,15 @@ impl Cluster {
             resources,
             leaving,
         };
-        let wave = self.wave(&sought).await?;
+        let wave = self.wave(&sought).await;
+        // Who may not read the inventory lacks more as a rule: one look at the Role must be enough.
+        if let Some(mut all) = blind {
+            if let Err(ObserveError::Forbidden(more)) = wave {
+                all.extend(more);
+            }
+            return Err(ObserveError::Forbidden(all));
+        }
+        let wave = wave?;
         self.fold(&sought, wave, &mut observation).await?;
         self.look_inside(&sought, &mut observation).await?;
         Ok(observation)
@@ -192,16 +204,6 @@ impl Cluster {
             observation.objects.insert(id.clone(), observed);
         }
         Ok(())
-    }
-}
-
-fn unread(error: InventoryError) -> ObserveError {
-    match error {
-        InventoryError::Call(CallError {
-            failure: Failure::Forbidden(forbidden),
-            ..
-        }) => ObserveError::Forbidden(forbidden),
-        error => ObserveError::Inventory(error),
     }
 }
 
