@@ -12,7 +12,6 @@ use provider::plan::Take;
     name = "stacks",
     version,
     about,
-    disable_help_subcommand = true,
     propagate_version = true,
     after_help = EXIT_CODES
 )]
@@ -33,7 +32,7 @@ Exit status:
     4  refused: a protected object, or a replacement that nobody allowed
     5  the plan is stale: the cluster changed in a way that the approved plan does not cover
     6  the stack is locked by another run
-    7  applied, but a rollout failed
+    7  applied, but a rollout failed; for `status`: something is not ready
     8  out of time
   130  interrupted
 
@@ -108,11 +107,14 @@ pub(crate) struct StackName {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct Selection {
-    /// Only these objects, and what they depend on: `Kind/name`, `Kind/namespace/name`, `*` matches any text
+    /// Only these objects, and what they depend on; may be given more than once
+    ///
+    /// A pattern is a name, `Kind/name` or `Kind/namespace/name`; `*` stands for any letters, and the case of
+    /// letters does not matter: `--only 'Deployment/*' --only otlp`.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) only: Vec<String>,
 
-    /// All but these objects
+    /// All but these objects; patterns as for `--only`
     #[arg(long, value_name = "PATTERN")]
     pub(crate) exclude: Vec<String>,
 }
@@ -121,15 +123,18 @@ pub(crate) struct Selection {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Decisions")]
 pub(crate) struct Decisions {
-    /// Take a field from another manager: `kubectl-edit:spec.replicas`, on one object only with `@Kind/name` behind it
+    /// Take a field from another manager, as the plan proposes it: `kubectl-edit:spec.replicas`
+    ///
+    /// The path may end early and then means everything below it; `*` as the manager means any. On one object only
+    /// with a pattern behind it: `helm:spec.replicas@Deployment/otlp`. Only conflicts need it: drift is retaken.
     #[arg(long, value_name = "MANAGER:PATH")]
     pub(crate) take: Vec<Take>,
 
-    /// Allow this object to be deleted and created again where a field of it cannot change
+    /// Allow these objects to be deleted and created again where a field cannot change; patterns as for `--only`
     #[arg(long, value_name = "PATTERN")]
     pub(crate) replace: Vec<String>,
 
-    /// Take over an object that was made by other means, with every field that the stack wants
+    /// Take over objects that were made by other means, with every field that the stack wants; patterns as for `--only`
     #[arg(long, value_name = "PATTERN")]
     pub(crate) adopt: Vec<String>,
 }
@@ -159,56 +164,56 @@ pub(crate) struct Pace {
 pub(crate) struct Up {
     #[command(flatten)]
     pub(crate) stack: StackName,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) decisions: Decisions,
     #[command(flatten)]
     pub(crate) pace: Pace,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) stack: StackName,
-    #[command(flatten)]
-    pub(crate) selection: Selection,
-    #[command(flatten)]
-    pub(crate) decisions: Decisions,
     /// Exit with 2 if there is something to do
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
     /// The form of the plan on standard output
-    #[arg(long, short, value_enum, default_value_t = ReportForm::Text)]
+    #[arg(long, short, value_enum, value_name = "FORM", default_value_t = ReportForm::Text)]
     pub(crate) output: ReportForm,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) decisions: Decisions,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Drift {
     #[command(flatten)]
     pub(crate) stack: StackName,
+    /// The form of the report on standard output
+    #[arg(long, short, value_enum, value_name = "FORM", default_value_t = ReportForm::Text)]
+    pub(crate) output: ReportForm,
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// The form of the report on standard output
-    #[arg(long, short, value_enum, default_value_t = ReportForm::Text)]
-    pub(crate) output: ReportForm,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Down {
     #[command(flatten)]
     pub(crate) stack: StackName,
-    #[command(flatten)]
-    pub(crate) pace: Pace,
     /// Delete the volumes of StatefulSets too; their data is gone then
     #[arg(long)]
     pub(crate) delete_volumes: bool,
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
 }
 
 #[derive(Debug, Args)]
@@ -216,7 +221,7 @@ pub(crate) struct Render {
     #[command(flatten)]
     pub(crate) stack: StackName,
     /// The form of the objects
-    #[arg(long, short, value_enum, default_value_t = RenderForm::Yaml)]
+    #[arg(long, short, value_enum, value_name = "FORM", default_value_t = RenderForm::Yaml)]
     pub(crate) output: RenderForm,
     /// Write the values of Secrets too
     #[arg(long)]
@@ -228,10 +233,10 @@ pub(crate) struct Graph {
     #[command(flatten)]
     pub(crate) stack: StackName,
     /// The language of the drawing
-    #[arg(long, short, value_enum, default_value_t = GraphForm::Mermaid)]
+    #[arg(long, short, value_enum, value_name = "FORM", default_value_t = GraphForm::Mermaid)]
     pub(crate) output: GraphForm,
     /// What to draw
-    #[arg(long, value_enum, default_value_t = GraphSubject::Connections)]
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = GraphSubject::Connections)]
     pub(crate) of: GraphSubject,
 }
 

@@ -10,12 +10,17 @@
 //! }
 //! ```
 
-use std::process::ExitCode;
+use std::{collections::BTreeSet, path::Path, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches};
 use provider::Stack;
 
-use crate::{args::Arguments, commands::Session, exit::ExitStatus, view::Screen};
+use crate::{
+    args::Arguments,
+    commands::Session,
+    exit::ExitStatus,
+    view::{Screen, problem},
+};
 
 mod args;
 pub mod catalog;
@@ -43,7 +48,15 @@ pub fn run(stacks: impl IntoIterator<Item = Stack>) -> ExitCode {
             return ExitStatus::Failed.into();
         }
     };
-    let session = Session::new(stacks.into_iter().collect(), arguments.global, screen);
+    let stacks: Vec<Stack> = stacks.into_iter().collect();
+    if let Some(name) = twice(&stacks) {
+        problem::say(
+            &screen,
+            &format!("two stacks of this program are called `{name}`"),
+        );
+        return ExitStatus::Failed.into();
+    }
+    let session = Session::new(stacks, arguments.global, screen);
     let status = runtime.block_on(session.run(arguments.command));
     // A task that is still blocked on a lost connection must not keep the shell waiting.
     runtime.shutdown_background();
@@ -57,16 +70,8 @@ pub fn show(plan: &provider::Plan) -> String {
 
 /// Parses the command line. Mistakes exit with 1: clap's own 2 would read as "there is something to do".
 fn parse() -> Result<Arguments, ExitCode> {
-    let program = std::env::args_os().next().and_then(|path| {
-        std::path::Path::new(&path)
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned())
-    });
-    let mut command = Arguments::command();
-    if let Some(program) = program {
-        command = command.bin_name(program);
-    }
-    command
+    Arguments::command()
+        .bin_name(program())
         .try_get_matches()
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .map_err(|error| {
@@ -79,4 +84,22 @@ fn parse() -> Result<Arguments, ExitCode> {
             let _ = error.print();
             status.into()
         })
+}
+
+/// What this program is called: others run stacks of their own under names of their own.
+fn program() -> String {
+    let path = std::env::args_os().next().unwrap_or_default();
+    Path::new(&path).file_stem().map_or_else(
+        || "stacks".to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    )
+}
+
+/// The name that more than one stack has: on the command line it would mean the first of them.
+fn twice(stacks: &[Stack]) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    stacks
+        .iter()
+        .map(Stack::name)
+        .find(|name| !seen.insert(*name))
 }

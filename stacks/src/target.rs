@@ -52,6 +52,12 @@ pub(crate) enum TargetKind {
 /// Why there is no target.
 #[derive(Debug, Error)]
 pub(crate) enum TargetError {
+    /// A kubeconfig was to be named, and was not.
+    #[error("{named_by} is set and names no file: unset it, or use --sandbox")]
+    Nameless {
+        /// Who should have named one.
+        named_by: &'static str,
+    },
     /// A kubeconfig was named and is not there.
     #[error("the kubeconfig `{}` named by {named_by} does not exist", path.display())]
     Missing {
@@ -79,6 +85,22 @@ pub(crate) enum TargetError {
         /// Why.
         source: StoreError,
     },
+}
+
+impl TargetError {
+    /// What helps, where that is known.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Sandbox {
+                directory,
+                source: StoreError::Unreadable { .. },
+            } => Some(format!(
+                "`stacks sandbox reset` empties it; nothing but the simulation in `{}` is lost",
+                directory.display()
+            )),
+            _ => None,
+        }
+    }
 }
 
 /// What of the environment decides about the target.
@@ -193,7 +215,9 @@ async fn real(config: ClusterConfig, options: ClusterOptions) -> Result<Connecti
 
 /// The files of a list, as long as at least one exists: so `kubectl` reads it.
 fn existing(paths: Vec<PathBuf>, named_by: &'static str) -> Result<Vec<PathBuf>, TargetError> {
-    let first = paths.first().cloned().unwrap_or_default();
+    let Some(first) = paths.first().cloned() else {
+        return Err(TargetError::Nameless { named_by });
+    };
     let found: Vec<PathBuf> = paths.into_iter().filter(|path| path.exists()).collect();
     if found.is_empty() {
         Err(TargetError::Missing {
@@ -261,6 +285,7 @@ mod tests {
         for (arguments, variable) in [
             (&["--kubeconfig", "/nowhere"][..], None),
             (&[][..], Some("/nowhere")),
+            (&[][..], Some(":")),
             (&["--kube-context", "eu"][..], None),
         ] {
             assert!(

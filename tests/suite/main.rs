@@ -19,4 +19,5 @@ mod live;
 mod one_build;
 mod prune;
 mod replace;
+mod screen;
 mod secrets;

@@ -114,7 +114,8 @@ impl Watches {
         }
         let mut seen = self.follow(group_of(awaited.kind, awaited.id), Whose::Members);
         let mut witness = self.witness(awaited.id, awaited.written);
-        let mut told = None;
+        // That nobody has looked yet is no news.
+        let mut told = Some(not_seen(&Seen::default()));
         loop {
             let now = current(&seen.borrow_and_update(), &awaited);
             let readiness = now
@@ -186,7 +187,7 @@ impl Watches {
             Whose::Members
         };
         let mut seen = self.follow(group_of(awaited.kind, awaited.id), whose);
-        let mut told = None;
+        let mut told = Some(not_seen(&Seen::default()));
         loop {
             let there = {
                 let seen = seen.borrow_and_update();

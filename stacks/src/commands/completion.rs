@@ -1,15 +1,37 @@
 //! `stacks completion SHELL`: what can be typed here?
 
-use clap::CommandFactory;
+use clap::{CommandFactory, builder::PossibleValuesParser};
 use clap_complete::Shell;
 
 use crate::{args::Arguments, commands::Session, exit::ExitStatus};
 
 impl Session {
     pub(super) fn completion(&self, shell: Shell) -> ExitStatus {
+        // The parser wants names that live as long as the process, which ends after this.
+        let names: Vec<&'static str> = self
+            .stacks
+            .iter()
+            .map(|stack| &*stack.name().to_owned().leak())
+            .collect();
+        let mut command = knowing(Arguments::command(), &names);
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Arguments::command(), "stacks", &mut script);
+        clap_complete::generate(shell, &mut command, crate::program(), &mut script);
         self.screen.data(&String::from_utf8_lossy(&script));
         ExitStatus::Done
     }
+}
+
+/// The command line where a stack's name is one of these. Parsing goes without: an unknown name has a better error
+/// of its own, which is also a JSON event.
+fn knowing(command: clap::Command, names: &[&'static str]) -> clap::Command {
+    command.mut_subcommands(|subcommand| {
+        let is_stack = |argument: &clap::Arg| argument.get_id() == "stack";
+        if subcommand.get_arguments().any(is_stack) {
+            subcommand.mut_arg("stack", |argument| {
+                argument.value_parser(PossibleValuesParser::new(names.to_vec()))
+            })
+        } else {
+            subcommand
+        }
+    })
 }

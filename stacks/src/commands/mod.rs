@@ -95,7 +95,13 @@ impl Session {
                 })
                 .await
         };
-        let connection = connection.await.map_err(|error| self.failed(&error))?;
+        let connection = connection.await.map_err(|error| {
+            let ended = self.failed(&error);
+            if let Some(hint) = error.hint() {
+                problem::hint(&self.screen, &hint);
+            }
+            ended
+        })?;
         view::target(&self.screen, &connection, stack);
         Ok(connection)
     }

@@ -108,6 +108,14 @@ impl Drawing {
         key.to_owned()
     }
 
+    /// The arrows of a picture. That an object waits for its namespace is said by the box around it.
+    fn drawn(&self) -> impl Iterator<Item = &Arrow> {
+        self.arrows.iter().filter(|arrow| {
+            let nodes = (self.nodes.get(&arrow.from), self.nodes.get(&arrow.to));
+            !matches!(nodes, (Some(from), Some(to)) if to.label == format!("Namespace {}", from.group))
+        })
+    }
+
     fn groups(&self) -> BTreeMap<&str, Vec<(&String, &Node)>> {
         let mut groups: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         for (key, node) in &self.nodes {
@@ -129,7 +137,7 @@ impl Drawing {
             }
             lines.push("  end".to_owned());
         }
-        for arrow in &self.arrows {
+        for arrow in self.drawn() {
             let label = if arrow.label.is_empty() {
                 String::new()
             } else {
@@ -153,7 +161,10 @@ impl Drawing {
         ];
         for (index, (group, nodes)) in self.groups().into_iter().enumerate() {
             lines.push(format!("  subgraph cluster_{index} {{"));
-            lines.push(format!("    label={};", dot_text(group)));
+            lines.push(format!(
+                "    label={}; fontname=\"sans-serif\"; color=gray; style=rounded;",
+                dot_text(group)
+            ));
             for (key, node) in nodes {
                 lines.push(format!(
                     "    {} [label={}];",
@@ -163,7 +174,7 @@ impl Drawing {
             }
             lines.push("  }".to_owned());
         }
-        for arrow in &self.arrows {
+        for arrow in self.drawn() {
             let (from, to) = (dot_text(&arrow.from), dot_text(&arrow.to));
             lines.push(format!(
                 "  {from} -> {to} [label={}];",

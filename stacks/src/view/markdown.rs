@@ -1,8 +1,8 @@
 //! How is a plan or a drift report shown in a pull request, in a job's summary, or on a line of code?
 
-use provider::plan::{Cause, Plan, Step};
+use provider::plan::{Plan, Side, Step};
 
-use crate::view::{plan, plan::Show, value};
+use crate::view::{plan, plan::Show};
 
 /// A Markdown report: the summary, then a folded block for each object.
 pub(crate) fn report(plan: &Plan, show: Show, target: &str) -> String {
@@ -95,12 +95,12 @@ fn table(step: &Step) -> Vec<String> {
         ]);
     }
     for change in &step.changes {
-        let cell = |value| escape(&value::short(value));
+        let cell = |value| escape(&Side(value).to_string());
         let (before, after) = (cell(change.before.as_ref()), cell(change.after.as_ref()));
         let path = escape(&change.path.short().to_string());
         lines.push(format!(
             "| `{path}` | `{before}` | `{after}` | {} |",
-            escape(&why(&change.cause))
+            escape(&change.cause.to_string())
         ));
     }
     for conflict in &step.conflicts {
@@ -110,17 +110,15 @@ fn table(step: &Step) -> Vec<String> {
             conflict.manager
         ));
     }
+    for held in &step.held {
+        lines.push(format!(
+            "- `{}` left the definition, and stays: `{}` owns it too",
+            held.path.short(),
+            held.manager
+        ));
+    }
     lines.push(String::new());
     lines
-}
-
-fn why(cause: &Cause) -> String {
-    match cause {
-        Cause::Definition => "definition".to_owned(),
-        Cause::Drift { by: Some(manager) } => format!("drift, changed by {manager}"),
-        Cause::Drift { by: None } => "drift".to_owned(),
-        Cause::Rewritten => "rewritten by the server".to_owned(),
-    }
 }
 
 fn sentence(step: &Step) -> String {
@@ -128,15 +126,9 @@ fn sentence(step: &Step) -> String {
         return "deleted by someone since it was last applied".to_owned();
     }
     let changes = step.changes.iter().map(|change| {
-        let (before, after) = (
-            value::short(change.before.as_ref()),
-            value::short(change.after.as_ref()),
-        );
-        format!(
-            "{}: {before} → {after} ({})",
-            change.path.short(),
-            why(&change.cause)
-        )
+        let (before, after) = (Side(change.before.as_ref()), Side(change.after.as_ref()));
+        let path = change.path.short();
+        format!("{path}: {before} → {after} ({})", change.cause)
     });
     let conflicts = step
         .conflicts

@@ -1,9 +1,14 @@
 //! How is a plan shown to a person?
 
-use provider::plan::{Action, Blocker, Cause, Change, Forgotten, Kept, Plan, Step, Why};
+use std::collections::BTreeSet;
+
+use provider::plan::{Action, Blocker, Cause, Change, Forgotten, Kept, Plan, Side, Step, Why};
 use similar::{ChangeTag, TextDiff};
 
 use crate::view::{Style, value};
+
+/// Up to how many predicted steps say so themselves: on each of fifty it would only be noise.
+const FEW: usize = 5;
 
 /// Which steps of a plan are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,46 +22,61 @@ pub(crate) enum Show {
 /// The plan as text: a block for each step, what is unchanged as a count, the summary last.
 pub(crate) fn text(plan: &Plan, show: Show, style: Style) -> String {
     let mut lines = Vec::new();
+    let each = plan.steps.iter().filter(|step| step.predicted).count() <= FEW;
     for step in plan.steps.iter().filter(|step| is_shown(step, show)) {
-        lines.push(headline(step, style));
+        lines.push(headline(step, each, style));
         lines.extend(details(step, show, style));
     }
-    let counts = plan.counts();
-    if counts.keep > 0 && show == Show::Everything {
-        lines.push(format!(
-            "  {} {}",
-            style.symbol(Action::Keep),
-            style.faint(&format!("{} unchanged", counts.keep))
-        ));
-    }
     if show == Show::Everything {
-        lines.extend(
-            plan.forgotten
-                .iter()
-                .map(|forgotten| style.faint(&forgotten_line(forgotten))),
-        );
-        if !plan.left_out.is_empty() {
-            lines.push(style.faint(&format!(
-                "    left out by --only and --exclude: {}",
-                plan.left_out.len()
-            )));
+        let quiet = |step: &&Step| step.action == Action::Keep && !is_shown(step, show);
+        let unchanged = plan.steps.iter().filter(quiet).count();
+        if unchanged > 0 {
+            lines.push(format!(
+                "  {} {}",
+                style.symbol(Action::Keep),
+                style.faint(&format!("{unchanged} unchanged"))
+            ));
         }
-    }
-    let defaults: usize = plan.steps.iter().map(|step| step.defaults).sum();
-    if defaults > 0 && show == Show::Everything {
-        lines.push(style.faint(&format!(
-            "    filled in by the server, and not shown: {}",
-            fields(defaults)
-        )));
-    }
-    let predicted = plan.steps.iter().filter(|step| step.predicted).count();
-    if predicted > 0 && show == Show::Everything {
-        let why =
-            "predicted, since the server cannot check them before their namespace or kind exists";
-        lines.push(style.faint(&format!("    {why}: {predicted}")));
+        let notes = notes(plan, each);
+        lines.extend(notes.iter().map(|note| style.faint(&format!("    {note}"))));
     }
     lines.push(summary(plan, show));
     lines.join("\n")
+}
+
+/// What holds for the plan as a whole, so that it is not said on each step.
+fn notes(plan: &Plan, each: bool) -> Vec<String> {
+    let mut notes: Vec<String> = plan.forgotten.iter().map(forgotten_line).collect();
+    if !plan.left_out.is_empty() {
+        notes.push(format!(
+            "left out by --only and --exclude: {}",
+            plan.left_out.len()
+        ));
+    }
+    let defaults: usize = plan.steps.iter().map(|step| step.defaults).sum();
+    if defaults > 0 {
+        notes.push(format!(
+            "filled in by the server, and not shown: {}",
+            fields(defaults)
+        ));
+    }
+    let predicted: Vec<&Step> = plan.steps.iter().filter(|step| step.predicted).collect();
+    if !predicted.is_empty() {
+        let places: BTreeSet<&str> = predicted
+            .iter()
+            .filter_map(|step| step.id.namespace.as_deref())
+            .collect();
+        let places: Vec<&str> = places.into_iter().collect();
+        let those = match (each, places.is_empty()) {
+            (false, false) => format!(" (in {})", places.join(", ")),
+            _ => String::new(),
+        };
+        notes.push(format!(
+            "predicted, since the server cannot check them before their namespace or kind exists{those}: {}",
+            predicted.len()
+        ));
+    }
+    notes
 }
 
 /// `plan: 1 to create, 2 to update`, or that there is nothing to do.
@@ -100,12 +120,13 @@ pub(crate) fn is_shown(step: &Step, show: Show) -> bool {
         Show::Everything => {
             let quiet =
                 step.conflicts.is_empty() && step.blocker.is_none() && step.warnings.is_empty();
-            step.action != Action::Keep || !quiet || step.kept.is_some()
+            let stays = step.kept.is_some() || !step.held.is_empty();
+            step.action != Action::Keep || !quiet || stays
         }
     }
 }
 
-fn headline(step: &Step, style: Style) -> String {
+fn headline(step: &Step, each: bool, style: Style) -> String {
     let mut line = format!(
         "  {} {}",
         style.symbol(step.action),
@@ -118,7 +139,7 @@ fn headline(step: &Step, style: Style) -> String {
             "made by other means, belongs to this stack from now on".to_owned(),
         ),
         (
-            step.predicted && step.action == Action::Create,
+            each && step.predicted && step.action == Action::Create,
             "predicted".to_owned(),
         ),
         (
@@ -168,6 +189,13 @@ fn details(step: &Step, show: Show, style: Style) -> Vec<String> {
             takeover.manager
         ));
     }
+    for held in &step.held {
+        lines.push(style.faint(&format!(
+            "      {} left the definition, and stays: {} owns it too",
+            held.path.short(),
+            held.manager
+        )));
+    }
     if let Some(migration) = &step.migration {
         let from: Vec<String> = migration.from.iter().map(ToString::to_string).collect();
         lines.push(style.faint(&format!(
@@ -205,8 +233,7 @@ fn change_lines(change: &Change, width: usize, style: Style) -> Vec<String> {
         lines.extend(text_lines(before, after, style));
         return lines;
     }
-    let before = value::short(change.before.as_ref());
-    let after = value::short(change.after.as_ref());
+    let (before, after) = (Side(change.before.as_ref()), Side(change.after.as_ref()));
     vec![format!(
         "      {path:width$}   {before} → {after}{}",
         style.faint(&why)
@@ -214,24 +241,24 @@ fn change_lines(change: &Change, width: usize, style: Style) -> Vec<String> {
 }
 
 fn reason(change: &Change) -> String {
-    let cause = match &change.cause {
-        Cause::Definition => String::new(),
+    let mut reasons = Vec::new();
+    match &change.cause {
+        // What is not said otherwise was written in Rust.
+        Cause::Definition => {}
         Cause::Drift { by: Some(manager) } => {
-            let when = manager
-                .time
-                .as_deref()
-                .map(|time| format!(", last write {time}"))
-                .unwrap_or_default();
-            format!("drift, changed by {manager}{when}")
+            let time = manager.time.as_deref();
+            let when = time.map(|time| format!(", last write {time}"));
+            reasons.push(format!("{}{}", change.cause, when.unwrap_or_default()));
         }
-        Cause::Drift { by: None } => "drift, nobody owns it now".to_owned(),
-        Cause::Rewritten => "rewritten by the server or an admission webhook".to_owned(),
-    };
-    match (cause.is_empty(), change.immutable) {
-        (true, false) => String::new(),
-        (true, true) => "   (cannot change in place)".to_owned(),
-        (false, false) => format!("   ({cause})"),
-        (false, true) => format!("   ({cause}; cannot change in place)"),
+        cause => reasons.push(cause.to_string()),
+    }
+    if change.immutable {
+        reasons.push("cannot change in place".to_owned());
+    }
+    if reasons.is_empty() {
+        String::new()
+    } else {
+        format!("   ({})", reasons.join("; "))
     }
 }
 
@@ -321,7 +348,7 @@ fn forgotten_line(Forgotten { id, why }: &Forgotten) -> String {
         Why::NotOurs => "it was not made by this stack".to_owned(),
         Why::HandedOver { owner } => format!("it belongs to {owner} now"),
     };
-    format!("    struck off the inventory: {id} ({why})")
+    format!("struck off the inventory: {id} ({why})")
 }
 
 fn fields(count: usize) -> String {

@@ -9,14 +9,7 @@ use crate::{exit::ExitStatus, view::Screen};
 /// Shows an error with all its causes.
 pub(crate) fn show(screen: &Screen, error: &(dyn Error + 'static)) {
     let mut lines = vec![format!("{} {error}", screen.err.bad("error:"))];
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        causes.push(error.to_string());
-        cause = error.source();
-    }
-    // Some libraries repeat their source in their own words; once is enough.
-    causes.dedup();
+    let causes = causes_of(error);
     lines.extend(
         causes
             .iter()
@@ -29,6 +22,20 @@ pub(crate) fn show(screen: &Screen, error: &(dyn Error + 'static)) {
     screen.say(&lines.join("\n"));
 }
 
+/// What lies behind an error. Some libraries repeat their source at the end of their own words; once is enough.
+fn causes_of(error: &(dyn Error + 'static)) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let cause = error.to_string();
+        if !causes.last().is_some_and(|last| last.ends_with(&cause)) {
+            causes.push(cause);
+        }
+        next = error.source();
+    }
+    causes
+}
+
 /// Shows an error that is one sentence.
 pub(crate) fn say(screen: &Screen, message: &str) {
     screen.event(
@@ -36,6 +43,11 @@ pub(crate) fn say(screen: &Screen, message: &str) {
         &serde_json::json!({ "message": message, "causes": [] }),
     );
     screen.say(&format!("{} {message}", screen.err.bad("error:")));
+}
+
+/// Says what helps, after a blank line.
+pub(crate) fn hint(screen: &Screen, hint: &str) {
+    screen.say(&format!("\n{} {hint}", screen.err.good("hint:")));
 }
 
 /// The exit status that an error asks for.
@@ -67,10 +79,7 @@ pub(crate) fn unknown_stack(screen: &Screen, name: &str, known: &[&str]) {
         .filter(|(ratio, _)| *ratio >= 0.6)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     if let Some((_, nearest)) = nearest {
-        screen.say(&format!(
-            "\n{} did you mean `{nearest}`?",
-            screen.err.good("hint:")
-        ));
+        hint(screen, &format!("did you mean `{nearest}`?"));
     }
 }
 
@@ -82,8 +91,8 @@ pub(crate) fn unmatched(screen: &Screen, stack: &str, patterns: &[&str]) {
         .collect::<Vec<_>>()
         .join(", ");
     say(screen, &format!("no object of `{stack}` matches {list}"));
-    screen.say(&format!(
-        "\n{} `stacks render {stack}` shows the objects",
-        screen.err.good("hint:")
-    ));
+    hint(
+        screen,
+        &format!("`stacks render {stack}` shows the objects"),
+    );
 }

@@ -80,16 +80,14 @@ impl Progress {
             tree.root.inc(1);
         }
         let style = self.screen.err;
-        let took = style.faint(&format!(
-            "({:.1} s)",
-            Duration::from_millis(milliseconds).as_secs_f64()
-        ));
+        let took = took(milliseconds).map(|took| style.faint(&took));
+        let took = took.unwrap_or_default();
         let line = match outcome {
             Outcome::Kept => return,
-            Outcome::Created => format!("  {} {id} created {took}", style.good("✓")),
-            Outcome::Updated => format!("  {} {id} updated {took}", style.good("✓")),
-            Outcome::Replaced => format!("  {} {id} replaced {took}", style.good("✓")),
-            Outcome::Deleted => format!("  {} {id} deleted {took}", style.good("✓")),
+            Outcome::Created => format!("  {} {id} created{took}", style.good("✓")),
+            Outcome::Updated => format!("  {} {id} updated{took}", style.good("✓")),
+            Outcome::Replaced => format!("  {} {id} replaced{took}", style.good("✓")),
+            Outcome::Deleted => format!("  {} {id} deleted{took}", style.good("✓")),
             Outcome::Retained { reason } => format!("  {} {id} stays: {reason}", style.warn("=")),
             Outcome::Failed { failed } => {
                 format!("  {} {id} failed: {}", style.bad("✗"), failed.message)
@@ -162,13 +160,13 @@ impl Tree {
         let group = group(id);
         let branch = self.branches.entry(group.clone()).or_insert_with(|| {
             let branch = self.bars.add(ProgressBar::new_spinner());
-            branch.set_style(template("├─ {prefix}"));
+            branch.set_style(template("  {prefix:.bold}"));
             branch.set_prefix(group.clone());
             branch.tick();
             branch
         });
         let leaf = self.bars.insert_after(branch, ProgressBar::new_spinner());
-        leaf.set_style(template("│  └─ {spinner} {prefix} {wide_msg}"));
+        leaf.set_style(template("    {spinner} {prefix} {wide_msg:.dim}"));
         leaf.set_prefix(format!("{}/{}", id.kind, id.name));
         leaf.enable_steady_tick(TICK);
         self.leaves.insert(id.clone(), leaf.clone());
@@ -196,6 +194,12 @@ impl Tree {
 }
 
 const TICK: Duration = Duration::from_millis(120);
+
+/// How long it took, where anybody had to wait for it.
+fn took(milliseconds: u64) -> Option<String> {
+    let seconds = Duration::from_millis(milliseconds).as_secs_f64();
+    (milliseconds >= 1000).then(|| format!(" ({seconds:.1} s)"))
+}
 
 fn group(id: &ResourceId) -> String {
     id.namespace.clone().unwrap_or_else(|| "cluster".to_owned())

@@ -1,7 +1,7 @@
 //! How is the end of a run shown?
 
 use provider::{
-    Outcome, Report, Verdict,
+    Outcome, Readiness, Report, Verdict,
     report::{Class, Evidence, Failed},
 };
 
@@ -16,10 +16,24 @@ pub(crate) fn show(screen: &Screen, report: &Report) {
         return screen.event("report", report);
     }
     for (id, failed) in report.failures() {
-        screen.say(&failure(&id.to_string(), failed, screen.err));
+        screen.say(&failure(Some(&id.to_string()), failed, screen.err));
+    }
+    // When the run stopped while something was waited for, how far it was is all that is known.
+    for (id, object) in &report.objects {
+        if let (None, Some(action)) = (&object.outcome, object.action) {
+            let reason = object.readiness.as_ref().map(Readiness::reason);
+            let reason = reason.map(|reason| format!(": {reason}"));
+            let mark = screen.err.warn("unfinished:");
+            screen.say(&format!(
+                "{mark} {} {}{}",
+                action.symbol(),
+                screen.err.strong(&id.to_string()),
+                reason.unwrap_or_default()
+            ));
+        }
     }
     if let Some(stopped) = &report.stopped {
-        screen.say(&failure("the run stopped", stopped, screen.err));
+        screen.say(&failure(None, stopped, screen.err));
     }
     screen.data(&summary(report));
 }
@@ -38,13 +52,18 @@ pub(crate) fn status(report: &Report) -> ExitStatus {
     }
 }
 
-fn failure(of: &str, failed: &Failed, style: Style) -> String {
+fn failure(of: Option<&str>, failed: &Failed, style: Style) -> String {
     let mark = if failed.class == Class::Interrupted {
         style.warn("stopped:")
     } else {
         style.bad("failed:")
     };
-    let mut lines = vec![format!("{mark} {} {}", style.strong(of), failed.message)];
+    let of = of.map(|of| format!(" {}:", style.strong(of)));
+    let mut lines = vec![format!(
+        "{mark}{} {}",
+        of.unwrap_or_default(),
+        failed.message
+    )];
     for Evidence { of, what, log } in &failed.evidence {
         lines.push(format!("  {of}: {what}"));
         lines.extend(log.iter().map(|line| style.faint(&format!("    | {line}"))));
@@ -87,15 +106,18 @@ fn summary(report: &Report) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(what, count)| format!("{count} {what}"))
         .collect();
-    let what = if parts.is_empty() {
-        "nothing to do".to_owned()
-    } else {
-        parts.join(", ")
+    let what = match (parts.is_empty(), &report.stopped) {
+        (false, _) => parts.join(", "),
+        (true, None) => "nothing to do".to_owned(),
+        (true, Some(_)) => "nothing was changed".to_owned(),
     };
-    format!(
-        "{}: {what} in {:.1} s with {} requests",
-        report.stack,
-        report.elapsed.as_secs_f64(),
-        report.requests.total()
-    )
+    let cost = match report.requests.total() {
+        // What looking has cost is no part of a run.
+        0 => String::new(),
+        1 => " with 1 request".to_owned(),
+        count => format!(" with {count} requests"),
+    };
+    let time = report.elapsed.as_secs_f64();
+    let time = (!cost.is_empty()).then(|| format!(" in {time:.1} s"));
+    format!("{}: {what}{}{cost}", report.stack, time.unwrap_or_default())
 }

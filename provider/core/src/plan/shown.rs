@@ -32,14 +32,14 @@ impl fmt::Display for Change {
     }
 }
 
-/// `definition`, `drift, changed by kubectl-edit`, `rewritten by the server`
+/// `definition`, `drift, changed by kubectl-edit`, `rewritten by the server …`
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Cause::Definition => f.write_str("definition"),
             Cause::Drift { by: Some(by) } => write!(f, "drift, changed by {by}"),
-            Cause::Drift { by: None } => f.write_str("drift"),
-            Cause::Rewritten => f.write_str("rewritten by the server"),
+            Cause::Drift { by: None } => f.write_str("drift, nobody owns it now"),
+            Cause::Rewritten => f.write_str("rewritten by the server or an admission webhook"),
         }
     }
 }

@@ -132,7 +132,7 @@ pub(super) struct Journal {
 
 impl Journal {
     pub(super) fn open(directory: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(directory).map_err(io_error("create", directory))?;
+        create_private(directory)?;
         Ok(Self {
             path: directory.join(JOURNAL),
             lock_path: directory.join(LOCK),
@@ -157,9 +157,9 @@ impl Journal {
     pub(super) fn lock(&self) -> Result<Guard, StoreError> {
         // The directory may have been deleted to reset the world.
         if let Some(directory) = self.lock_path.parent() {
-            fs::create_dir_all(directory).map_err(io_error("create", directory))?;
+            create_private(directory)?;
         }
-        let file = OpenOptions::new()
+        let file = private()
             .create(true)
             .truncate(false)
             .write(true)
@@ -256,7 +256,7 @@ impl Journal {
             self.staged.splice(0..0, header);
         }
         let staged = std::mem::take(&mut self.staged);
-        let mut file = OpenOptions::new()
+        let mut file = private()
             .create(true)
             .append(true)
             .open(&self.path)
@@ -297,11 +297,37 @@ impl Journal {
         }
         let fresh = self.path.with_extension("jsonl.new");
         let staged = std::mem::take(&mut self.staged);
-        fs::write(&fresh, &staged).map_err(io_error("write", &fresh))?;
+        private()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .open(&fresh)
+            .and_then(|mut file| file.write_all(&staged))
+            .map_err(io_error("write", &fresh))?;
         fs::rename(&fresh, &self.path).map_err(io_error("replace", &self.path))?;
         self.read = staged.len() as u64;
         Ok(())
     }
+}
+
+/// Secrets are kept as they are, so that only their owner may read the files.
+fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "modes are Unix'"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn create_private(directory: &Path) -> Result<(), StoreError> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "modes are Unix'"))]
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .recursive(true)
+        .create(directory)
+        .map_err(io_error("create", directory))
 }
 
 fn read_header(file: &mut File, path: &Path) -> Result<Option<(Header, u64)>, StoreError> {
