@@ -6,7 +6,7 @@ use fields::Quantity;
 
 use super::super::at::At;
 use super::super::cause::Causes;
-use super::names::{check, qualified_name};
+use super::names::qualified_name;
 
 /// The amount here; zero where there is none.
 pub(crate) fn amount(at: &At<'_>) -> Option<Quantity> {
@@ -200,9 +200,4 @@ pub(crate) fn resource_name(name: &str, at: &At<'_>, causes: &mut Causes) {
             "must be a standard resource type or fully qualified",
         );
     }
-}
-
-/// A qualified name at a place of its own.
-pub(crate) fn named(at: &At<'_>, causes: &mut Causes) {
-    check(at, qualified_name, causes);
 }
