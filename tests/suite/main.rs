@@ -13,6 +13,7 @@ mod cli;
 mod conflict;
 mod drift;
 mod fixtures;
+mod foreign;
 mod interrupted;
 mod library;
 mod live;

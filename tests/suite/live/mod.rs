@@ -1,4 +1,7 @@
 //! What can only be seen on a real cluster. `make test` leaves this module out; `make live` runs it.
 
 mod audit;
+mod differences;
+mod kubectl;
 mod pods;
+mod refused;
