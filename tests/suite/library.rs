@@ -1,25 +1,8 @@
-//! Platform code of others imports the engine and the catalogue, and plans a stack.
+//! Platform code of others imports the engine and the catalogue, plans a stack, and is told what does not fit.
 
-use std::{env, fs, path::Path, process::Command};
+use std::fs;
 
-const MANIFEST: &str = r#"
-[package]
-name = "platform"
-version = "0.0.0"
-edition = "2024"
-
-[dependencies]
-provider = { path = "@ROOT/provider" }
-modules = { path = "@ROOT/modules" }
-
-[workspace]
-
-# As in the workspace, so that this package builds nothing twice.
-[profile.dev]
-debug = "line-tables-only"
-[profile.dev.package."*"]
-debug = false
-"#;
+use crate::outside::{Outside, root};
 
 const PROGRAM: &str = r#"
 use modules::{Loki, Grafana, units::days};
@@ -40,30 +23,35 @@ fn main() {
 
 #[test]
 fn a_package_outside_the_workspace_plans_a_stack() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let folder = env::temp_dir().join(format!("otelier-library-{}", std::process::id()));
-    fs::create_dir_all(folder.join("src")).unwrap();
-    fs::write(
-        folder.join("Cargo.toml"),
-        MANIFEST.replace("@ROOT", root.to_str().unwrap()),
-    )
-    .unwrap();
-    fs::write(folder.join("src/main.rs"), PROGRAM).unwrap();
-    // The versions that this workspace was tested with.
-    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["run", "--offline", "--quiet"])
-        .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", target)
-        .output()
-        .unwrap();
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    fs::remove_dir_all(&folder).unwrap();
+    let outside = Outside::new("library");
+    outside.program("platform", PROGRAM);
+    let output = outside.cargo("run", "platform");
+    let err = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{err}");
-    assert!(out.starts_with("to create: "), "{out}");
+    assert!(output.stdout.starts_with(b"to create: "), "{err}");
+}
+
+#[test]
+fn what_does_not_fit_does_not_compile_and_the_message_says_why() {
+    let outside = Outside::new("compile-fail");
+    let mut programs = 0;
+    for entry in fs::read_dir(root().join("tests/compile_fail")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        outside.program(name, &text);
+        let output = outside.cargo("build", name);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{name} compiles");
+        let expected: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("//~ "))
+            .collect();
+        assert!(!expected.is_empty(), "{name} expects nothing");
+        for words in expected {
+            assert!(said.contains(words), "{name}: `{words}` is not in\n{said}");
+        }
+        programs += 1;
+    }
+    assert!(programs >= 4, "only {programs} programs were found");
 }

@@ -18,6 +18,7 @@ mod interrupted;
 mod library;
 mod live;
 mod one_build;
+mod outside;
 mod prune;
 mod replace;
 mod screen;

@@ -1,0 +1,9 @@
+//! Replicas per node do not exist.
+//~ no method named `replicas` found for struct `Collector<Agent>`
+//~ `Collector<Gateway>`
+
+use modules::Collector;
+
+fn main() {
+    let _ = Collector::agent("node").replicas(3);
+}
