@@ -199,6 +199,30 @@ async fn pods_that_are_refused_are_told_by_the_deployment() {
 }
 
 #[tokio::test]
+async fn pods_that_are_refused_again_and_again_are_no_news() {
+    let client = client();
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let strict =
+        json!({ "metadata": { "labels": { "pod-security.kubernetes.io/enforce": "restricted" } } });
+    namespaces
+        .patch("default", &PatchParams::default(), &Patch::Merge(strict))
+        .await
+        .unwrap();
+    let spec = json!({
+        "selector": { "matchLabels": { "app": "web" } }, "template": pod_template(&json!({})),
+    });
+    let api: Api<Deployment> = create(&client, workload("Deployment", &spec)).await;
+    let is_told = |web: &Value| web["status"].to_string().contains("violates PodSecurity");
+    until(&api, "web", is_told).await;
+    // What still follows from the refusal has its time; what follows from itself would never end.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let before = api.get("web").await.unwrap().metadata.resource_version;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let after = api.get("web").await.unwrap().metadata.resource_version;
+    assert_eq!(before, after);
+}
+
+#[tokio::test]
 async fn a_namespace_is_emptied_before_it_goes() {
     let client = client();
     let namespaces: Api<Namespace> = Api::all(client.clone());

@@ -134,6 +134,14 @@ impl<'a> Actor<'a> {
         self.send("POST", &kind.path(namespace, ""), Some(object))
     }
 
+    /// Creates a Pod with a name of its own, or says why not. The name is made anew for each try, and left out of the
+    /// refusal: or each try would be news in a status, which asks for the next one, for ever.
+    pub(super) fn create_pod(&mut self, owner: &Value, pod: &Value) -> Option<String> {
+        let refusal = self.create(PODS, namespace(owner), pod).err()?;
+        let stable = format!("{}-", name(owner));
+        Some(refusal.message.replace(name(pod), &stable))
+    }
+
     /// Writes all of an object but its status.
     pub(super) fn update(&mut self, kind: Kind, object: &Value) {
         let path = kind.path(namespace(object), &format!("/{}", name(object)));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::actor::{Actor, DAEMON_SETS, PODS, is_going, name, namespace, text};
+use super::actor::{Actor, DAEMON_SETS, PODS, is_going, name, text};
 use super::failure::Failure;
 use super::namespace::NODE_LABELS;
 use super::template::{hash, is_alive, is_ready, pod, set_numbers, status};
@@ -55,10 +55,7 @@ fn create(actor: &mut Actor<'_>, set: &Value, hash: &str) {
     let refusal = if Failure::of_workload(set) == Some(Failure::FailedCreate) {
         Some("pods are forbidden: refused on request".to_owned())
     } else {
-        actor
-            .create(PODS, namespace(set), &pod)
-            .err()
-            .map(|refusal| refusal.message)
+        actor.create_pod(set, &pod)
     };
     if let Some(message) = refusal {
         actor.warn(set, "FailedCreate", &format!("Error creating: {message}"));

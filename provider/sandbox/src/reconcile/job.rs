@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::actor::{Actor, JOBS, PODS, is_going, name, namespace, text};
+use super::actor::{Actor, JOBS, PODS, is_going, name, text};
 use super::conditions::{Condition, holds, set};
 use super::failure::Failure;
 use super::template::{is_alive, is_ready, pod, set_numbers, status};
@@ -74,10 +74,7 @@ fn create(actor: &mut Actor<'_>, job: &Value) {
     let refusal = if Failure::of_workload(job) == Some(Failure::FailedCreate) {
         Some("pods are forbidden: refused on request".to_owned())
     } else {
-        actor
-            .create(PODS, namespace(job), &pod)
-            .err()
-            .map(|refusal| refusal.message)
+        actor.create_pod(job, &pod)
     };
     if let Some(message) = refusal {
         actor.warn(job, "FailedCreate", &format!("Error creating: {message}"));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::actor::{Actor, PODS, REPLICA_SETS, is_going, name, namespace};
+use super::actor::{Actor, PODS, REPLICA_SETS, is_going, name};
 use super::conditions::{Condition, remove, set};
 use super::failure::Failure;
 use super::template::{Tally, is_alive, is_ready, pod, replicas, set_numbers, status};
@@ -48,10 +48,7 @@ fn create(actor: &mut Actor<'_>, replica_set: &Value) -> Result<(), String> {
             name(replica_set)
         ))
     } else {
-        actor
-            .create(PODS, namespace(replica_set), &pod)
-            .err()
-            .map(|refusal| refusal.message)
+        actor.create_pod(replica_set, &pod)
     };
     match refusal {
         None => Ok(()),
