@@ -134,9 +134,13 @@ fn without_keys(path: &str) -> String {
     let mut parts = path.split('[');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
+        plain.push('[');
         match part.split_once(']') {
-            Some((key, rest)) if !key.starts_with('"') => plain += &format!("[]{rest}"),
-            _ => plain += &format!("[{part}"),
+            Some((key, rest)) if !key.starts_with('"') => {
+                plain.push(']');
+                plain.push_str(rest);
+            }
+            _ => plain.push_str(part),
         }
     }
     plain

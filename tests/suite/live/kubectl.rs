@@ -5,23 +5,40 @@ use std::{
 };
 
 use serde_json::Value;
-use support::{Live, Site};
+use support::{Live, Served, Site};
 
 use super::differences::{Difference, between, planned};
 
 /// Somebody with the `kubectl` of the control plane.
 pub(super) struct Kubectl<'a> {
-    pub(super) site: &'a Site,
+    folder: &'a Path,
+    kubeconfig: &'a Path,
 }
 
-impl Kubectl<'_> {
+impl<'a> Kubectl<'a> {
+    /// On the cluster of a site.
+    pub(super) fn on(site: &'a Site) -> Self {
+        Self {
+            folder: site.user.folder(),
+            kubeconfig: &site.kubeconfig,
+        }
+    }
+
+    /// On a sandbox that is served.
+    pub(super) fn on_served(user: &'a support::Command, served: &'a Served) -> Self {
+        Self {
+            folder: user.folder(),
+            kubeconfig: &served.kubeconfig,
+        }
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(Live::expected().kubectl);
         command
             .args(arguments)
-            .current_dir(self.site.user.folder())
-            .env("KUBECONFIG", &self.site.kubeconfig)
-            .env("HOME", self.site.user.folder());
+            .current_dir(self.folder)
+            .env("KUBECONFIG", self.kubeconfig)
+            .env("HOME", self.folder);
         command
     }
 
@@ -34,8 +51,18 @@ impl Kubectl<'_> {
         said
     }
 
+    /// Runs it and expects that it is refused: with what it says.
+    pub(super) fn refused(&self, arguments: &[&str]) -> String {
+        let ran = self.command(arguments).output().unwrap();
+        assert!(
+            !ran.status.success(),
+            "kubectl {arguments:?} was not refused"
+        );
+        String::from_utf8_lossy(&ran.stderr).into_owned()
+    }
+
     /// Edits an object in the editor that `sed` is.
-    fn edit(&self, arguments: &[&str], expression: &str) {
+    pub(super) fn edit(&self, arguments: &[&str], expression: &str) {
         let ran = self
             .command(&[&["edit"], arguments].concat())
             .env("KUBE_EDITOR", format!("sed -i {expression}"))
@@ -49,8 +76,8 @@ impl Kubectl<'_> {
     }
 
     /// What `kubectl diff` finds between the cluster and the rendered stack.
-    fn diff(&self, stack: &str, rendered: &Path) -> BTreeSet<Difference> {
-        let folder = self.site.user.folder();
+    pub(super) fn diff(&self, stack: &str, rendered: &Path) -> BTreeSet<Difference> {
+        let folder = self.folder;
         let seen = folder.join("seen");
         // It may be left from the diff before.
         let _ = fs::remove_dir_all(&seen);
@@ -125,7 +152,7 @@ fn meddle(kubectl: &Kubectl<'_>) {
     here(&["delete", "networkpolicy/default-deny"]);
     let stolen = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: loki, namespace: staging}\n\
         spec: {template: {spec: {terminationGracePeriodSeconds: 77, containers: [{name: loki, image: 'thief.invalid/loki:9'}]}}}\n";
-    fs::write(kubectl.site.user.folder().join("stolen.yaml"), stolen).unwrap();
+    fs::write(kubectl.folder.join("stolen.yaml"), stolen).unwrap();
     let thief = [
         "apply",
         "--server-side",
@@ -143,7 +170,7 @@ fn kubectl_diff_agrees_with_the_plan_object_by_object_and_field_by_field() {
         return; // the catalogue's names are not ours in a given cluster
     }
     let site = Site::new("kubectl", &["staging", "staging-agents"]);
-    let kubectl = Kubectl { site: &site };
+    let kubectl = Kubectl::on(&site);
     let _ = site.run(&["up", "staging", "--yes"]).expect(0);
     let rendered = site.user.folder().join("staging.yaml");
     let yaml = site.user.run(&["render", "staging"]).expect(0);

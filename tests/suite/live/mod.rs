@@ -5,3 +5,4 @@ mod differences;
 mod kubectl;
 mod pods;
 mod refused;
+mod served;

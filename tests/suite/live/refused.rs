@@ -13,7 +13,7 @@ fn missing_rights_are_said_all_at_once_with_the_role_that_would_give_them() {
         return; // the catalogue's names are not ours in a given cluster
     }
     let site = Site::new("rights", &["dev"]);
-    let kubectl = Kubectl { site: &site };
+    let kubectl = Kubectl::on(&site);
     let _ = site
         .run(&["up", "dev", "--yes", "--only", "Namespace/dev"])
         .expect(0);
@@ -104,7 +104,7 @@ fn a_full_quota_is_named_and_the_run_after_it_is_raised_converges() {
         return;
     }
     let site = Site::new("quota", &["dev"]);
-    let kubectl = Kubectl { site: &site };
+    let kubectl = Kubectl::on(&site);
     let _ = site
         .run(&["up", "dev", "--yes", "--only", "Namespace/dev"])
         .expect(0);
