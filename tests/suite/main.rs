@@ -12,6 +12,7 @@ mod ci;
 mod cli;
 mod conflict;
 mod drift;
+mod examples;
 mod fixtures;
 mod foreign;
 mod interrupted;

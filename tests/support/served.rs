@@ -66,17 +66,39 @@ impl Served {
     /// # Panics
     /// If the server refuses.
     pub fn patch(&self, manager: &str, path: &str, patch: &Value) {
+        self.send(
+            manager,
+            path,
+            "application/merge-patch+json",
+            patch.to_string(),
+        );
+    }
+
+    /// Somebody else applies an object.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub fn apply(&self, manager: &str, path: &str, object: &str) {
+        self.send(
+            manager,
+            path,
+            "application/apply-patch+yaml",
+            object.to_owned(),
+        );
+    }
+
+    fn send(&self, manager: &str, path: &str, media: &str, body: String) {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let config = kube::Config::new(self.url.parse().expect("a URL"));
             let client = kube::Client::try_from(config).expect("a client");
             let request = http::Request::patch(format!("{path}?fieldManager={manager}"))
-                .header("content-type", "application/merge-patch+json")
-                .body(patch.to_string().into_bytes());
-            let answer = client
-                .request::<Value>(request.expect("a well-formed request"))
-                .await;
-            answer.unwrap_or_else(|error| panic!("{manager} could not patch {path}: {error}"));
+                .header("content-type", media)
+                .body(body.into_bytes());
+            let answer = client.request::<Value>(request.expect("a well-formed request"));
+            answer
+                .await
+                .unwrap_or_else(|error| panic!("{manager} could not write {path}: {error}"));
         });
     }
 }
