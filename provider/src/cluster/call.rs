@@ -1,6 +1,6 @@
 //! What is asked of an API server, and what came back?
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use http::{Method, Request, header};
 use kube::client::Body;
@@ -169,7 +169,11 @@ impl Call {
     }
 
     pub(crate) fn body(mut self, content: Content, body: &Value) -> Self {
-        self.body = body.to_string().into_bytes();
+        let text = body.to_string();
+        self.body = match content {
+            Content::Apply => plain_yaml(&text).into_bytes(),
+            Content::Json | Content::JsonPatch => text.into_bytes(),
+        };
         self.content_type = match content {
             Content::Json => "application/json",
             Content::Apply => "application/apply-patch+yaml",
@@ -196,6 +200,27 @@ impl Call {
         }
         request.body(Body::from(self.body.clone()))
     }
+}
+
+/// JSON that a YAML reader takes for the same: what is a line break or not allowed there, and stands literally in
+/// JSON, is escaped. It can only be in a string.
+fn plain_yaml(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '\u{7f}'..='\u{9f}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{feff}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
+                // Writing to a text cannot fail.
+                let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
 }
 
 /// Escapes what may not stand in a path segment or in the value of a query.
@@ -235,6 +260,25 @@ mod tests {
             "/apis/apps/v1/namespaces/shop/deployments/api?fieldManager=stacks%2Fprod&dryRun=All"
         );
         assert_eq!(call.attempt.to_string(), "apply Deployment/shop/api");
+    }
+
+    #[test]
+    fn what_yaml_takes_for_a_line_break_is_escaped_in_an_apply_and_only_there() {
+        let object = serde_json::json!({
+            "data": { "a\u{2028}b": "1\u{85}2\u{2029}3\u{7f}4\u{feff}5\u{ffff}", "plain": "ä \u{1f600} \" \n" },
+        });
+        let kind = Kind::of::<Deployment>();
+        let id = ResourceId::new(&kind, "shop", "api");
+        let call = Call::object(Verb::Apply, Method::PATCH, &kind, &id);
+        let applied = call.clone().body(Content::Apply, &object).body;
+        let text = String::from_utf8(applied).unwrap();
+        assert_eq!(
+            text,
+            r#"{"data":{"a\u2028b":"1\u00852\u20293\u007f4\ufeff5\uffff","plain":"ä 😀 \" \n"}}"#
+        );
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), object);
+        let created = call.body(Content::Json, &object).body;
+        assert_eq!(created, object.to_string().into_bytes());
     }
 
     #[test]

@@ -193,6 +193,23 @@ fn what_is_absent_is_created_and_what_vanished_is_said_to_have() {
 }
 
 #[test]
+fn a_write_of_the_value_that_is_there_is_nothing_and_one_that_was_undone_is_owned_again() {
+    let conf = config(&json!({"a": "1"}));
+    let wanted = graph(std::slice::from_ref(&conf));
+    let mut world = World::applied(&wanted);
+    world.edit("kubectl-edit", &id_of(&conf), "data.a", &json!("1"));
+    assert!(world.plan(&wanted).is_empty());
+    for value in ["2", "1"] {
+        world.edit("kubectl-edit", &id_of(&conf), "data.a", &json!(value));
+    }
+    let plan = world.plan(&wanted);
+    assert_eq!(plan.steps[0].action, Action::Update);
+    assert!(changes(&plan).is_empty() && plan.drifted().count() == 0);
+    world.act(&plan);
+    assert!(world.plan(&wanted).is_empty());
+}
+
+#[test]
 fn an_object_that_was_made_anew_by_someone_else_is_owned_again() {
     let wanted = graph(&[config(&json!({"a": "1"}))]);
     let mut world = World::applied(&wanted);

@@ -88,7 +88,9 @@ fn a_new_field_of_ours_that_another_holds_is_a_conflict() {
 fn what_leaves_the_definition_and_is_owned_by_others_is_said_to_stay() {
     let mut world = World::applied(&graph(&[config(&json!({"a": "1", "b": "1"}))]));
     let id = id_of(&config(&json!({})));
-    world.edit("kubectl-edit", &id, "data.b", &json!("1"));
+    for value in ["2", "1"] {
+        world.edit("kubectl-edit", &id, "data.b", &json!(value));
+    }
     let wanted = graph(&[config(&json!({"a": "1"}))]);
     let plan = world.up(&wanted);
     let held: Vec<_> = plan.steps[0]

@@ -218,10 +218,13 @@ impl World {
         uid.as_str().unwrap().to_owned()
     }
 
-    /// Writes one field as another manager, as `kubectl edit` does.
+    /// Writes one field as another manager, as `kubectl edit` does. What is so already changes no owner.
     pub(super) fn edit(&mut self, manager: &str, id: &ResourceId, at: &str, value: &Value) {
         let live = self.objects.get_mut(id).unwrap();
         let schema = schema::builtin(live);
+        if fields::get(live, &path(at), &schema).unwrap_or(&Value::Null) == value {
+            return;
+        }
         let mut owners = Owners::of(live, OURS, &schema);
         let at = path(at);
         let mut parent = at.clone();
