@@ -191,13 +191,16 @@ impl Refusal {
     }
 
     /// The body is of no type that the verb reads.
-    pub(crate) fn unsupported_media_type() -> Self {
-        Self::new(
-            415,
-            "UnsupportedMediaType",
+    pub(crate) fn unsupported_media_type(given: &str) -> Self {
+        // An API server reads it, and `kubectl create` writes it: whoever meets this wants a way around.
+        let message = if given == "application/vnd.kubernetes.protobuf" {
+            "the sandbox reads JSON and YAML, not protobuf: `kubectl create … --dry-run=client -o yaml \
+             | kubectl apply -f -` sends the same object"
+        } else {
             "the body of the request was in an unknown format - accepted media types include: \
-             application/json, application/yaml, application/vnd.kubernetes.protobuf",
-        )
+             application/json, application/yaml, application/vnd.kubernetes.protobuf"
+        };
+        Self::new(415, "UnsupportedMediaType", message)
     }
 
     /// Replaces the details.

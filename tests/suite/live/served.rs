@@ -73,5 +73,7 @@ fn kubectl_applies_edits_waits_and_looks_in_a_served_sandbox_as_in_a_cluster() {
     }
     let _ = user.run(&["up", "dev"]).expect(0);
     assert_eq!(kubectl.diff("dev", &rendered), BTreeSet::new());
+    let protobuf = kubectl.refused(&["create", "namespace", "more"]);
+    assert!(protobuf.contains("--dry-run=client -o yaml"), "{protobuf}");
     kubectl.run(&["delete", "namespace", "dev"]);
 }

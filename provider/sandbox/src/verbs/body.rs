@@ -58,7 +58,7 @@ pub(super) fn object(call: &Call<'_>) -> Result<Value, Refusal> {
     let parsed = match call.media_type() {
         "application/json" | "" => parse_json(call)?,
         "application/yaml" => parse_yaml(call.body).map_err(Refusal::bad_request)?,
-        _ => return Err(Refusal::unsupported_media_type()),
+        other => return Err(Refusal::unsupported_media_type(other)),
     };
     let validation = FieldValidation::of(call)?;
     let mut raw = parsed.value;

@@ -117,7 +117,7 @@ fn read_body(call: &Call<'_>) -> Result<Value, Refusal> {
                 .map_err(Refusal::bad_request)?
                 .value
         }
-        _ => return Err(Refusal::unsupported_media_type()),
+        other => return Err(Refusal::unsupported_media_type(other)),
     };
     match body["kind"].as_str() {
         None | Some("" | "DeleteOptions") => Ok(body),
