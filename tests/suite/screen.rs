@@ -99,3 +99,14 @@ fn a_run_out_of_time_names_what_is_unfinished() {
     assert!(ran.err.contains("the run's time is up"), "{}", ran.err);
     assert!(!ran.out.contains("nothing to do"), "{}", ran.out);
 }
+
+#[test]
+fn a_take_that_takes_nothing_is_said_and_is_no_error() {
+    let user = Command::new("screen-take");
+    let take = ["plan", "dev", "--take", "nobody:spec.replicas"];
+    let err = user.run(&take).expect(0).err;
+    assert!(
+        err.contains("`--take nobody:spec.replicas` takes nothing"),
+        "{err}"
+    );
+}

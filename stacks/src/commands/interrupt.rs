@@ -10,9 +10,8 @@ pub(crate) fn stop_on_signals(screen: &Screen, interrupt: Interrupt) -> JoinHand
     let screen = screen.clone();
     tokio::spawn(async move {
         signal().await;
+        // The run answers with an event, and that is shown: a line of ours would be drawn into the live tree.
         interrupt.trigger();
-        screen
-            .say("stopping: nothing new starts, what is under way ends; once more to end at once");
         signal().await;
         // The inventory was written before anything was touched, so the next `up` finds everything.
         screen.say("ended at once: what was under way is not known; the next `up` finds out");

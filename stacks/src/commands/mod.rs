@@ -2,7 +2,7 @@
 
 use provider::{
     Cluster, ClusterOptions, Graph, Plan, Stack,
-    plan::{Choices, Observation},
+    plan::{Choices, Observation, Take},
 };
 
 use crate::{
@@ -123,7 +123,13 @@ impl Session {
     ) -> Result<Plan, Ended> {
         let observation = self.observe(cluster, graph).await?;
         self.check_patterns(graph, &observation, choices)?;
-        Ok(Plan::with(graph, &observation, choices))
+        let plan = Plan::with(graph, &observation, choices);
+        for take in &choices.take {
+            if !takes_anything(&plan, take) {
+                problem::idle_take(&self.screen, take);
+            }
+        }
+        Ok(plan)
     }
 
     /// A pattern that means nothing is most likely a typing mistake, and silently doing less would hide it.
@@ -180,6 +186,15 @@ fn choices(selection: &Selection, decisions: Option<&Decisions>) -> Choices {
         choices.adopt = adopt.iter().collect();
     }
     choices
+}
+
+/// Whether a plan takes a field from another manager because of this.
+fn takes_anything(plan: &Plan, take: &Take) -> bool {
+    plan.steps.iter().any(|step| {
+        step.takeovers
+            .iter()
+            .any(|takeover| take.covers(&step.id, &takeover.manager.name, &takeover.path))
+    })
 }
 
 /// The limits that the arguments set.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use provider::error::LeaseError;
+use provider::{error::LeaseError, plan::Take};
 
 use crate::{exit::ExitStatus, view::Screen};
 
@@ -81,6 +81,15 @@ pub(crate) fn unknown_stack(screen: &Screen, name: &str, known: &[&str]) {
     if let Some((_, nearest)) = nearest {
         hint(screen, &format!("did you mean `{nearest}`?"));
     }
+}
+
+/// Says that a `--take` took nothing. That is no error: the second run of the same line finds it done.
+pub(crate) fn idle_take(screen: &Screen, take: &Take) {
+    let (mark, Take { manager, path, .. }) = (screen.err.warn("warning:"), take);
+    let path = path.short();
+    screen.say(&format!(
+        "{mark} `--take {manager}:{path}` takes nothing: the stack has no conflict with it"
+    ));
 }
 
 /// Says which patterns mean no object.

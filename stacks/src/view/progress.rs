@@ -6,7 +6,7 @@ use std::{
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use provider::{Event, Events, Outcome, Plan, Readiness, ResourceId, plan::Action};
+use provider::{Event, Events, Outcome, Plan, Readiness, ResourceId, plan::Action, report::Class};
 
 use crate::view::Screen;
 
@@ -126,6 +126,10 @@ impl Events for Progress {
                 outcome,
                 milliseconds,
             } => self.finished(id, outcome, *milliseconds),
+            // What the report will say is not true yet: things are still under way.
+            Event::Stopping { reason } if reason.class == Class::Interrupted => self.say(
+                "stopping: nothing new starts, what is under way ends; Ctrl-C once more ends at once",
+            ),
             Event::Stopping { reason } => self.say(&format!("stopping: {}", reason.message)),
             _ => {}
         }

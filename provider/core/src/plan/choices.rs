@@ -57,7 +57,8 @@ pub enum ParseTakeError {
 
 impl Take {
     /// Whether this names a field of an object that a manager owns.
-    pub(crate) fn covers(&self, id: &ResourceId, manager: &str, path: &FieldPath) -> bool {
+    #[must_use]
+    pub fn covers(&self, id: &ResourceId, manager: &str, path: &FieldPath) -> bool {
         (self.objects.is_empty() || self.objects.contains(id))
             && glob(&self.manager, manager)
             && path.starts_with(&self.path)
