@@ -31,6 +31,10 @@ fn what_stays_is_not_counted_as_unchanged_too() {
         "{down}"
     );
     assert!(!down.contains("not been seen yet"), "{down}");
+    assert!(
+        down.contains("kubectl delete pvc --namespace observability data-"),
+        "{down}"
+    );
 }
 
 #[cfg(unix)]

@@ -1,11 +1,17 @@
 //! `stacks down STACK`: take away what `up` made, and nothing else.
 
-use provider::{Plan, plan::Volumes};
+use std::collections::BTreeMap;
+
+use provider::{
+    Plan,
+    plan::{Kept, Volumes},
+};
 
 use crate::{
     args::Down,
     commands::{Ended, Session},
     exit::ExitStatus,
+    view::problem,
 };
 
 impl Session {
@@ -36,6 +42,38 @@ impl Session {
         let report = self
             .apply(&connection.cluster, &plan, &arguments.pace)
             .await;
-        Ok(self.reported(&report))
+        let status = self.reported(&report);
+        if report.succeeded()
+            && let Some(hint) = later(&plan)
+        {
+            problem::hint(&self.screen, &hint);
+        }
+        Ok(status)
     }
+}
+
+/// How the volumes that stay can go later: what they belonged to is gone, so that nothing of ours knows them any more.
+fn later(plan: &Plan) -> Option<String> {
+    let mut kept: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for step in &plan.steps {
+        if step.kept == Some(Kept::Volume) {
+            let namespace = step.id.namespace.as_deref().unwrap_or_default();
+            kept.entry(namespace).or_default().push(&step.id.name);
+        }
+    }
+    let commands: Vec<String> = kept
+        .iter()
+        .map(|(namespace, names)| {
+            format!(
+                "kubectl delete pvc --namespace {namespace} {}",
+                names.join(" ")
+            )
+        })
+        .collect();
+    (!commands.is_empty()).then(|| {
+        format!(
+            "the next `up` takes the volumes into use again; to delete them and their data:\n  {}",
+            commands.join("\n  ")
+        )
+    })
 }
