@@ -106,9 +106,11 @@ impl<'a> Scope<'a> {
         // The outermost call is the line that a person wrote; modules add the rest on its behalf.
         let outermost = self.origin.is_none();
         if outermost {
-            self.origin = Some(Origin::at(Location::caller()));
-        } else if let Some(origin) = &mut self.origin {
-            origin.module.get_or_insert(short_type_name::<M>());
+            let module = Some(short_type_name::<M>());
+            self.origin = Some(Origin {
+                module,
+                ..Origin::at(Location::caller())
+            });
         }
         let outputs = module.build(self);
         if outermost {
@@ -250,8 +252,11 @@ impl<'a> Scope<'a> {
         &mut self,
         kind: Kind,
         object: serde_json::Result<Value>,
-        origin: Origin,
+        mut origin: Origin,
     ) -> ResourceId {
+        // What a person adds as it is was made by that line, and by no module.
+        let is_itself = |module: &&str| *module == kind.kind || *module == "Untyped";
+        origin.module = origin.module.filter(|module| !is_itself(module));
         let mut object = object.unwrap_or_else(|error| {
             let message = format!("a {} could not be written as JSON: {error}", kind.kind);
             self.draft
@@ -304,4 +309,54 @@ fn short_type_name<T>() -> &'static str {
     let name = type_name::<T>();
     let name = name.split('<').next().unwrap_or(name);
     name.rsplit("::").next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::ConfigMap;
+    use kube_core::ObjectMeta;
+
+    use super::{Module, Network, Scope};
+    use crate::stack::Stack;
+
+    struct Settings;
+
+    impl Module for Settings {
+        type Outputs = ();
+
+        fn build(self, scope: &mut Scope<'_>) {
+            scope.add(settings("inner"));
+            scope.add(settings("second"));
+        }
+    }
+
+    fn settings(name: &str) -> ConfigMap {
+        let metadata = ObjectMeta {
+            name: Some(name.to_owned()),
+            ..ObjectMeta::default()
+        };
+        ConfigMap {
+            metadata,
+            ..ConfigMap::default()
+        }
+    }
+
+    #[test]
+    fn an_origin_names_the_module_that_a_person_added_and_no_other() {
+        let stack = Stack::new("shop", |stack: &mut Scope<'_>| {
+            stack.network(Network::Open);
+            stack.add(settings("outer"));
+            stack.add(Settings);
+        });
+        let graph = stack.graph().unwrap();
+        let module = |name: &str| {
+            let mut resources = graph.resources();
+            resources
+                .find(|resource| resource.id.name == name)
+                .and_then(|resource| resource.origin.module)
+        };
+        assert_eq!(module("outer"), None);
+        assert_eq!(module("inner"), Some("Settings"));
+        assert_eq!(module("second"), Some("Settings"));
+    }
 }
