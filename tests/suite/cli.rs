@@ -100,6 +100,11 @@ fn a_cluster_that_is_named_and_cannot_be_used_is_never_the_sandbox() {
     std::fs::write(user.folder().join("gone"), kubeconfig).unwrap();
     let gone = user.run(&["plan", "dev", "--kubeconfig", "gone"]).expect(1);
     assert!(gone.err.contains("127.0.0.1:9"), "{}", gone.err);
+    assert!(
+        gone.err.contains("cannot be reached") && gone.err.contains("hint: is the cluster up"),
+        "{}",
+        gone.err
+    );
     assert!(!user.folder().join(".stacks").exists());
 }
 

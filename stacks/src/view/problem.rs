@@ -2,7 +2,10 @@
 
 use std::error::Error;
 
-use provider::{error::LeaseError, plan::Take};
+use provider::{
+    error::{Failure, LeaseError},
+    plan::Take,
+};
 
 use crate::{exit::ExitStatus, view::Screen};
 
@@ -20,6 +23,30 @@ pub(crate) fn show(screen: &Screen, error: &(dyn Error + 'static)) {
         &serde_json::json!({ "message": error.to_string(), "causes": causes }),
     );
     screen.say(&lines.join("\n"));
+    if let Some(advice) = advice(error) {
+        hint(screen, advice);
+    }
+}
+
+/// What to do about a cluster that cannot be asked.
+fn advice(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        match error.downcast_ref::<Failure>() {
+            Some(Failure::Unreachable(_) | Failure::TimedOut(_)) => {
+                return Some(
+                    "is the cluster up, and the address in the kubeconfig right? `kubectl cluster-info` asks the same",
+                );
+            }
+            Some(Failure::Unauthorized(_) | Failure::Credentials(_)) => {
+                return Some(
+                    "log in to the cluster again; `kubectl auth whoami` shows who you are to it",
+                );
+            }
+            _ => next = error.source(),
+        }
+    }
+    None
 }
 
 /// What lies behind an error. Some libraries repeat their source at the end of their own words; once is enough.
