@@ -1,7 +1,7 @@
 //! What is spoken between the parts of a stack.
 
 use collector_config::{
-    Config, Duration, IdError,
+    Component, ComponentId, Config, Duration, IdError,
     components::{
         connection::ClientTls,
         otlp_exporters::{OtlpGrpc, OtlpHttp},
@@ -77,7 +77,13 @@ pub const OTLP_HTTP: Port<OtlpHttpProtocol> = Port::new("otlp-http", 4318);
 
 /// A protocol in which a collector can send.
 pub trait Exports: Protocol + 'static {
-    /// Defines the exporter that sends to `to`, with a queue of so many bytes.
+    /// The collector's exporter for it.
+    type Exporter: Component;
+
+    /// The exporter that sends to `to`, with a queue of so many bytes.
+    fn exporter(to: &Destination, queue: u64) -> Self::Exporter;
+
+    /// Defines that exporter in a configuration.
     ///
     /// # Errors
     /// When the collector would not accept the name.
@@ -86,7 +92,9 @@ pub trait Exports: Protocol + 'static {
         name: &str,
         to: &Destination,
         queue: u64,
-    ) -> Result<collector_config::ComponentId, IdError>;
+    ) -> Result<ComponentId, IdError> {
+        config.add_named(name, &Self::exporter(to, queue))
+    }
 }
 
 fn http(to: &Destination, path: &str, queue: u64) -> OtlpHttp {
@@ -121,58 +129,43 @@ pub(crate) fn grpc(to: &Destination, queue: u64) -> OtlpGrpc {
 }
 
 impl Exports for Otlp {
-    fn export(
-        config: &mut Config,
-        name: &str,
-        to: &Destination,
-        queue: u64,
-    ) -> Result<collector_config::ComponentId, IdError> {
-        config.add_named(name, &grpc(to, queue))
+    type Exporter = OtlpGrpc;
+
+    fn exporter(to: &Destination, queue: u64) -> OtlpGrpc {
+        grpc(to, queue)
     }
 }
 
 impl Exports for OtlpHttpProtocol {
-    fn export(
-        config: &mut Config,
-        name: &str,
-        to: &Destination,
-        queue: u64,
-    ) -> Result<collector_config::ComponentId, IdError> {
-        config.add_named(name, &http(to, "", queue))
+    type Exporter = OtlpHttp;
+
+    fn exporter(to: &Destination, queue: u64) -> OtlpHttp {
+        http(to, "", queue)
     }
 }
 
 impl Exports for PrometheusOtlp {
-    fn export(
-        config: &mut Config,
-        name: &str,
-        to: &Destination,
-        queue: u64,
-    ) -> Result<collector_config::ComponentId, IdError> {
-        config.add_named(name, &http(to, "/api/v1/otlp", queue))
+    type Exporter = OtlpHttp;
+
+    fn exporter(to: &Destination, queue: u64) -> OtlpHttp {
+        http(to, "/api/v1/otlp", queue)
     }
 }
 
 impl Exports for LokiOtlp {
-    fn export(
-        config: &mut Config,
-        name: &str,
-        to: &Destination,
-        queue: u64,
-    ) -> Result<collector_config::ComponentId, IdError> {
-        config.add_named(name, &http(to, "/otlp", queue))
+    type Exporter = OtlpHttp;
+
+    fn exporter(to: &Destination, queue: u64) -> OtlpHttp {
+        http(to, "/otlp", queue)
     }
 }
 
 impl Exports for RemoteWrite {
-    fn export(
-        config: &mut Config,
-        name: &str,
-        to: &Destination,
-        queue: u64,
-    ) -> Result<collector_config::ComponentId, IdError> {
+    type Exporter = PrometheusRemoteWrite;
+
+    fn exporter(to: &Destination, queue: u64) -> PrometheusRemoteWrite {
         let endpoint = format!("http://{}/api/v1/write", to.address());
-        config.add_named(name, &PrometheusRemoteWrite::to(endpoint, queue))
+        PrometheusRemoteWrite::to(endpoint, queue)
     }
 }
 

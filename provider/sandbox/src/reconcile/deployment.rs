@@ -251,29 +251,7 @@ fn write_status(
             ("unavailableReplicas", (wanted.max(all) - available).max(0)),
         ],
     );
-    let unavailable = bound(
-        &deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"],
-        wanted,
-        Rounding::Down,
-    );
-    let is_available = available >= wanted - unavailable;
-    let (reason, message) = if is_available {
-        (
-            "MinimumReplicasAvailable",
-            "Deployment has minimum availability.",
-        )
-    } else {
-        (
-            "MinimumReplicasUnavailable",
-            "Deployment does not have minimum availability.",
-        )
-    };
-    let condition = Condition {
-        kind: "Available",
-        is_true: is_available,
-        reason,
-        message,
-    };
+    let condition = availability(&deployment, wanted, available);
     set(&mut status, &condition, &actor.now, Some("lastUpdateTime"));
     let is_complete = updated == wanted && all == wanted && available == wanted;
     let current_available = current
@@ -295,6 +273,30 @@ fn write_status(
     }
     failure(actor, current.iter().chain(&old), &mut status);
     actor.update_status(DEPLOYMENTS, &deployment, status);
+}
+
+/// Whether as many Pods are available as must be while others are exchanged.
+fn availability(deployment: &Value, wanted: i64, available: i64) -> Condition<'static> {
+    let most_unavailable = &deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"];
+    let unavailable = bound(most_unavailable, wanted, Rounding::Down);
+    let is_true = available >= wanted - unavailable;
+    let (reason, message) = if is_true {
+        (
+            "MinimumReplicasAvailable",
+            "Deployment has minimum availability.",
+        )
+    } else {
+        (
+            "MinimumReplicasUnavailable",
+            "Deployment does not have minimum availability.",
+        )
+    };
+    Condition {
+        kind: "Available",
+        is_true,
+        reason,
+        message,
+    }
 }
 
 /// Whether the rollout goes on, is done, or has taken too long.

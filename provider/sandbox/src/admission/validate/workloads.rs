@@ -292,29 +292,13 @@ pub(super) fn replica_status(object: &At<'_>, causes: &mut Causes) {
     ] {
         causes.non_negative(&status.field(field));
     }
-    let replicas = status.field("replicas").int_or_zero();
     // Each kind counts what the other does not.
     let counted = match object.field("kind").text() {
         "Deployment" => "updatedReplicas",
         _ => "fullyLabeledReplicas",
     };
-    for field in [counted, "readyReplicas", "availableReplicas"] {
-        if status.field(field).int_or_zero() > replicas {
-            invalid_number(
-                &status.field(field),
-                "cannot be greater than status.replicas",
-                causes,
-            );
-        }
-    }
-    if status.field("availableReplicas").int_or_zero() > status.field("readyReplicas").int_or_zero()
-    {
-        invalid_number(
-            &status.field("availableReplicas"),
-            "cannot be greater than readyReplicas",
-            causes,
-        );
-    }
+    let counts = [counted, "readyReplicas", "availableReplicas"];
+    none_exceeds(&status, &counts, "readyReplicas", causes);
 }
 
 /// The status of a `StatefulSet`.
@@ -331,28 +315,28 @@ pub(super) fn stateful_status(object: &At<'_>, causes: &mut Causes) {
     ] {
         causes.non_negative(&status.field(field));
     }
-    let replicas = status.field("replicas").int_or_zero();
-    for field in [
+    let counts = [
         "readyReplicas",
         "currentReplicas",
         "updatedReplicas",
         "availableReplicas",
-    ] {
-        if status.field(field).int_or_zero() > replicas {
-            invalid_number(
-                &status.field(field),
-                "cannot be greater than status.replicas",
-                causes,
-            );
+    ];
+    none_exceeds(&status, &counts, "status.readyReplicas", causes);
+}
+
+/// No more Pods are counted than there are, and no more are available than are ready. The server calls the ready ones
+/// by another name for each kind.
+fn none_exceeds(status: &At<'_>, counts: &[&str], ready: &str, causes: &mut Causes) {
+    let count = |field: &str| status.field(field).int_or_zero();
+    for field in counts {
+        if count(field) > count("replicas") {
+            let detail = "cannot be greater than status.replicas";
+            invalid_number(&status.field(field), detail, causes);
         }
     }
-    if status.field("availableReplicas").int_or_zero() > status.field("readyReplicas").int_or_zero()
-    {
-        invalid_number(
-            &status.field("availableReplicas"),
-            "cannot be greater than status.readyReplicas",
-            causes,
-        );
+    if count("availableReplicas") > count("readyReplicas") {
+        let detail = format!("cannot be greater than {ready}");
+        invalid_number(&status.field("availableReplicas"), &detail, causes);
     }
 }
 
