@@ -60,9 +60,11 @@ audit: ## known vulnerabilities of what we depend on (asks the advisory database
 
 ifeq ($(origin KUBECONFIG),command line)
 REAL := tests/live/given $(KUBECONFIG) --
+LIVE := live-given
 REPLAY := @echo 'live: the transcripts are not replayed against a given cluster'; :
 else
 REAL := tests/live/control-plane run --
+LIVE := live
 REPLAY := tests/live/control-plane run --no-controllers --
 endif
 
@@ -71,7 +73,7 @@ live: ## transcripts and suite against a real Kubernetes: one built here (Go), o
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --test suite --test conformance --no-run
 	$(REPLAY) .config/run-tests conformance
-	$(REAL) .config/run-tests live $(ARGS)
+	$(REAL) .config/run-tests $(LIVE) $(ARGS)
 live-all: ## the same, with what takes long
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --test suite --test conformance --no-run
