@@ -14,7 +14,7 @@ use crate::{
     id::ResourceId,
     origin::Origin,
     resource::Resource,
-    scope::{Acceptance, Network, Scope},
+    scope::{Acceptance, Announcements, Network, Scope},
 };
 
 /// A named set of resources that is planned and applied as one: a name, a namespace and a definition.
@@ -70,6 +70,7 @@ pub(crate) struct Draft {
     pub(crate) connections: Vec<Connection>,
     pub(crate) acceptances: Vec<Acceptance>,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) announcements: Announcements,
 }
 
 impl Stack {
@@ -133,8 +134,11 @@ impl Stack {
             connections: Vec::new(),
             acceptances: Vec::new(),
             findings: Vec::new(),
+            announcements: Announcements::default(),
         };
-        (self.definition)(&mut Scope::new(&mut draft));
+        let mut scope = Scope::new(&mut draft);
+        (self.definition)(&mut scope);
+        scope.end();
         draft.finish()
     }
 }

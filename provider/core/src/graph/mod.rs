@@ -195,6 +195,7 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
         connections,
         acceptances,
         mut findings,
+        announcements: _,
     } = draft;
     findings.extend(illegal_stack_name(&stack, namespaces.get(&namespace)));
     custom::learn(&mut resources);

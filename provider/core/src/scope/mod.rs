@@ -24,11 +24,13 @@ use crate::{
     stack::{Draft, OwnNamespace, PodSecurity},
 };
 
+mod announce;
 mod dynamic;
 mod existing;
 mod expose;
 mod traffic;
 
+pub(crate) use announce::Announcements;
 pub use dynamic::Untyped;
 pub(crate) use traffic::Acceptance;
 pub use traffic::{Network, Source};
