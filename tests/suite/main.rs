@@ -18,6 +18,7 @@ mod foreign;
 mod interrupted;
 mod library;
 mod live;
+mod notes;
 mod one_build;
 mod outside;
 mod prune;

@@ -70,6 +70,7 @@ pub(crate) struct Draft {
     pub(crate) connections: Vec<Connection>,
     pub(crate) acceptances: Vec<Acceptance>,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) notes: Vec<Finding>,
     pub(crate) announcements: Announcements,
 }
 
@@ -134,6 +135,7 @@ impl Stack {
             connections: Vec::new(),
             acceptances: Vec::new(),
             findings: Vec::new(),
+            notes: Vec::new(),
             announcements: Announcements::default(),
         };
         let mut scope = Scope::new(&mut draft);

@@ -4,12 +4,13 @@ use crate::{
     args::Graph,
     commands::{Ended, Session},
     exit::ExitStatus,
-    view::graph::Drawing,
+    view::{self, graph::Drawing},
 };
 
 impl Session {
     pub(super) fn graph_of(&self, arguments: &Graph) -> Result<ExitStatus, Ended> {
         let graph = self.graph(self.stack(&arguments.stack.stack)?)?;
+        view::findings::show_notes(&self.screen, graph.notes());
         self.screen
             .data(&Drawing::of(&graph, arguments.of).in_form(arguments.output));
         Ok(ExitStatus::Done)

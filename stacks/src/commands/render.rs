@@ -6,11 +6,13 @@ use crate::{
     args::{Render, RenderForm},
     commands::{Ended, Session},
     exit::ExitStatus,
+    view,
 };
 
 impl Session {
     pub(super) fn render(&self, arguments: &Render) -> Result<ExitStatus, Ended> {
         let graph = self.graph(self.stack(&arguments.stack.stack)?)?;
+        view::findings::show_notes(&self.screen, graph.notes());
         let secrets = if arguments.show_secrets {
             SecretValues::Shown
         } else {

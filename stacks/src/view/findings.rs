@@ -1,4 +1,4 @@
-//! How are the mistakes of a definition shown?
+//! How are the mistakes of a definition shown, and what its modules want to be known?
 
 use provider::{Finding, Findings};
 use serde::Serialize;
@@ -21,6 +21,36 @@ pub(crate) fn show(screen: &Screen, stack: &str, findings: &Findings) {
     screen.say(&text(stack, findings, screen.err));
 }
 
+/// Shows what stops nothing, where no plan shows it.
+pub(crate) fn show_notes(screen: &Screen, notes: &[Finding]) {
+    for line in notes.iter().flat_map(|note| note_lines(note, screen.err)) {
+        screen.say(&line);
+    }
+}
+
+/// A note as a block of lines: what, where, and what to do about it.
+pub(crate) fn note_lines(note: &Finding, style: Style) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{}: {} [{}]",
+        style.warn("note"),
+        note.message,
+        note.rule
+    )];
+    lines.extend(place_and_hint(note, style));
+    lines
+}
+
+fn place_and_hint(finding: &Finding, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(origin) = &finding.origin {
+        lines.push(format!("  {} {origin}", style.faint("-->")));
+    }
+    if let Some(hint) = &finding.hint {
+        lines.push(format!("  {} {hint}", style.good("hint:")));
+    }
+    lines
+}
+
 fn text(stack: &str, Findings(findings): &Findings, style: Style) -> String {
     let mut lines = Vec::new();
     for finding in findings {
@@ -30,12 +60,7 @@ fn text(stack: &str, Findings(findings): &Findings, style: Style) -> String {
             finding.message,
             finding.rule
         ));
-        if let Some(origin) = &finding.origin {
-            lines.push(format!("  {} {origin}", style.faint("-->")));
-        }
-        if let Some(hint) = &finding.hint {
-            lines.push(format!("  {} {hint}", style.good("hint:")));
-        }
+        lines.extend(place_and_hint(finding, style));
         lines.push(String::new());
     }
     lines.push(format!(

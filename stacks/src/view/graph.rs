@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use provider::{Destination, Graph, ResourceId, Until};
+use provider::{Destination, Finding, Graph, ResourceId, Until};
 use serde::Serialize;
 
 use crate::args::{GraphForm, GraphSubject};
@@ -13,6 +13,9 @@ pub(crate) struct Drawing {
     title: String,
     nodes: BTreeMap<String, Node>,
     arrows: BTreeSet<Arrow>,
+    /// What the modules want to be known; no picture has a place for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<Finding>,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,6 +38,7 @@ impl Drawing {
             title: graph.stack().to_owned(),
             nodes: BTreeMap::new(),
             arrows: BTreeSet::new(),
+            notes: graph.notes().to_vec(),
         };
         match subject {
             GraphSubject::Connections => drawing.connections(graph),

@@ -1,6 +1,9 @@
 //! How is a plan or a drift report shown in a pull request, in a job's summary, or on a line of code?
 
-use provider::plan::{Plan, Side, Step};
+use provider::{
+    Origin,
+    plan::{Plan, Side, Step},
+};
 
 use crate::view::{plan, plan::Show};
 
@@ -22,6 +25,13 @@ pub(crate) fn report(plan: &Plan, show: Show, target: &str) -> String {
         lines.extend(table(step));
         lines.push("</details>".to_owned());
         lines.push(String::new());
+    }
+    if show == Show::Everything {
+        lines.extend(plan.notes.iter().map(|note| {
+            let hint = note.hint.iter().map(|hint| format!(". Hint: {hint}"));
+            let text = note.message.clone() + &hint.collect::<String>();
+            format!("- note: {} (`{}`)", escape(&text), note.rule)
+        }));
     }
     lines.join("\n")
 }
@@ -49,22 +59,30 @@ pub(crate) fn annotations(plan: &Plan, show: Show) -> String {
         } else {
             "error"
         };
-        let place = step.origin.as_ref().map(|at| {
-            format!(
-                "file={},line={},col={},",
-                property(at.file),
-                at.line,
-                at.column
-            )
-        });
-        let title = property(&format!("{} {}", step.action.symbol(), step.id));
+        let title = format!("{} {}", step.action.symbol(), step.id);
+        annotation(level, step.origin.as_ref(), &title, &sentence(step))
+    });
+    let notes = plan.notes.iter().filter(|_| show == Show::Everything);
+    let notes =
+        notes.map(|note| annotation("notice", note.origin.as_ref(), note.rule, &note.message));
+    lines.chain(notes).collect::<Vec<_>>().join("\n")
+}
+
+fn annotation(level: &str, origin: Option<&Origin>, title: &str, text: &str) -> String {
+    let place = origin.map(|at| {
         format!(
-            "::{level} {}title={title}::{}",
-            place.unwrap_or_default(),
-            message(&sentence(step))
+            "file={},line={},col={},",
+            property(at.file),
+            at.line,
+            at.column
         )
     });
-    lines.collect::<Vec<_>>().join("\n")
+    format!(
+        "::{level} {}title={}::{}",
+        place.unwrap_or_default(),
+        property(title),
+        message(text)
+    )
 }
 
 fn concerns(step: &Step, show: Show) -> bool {
@@ -152,4 +170,36 @@ fn message(text: &str) -> String {
 
 fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use provider::{Finding, Scope, Stack, plan::Observation};
+
+    use super::*;
+
+    #[test]
+    fn a_note_is_an_item_of_the_report_and_a_notice_on_its_line() {
+        let stack = Stack::new("shop", |stack: &mut Scope<'_>| {
+            let note = Finding::new("no-spare", "one | replica").hint("ask for two");
+            stack.note(note);
+        });
+        let plan = Plan::new(
+            &stack.graph().expect("it is right"),
+            &Observation::default(),
+        );
+        let report = report(&plan, Show::Everything, "a test");
+        assert!(
+            report.contains("- note: one \\| replica. Hint: ask for two (`no-spare`)"),
+            "{report}"
+        );
+        let annotations = annotations(&plan, Show::Everything);
+        let notice = annotations.lines().last().unwrap_or_default();
+        assert!(notice.starts_with("::notice file=stacks"), "{notice}");
+        assert!(
+            notice.ends_with("title=no-spare::one | replica"),
+            "{notice}"
+        );
+        assert!(!super::annotations(&plan, Show::Drift).contains("notice"));
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use provider::plan::{Action, Blocker, Cause, Change, Forgotten, Kept, Plan, Side, Step, Why};
 use similar::{ChangeTag, TextDiff};
 
-use crate::view::{Style, value};
+use crate::view::{Style, findings::note_lines, value};
 
 /// Up to how many predicted steps say so themselves: on each of fifty it would only be noise.
 const FEW: usize = 5;
@@ -39,6 +39,8 @@ pub(crate) fn text(plan: &Plan, show: Show, style: Style) -> String {
         }
         let notes = notes(plan, each);
         lines.extend(notes.iter().map(|note| style.faint(&format!("    {note}"))));
+        let of_modules = plan.notes.iter();
+        lines.extend(of_modules.flat_map(|note| note_lines(note, style)));
     }
     lines.push(summary(plan, show));
     lines.join("\n")

@@ -53,6 +53,7 @@ pub struct Graph {
     pub(crate) resources: BTreeMap<ResourceId, Resource>,
     pub(crate) edges: Vec<Edge>,
     pub(crate) connections: Vec<Connection>,
+    pub(crate) notes: Vec<Finding>,
     pub(crate) order: order::Order,
 }
 
@@ -107,6 +108,7 @@ impl Graph {
             resources: BTreeMap::new(),
             edges: Vec::new(),
             connections: Vec::new(),
+            notes: Vec::new(),
             order: order::Order::default(),
         }
     }
@@ -174,6 +176,11 @@ impl Graph {
     pub fn connections(&self) -> &[Connection] {
         &self.connections
     }
+
+    /// What whoever applies it should know, and what stops nothing.
+    pub fn notes(&self) -> &[Finding] {
+        &self.notes
+    }
 }
 
 /// The field manager that applies a stack of that name.
@@ -195,6 +202,7 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
         connections,
         acceptances,
         mut findings,
+        notes,
         announcements: _,
     } = draft;
     findings.extend(illegal_stack_name(&stack, namespaces.get(&namespace)));
@@ -225,6 +233,7 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
             resources,
             edges,
             connections,
+            notes: Findings::of(notes).0,
             order,
         }),
         Ok(_) => Err(Findings::of(findings)),

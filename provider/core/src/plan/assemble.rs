@@ -74,6 +74,7 @@ impl Plan {
             edges,
             left_out,
             forgotten,
+            notes: graph.notes().to_vec(),
             memory: observation.memory.clone(),
             intended,
             knowledge,

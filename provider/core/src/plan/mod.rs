@@ -14,7 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::{graph::Edge, id::ResourceId};
+use crate::{
+    graph::{Edge, Finding},
+    id::ResourceId,
+};
 
 mod assemble;
 mod cause;
@@ -61,7 +64,7 @@ use knowledge::Knowledge;
 /// # JSON
 ///
 /// Serialized it is what `-o json` prints: `version` (now 1), `stack`, `namespace`, `steps`, `edges` and, where there
-/// are any, `left_out` and `forgotten`. Each step has `id`, `kind`, `action` (`create update replace delete keep`),
+/// are any, `left_out`, `forgotten` and `notes`. Each step has `id`, `kind`, `action` (`create update replace delete keep`),
 /// `lifecycle`, `defaults`, and where they apply `changes`, `conflicts`, `takeovers`, `held`, `migration`, `blocker`, `kept`,
 /// `vanished`, `adopted`, `predicted`, `warnings`, `recipes`, `origin`, `uid` and `resource_version`. A change has
 /// `path` (as `spec.template.spec.containers[app].image`), `before` and `after` (missing where the field is not set),
@@ -99,6 +102,9 @@ pub struct Plan {
     /// What is struck off the inventory without being deleted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forgotten: Vec<Forgotten>,
+    /// What whoever carries it out should know of the definition, and what stops nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Finding>,
     /// What the last run remembered; written back, extended, before anything is touched: see [`Plan::before`].
     #[serde(skip)]
     pub memory: Option<Memory>,

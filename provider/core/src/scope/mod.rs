@@ -221,6 +221,23 @@ impl<'a> Scope<'a> {
         self.draft.findings.push(finding);
     }
 
+    /// Says something that whoever applies the stack should know, such as a limit of what was chosen. It is shown with
+    /// the plan and stops nothing.
+    ///
+    /// ```
+    /// # use provider_core::{Finding, Scope, Stack};
+    /// let stack = Stack::new("shop", |stack: &mut Scope<'_>| {
+    ///     stack.note(Finding::new("no-spare", "one replica: while it restarts, nobody answers"));
+    /// });
+    /// assert_eq!(stack.graph().unwrap().notes()[0].rule, "no-spare");
+    /// ```
+    #[track_caller]
+    pub fn note(&mut self, mut note: Finding) {
+        let line = self.caller(Location::caller());
+        note.origin.get_or_insert(line);
+        self.draft.notes.push(note);
+    }
+
     pub(crate) fn recipes<K: ?Sized>(
         &mut self,
         resource: &Ref<K>,
