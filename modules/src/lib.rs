@@ -12,6 +12,8 @@ pub mod grafana;
 pub mod image;
 pub mod jaeger;
 pub mod loki;
+#[allow(dead_code, reason = "the modules that keep things in buckets follow")]
+pub mod object_store;
 mod pod;
 pub mod prometheus;
 pub mod protocol;
@@ -28,6 +30,7 @@ pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
 pub use grafana::{Grafana, GrafanaOutputs};
 pub use jaeger::{Jaeger, JaegerInMemory, JaegerOutputs};
 pub use loki::{Loki, LokiOutputs};
+pub use object_store::ObjectStore;
 pub use prometheus::{Prometheus, PrometheusOutputs};
 pub use protocol::{Datasource, Exports};
 pub use signal::{Carries, Logs, Metrics, Signal, Traces};

@@ -57,6 +57,8 @@ pub(crate) struct Pod {
     pub(crate) resources: Resources,
     pub(crate) grace_seconds: Option<i64>,
     pub(crate) account: Option<String>,
+    /// An account whose token is not mounted: it is only what a cloud knows the Pod by.
+    pub(crate) identity: Option<String>,
     pub(crate) tolerate_all: bool,
     pub(crate) component: Option<&'static str>,
 }
@@ -81,6 +83,7 @@ impl Pod {
             },
             grace_seconds: None,
             account: None,
+            identity: None,
             tolerate_all: false,
             component: None,
         }
@@ -276,7 +279,7 @@ impl Pod {
             enable_service_links: Some(false),
             init_containers: (!self.init.is_empty()).then_some(self.init),
             security_context: Some(self.user.context()),
-            service_account_name: self.account,
+            service_account_name: self.account.or(self.identity),
             termination_grace_period_seconds: self.grace_seconds,
             tolerations,
             topology_spread_constraints: spread,

@@ -1,0 +1,234 @@
+//! A bucket of Amazon S3, or of what speaks its API.
+
+use k8s_openapi::api::core::v1::Secret;
+use provider_core::{Destination, Endpoint, Protocol, Ref};
+
+use super::{
+    Common,
+    access::{Access, outside},
+};
+use crate::units::Days;
+
+/// Amazon's API for buckets.
+#[derive(Clone, Copy, Debug)]
+pub enum S3Api {}
+
+impl Protocol for S3Api {
+    const SCHEME: &'static str = "http";
+    const APP_PROTOCOL: Option<&'static str> = Some("http");
+}
+
+/// A bucket of Amazon S3, or of what speaks its API.
+#[derive(Clone, Debug)]
+pub struct S3 {
+    pub(crate) common: Common,
+    pub(crate) region: String,
+    pub(crate) addressing: Addressing,
+    place: Place,
+}
+
+/// Where a request names the bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressing {
+    /// In the host's name, as Amazon wants it.
+    VirtualHost,
+    /// In the path, as everyone understands who needs no name for each bucket.
+    Path,
+}
+
+/// Who answers.
+#[derive(Clone, Debug)]
+enum Place {
+    /// Amazon, in that region.
+    Amazon,
+    /// Someone else, as a URL.
+    Url(String),
+    /// A part of this stack.
+    Stack { url: String, to: Destination },
+}
+
+impl S3 {
+    pub(super) fn new(bucket: &str) -> Self {
+        Self {
+            common: Common::new(bucket),
+            region: "us-east-1".to_owned(),
+            addressing: Addressing::VirtualHost,
+            place: Place::Amazon,
+        }
+    }
+
+    /// The region; `us-east-1` if none is said, and whatever the store calls itself elsewhere (`garage`).
+    #[must_use]
+    pub fn region(mut self, region: &str) -> Self {
+        region.clone_into(&mut self.region);
+        self
+    }
+
+    /// Who answers instead of Amazon, as a URL without a path. Buckets are named in the path then.
+    #[must_use]
+    pub fn endpoint(mut self, url: &str) -> Self {
+        self.place = Place::Url(url.trim_end_matches('/').to_owned());
+        self.addressing = Addressing::Path;
+        self
+    }
+
+    /// A part of this stack answers.
+    #[must_use]
+    pub fn served_by(mut self, endpoint: &Endpoint<S3Api>) -> Self {
+        self.place = Place::Stack {
+            url: endpoint.url(),
+            to: endpoint.destination().clone(),
+        };
+        self.addressing = Addressing::Path;
+        self
+    }
+
+    /// Where requests name the bucket, for a store that differs. Say it after `endpoint`.
+    #[must_use]
+    pub fn addressing(mut self, addressing: Addressing) -> Self {
+        self.addressing = addressing;
+        self
+    }
+
+    /// What the names of all objects begin with: letters, digits and hyphens.
+    #[must_use]
+    pub fn prefix(mut self, prefix: &str) -> Self {
+        prefix.clone_into(&mut self.common.prefix);
+        self
+    }
+
+    /// The bucket has a rule that deletes after so long.
+    #[must_use]
+    pub fn expire(mut self, after: Days) -> Self {
+        self.common.expire = Some(after);
+        self
+    }
+
+    /// Logs in with two keys of a Secret of the same namespace: the name of an access key, and the key.
+    #[must_use]
+    pub fn keys(
+        mut self,
+        secret: &Ref<Secret>,
+        access_key_id: &str,
+        secret_access_key: &str,
+    ) -> Self {
+        self.common.access = Some(Access::Keys {
+            secret: secret.clone(),
+            id: access_key_id.to_owned(),
+            key: secret_access_key.to_owned(),
+        });
+        self
+    }
+
+    /// Logs in as a role that Amazon gives to the Pods' ServiceAccount (IRSA): `arn:aws:iam::…:role/…`.
+    #[must_use]
+    pub fn role(mut self, arn: &str) -> Self {
+        self.common.access = Some(Access::Identity {
+            annotations: vec![("eks.amazonaws.com/role-arn".to_owned(), arn.to_owned())],
+            // Regional or not is the webhook's choice; both are names of the internet.
+            asks: vec![outside("sts.amazonaws.com", 443)],
+        });
+        self
+    }
+
+    /// Logs in as the Pods' ServiceAccount, which an association of the EKS cluster gives a role (EKS Pod Identity).
+    #[must_use]
+    pub fn pod_identity(mut self) -> Self {
+        self.common.access = Some(Access::Identity {
+            annotations: Vec::new(),
+            asks: vec![outside("169.254.170.23", 80)],
+        });
+        self
+    }
+
+    /// The endpoint as a URL.
+    pub fn url(&self) -> String {
+        match &self.place {
+            Place::Amazon => format!("https://s3.{}.amazonaws.com", self.region),
+            Place::Url(url) | Place::Stack { url, .. } => url.clone(),
+        }
+    }
+
+    /// The endpoint as programs want it that are told separately whether to use TLS: a host, and a port if one
+    /// was said.
+    pub(crate) fn authority(&self) -> String {
+        let url = self.url();
+        url.split_once("://")
+            .map_or(url.as_str(), |(_, rest)| rest)
+            .to_owned()
+    }
+
+    /// Whether the traffic is not encrypted.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.url().starts_with("http://")
+    }
+
+    /// Whether Amazon itself answers.
+    pub(crate) fn is_amazon(&self) -> bool {
+        matches!(self.place, Place::Amazon)
+    }
+
+    pub(super) fn destination(&self) -> Destination {
+        if let Place::Stack { to, .. } = &self.place {
+            return to.clone();
+        }
+        let (host, port) = parse(&self.url()).unwrap_or_default();
+        outside(&host, port)
+    }
+
+    pub(super) fn wrong_endpoint(&self) -> Option<String> {
+        let url = self.url();
+        parse(&url)
+            .is_none()
+            .then(|| format!("`{url}` is no endpoint"))
+    }
+}
+
+/// The host and the port of a URL that has nothing else.
+fn parse(url: &str) -> Option<(String, u16)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let usual = match scheme {
+        "http" => 80,
+        "https" => 443,
+        _ => return None,
+    };
+    // An IPv6 address stands in brackets, and its colons are its own.
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
+        _ => (rest, usual),
+    };
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
+    let valid = !host.is_empty() && port > 0 && host.chars().all(allowed);
+    valid.then(|| (host.to_owned(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_scheme_a_host_and_perhaps_a_port() {
+        for (url, expected) in [
+            (
+                "https://garage.example:3900",
+                Some(("garage.example", 3900)),
+            ),
+            (
+                "http://rustfs.storage.svc",
+                Some(("rustfs.storage.svc", 80)),
+            ),
+            ("https://[fd00::1]", Some(("[fd00::1]", 443))),
+            ("http://[fd00::1]:9000", Some(("[fd00::1]", 9000))),
+            ("garage.example:3900", None),
+            ("ftp://garage.example", None),
+            ("https://", None),
+            ("https://a:b@c", None),
+            ("https://garage.example/bucket", None),
+            ("https://garage.example:0", None),
+            ("https://garage.example:99999", None),
+        ] {
+            let expected = expected.map(|(host, port)| (host.to_owned(), port));
+            assert_eq!(parse(url), expected, "{url}");
+        }
+    }
+}
