@@ -4,24 +4,18 @@ use std::marker::PhantomData;
 
 use k8s_openapi::{
     api::{
-        apps::v1::{
-            DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, Deployment, DeploymentSpec,
-            DeploymentStrategy, RollingUpdateDaemonSet, RollingUpdateDeployment, StatefulSet,
-            StatefulSetSpec,
-        },
-        core::v1::{
-            EnvVarSource, PersistentVolumeClaim, PersistentVolumeClaimSpec, Volume,
-            VolumeResourceRequirements,
-        },
+        core::v1::{EnvVarSource, Volume},
         policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec},
     },
     apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
-use provider_core::{Module, Port, Ref, Scope, Transport, kube_core::ObjectMeta};
+use provider_core::{Port, Scope, Transport, kube_core::ObjectMeta};
+
+mod kinds;
 
 use crate::{
     pod::{Pod, User, every, http_probe, tcp_probe},
-    units::{self, Millicores},
+    units::Millicores,
 };
 
 /// A program that runs as Pods of the kind `K`.
@@ -181,145 +175,4 @@ impl<K> Workload<K> {
             ..PodDisruptionBudget::default()
         });
     }
-}
-
-impl Workload<Deployment> {
-    /// Pods that are all alike and keep nothing.
-    pub fn stateless(name: &str, image: impl Into<String>) -> Self {
-        Self::new(name, image)
-    }
-
-    /// Runs so many Pods.
-    #[must_use]
-    pub fn replicas(mut self, replicas: u32) -> Self {
-        self.wanted = replicas;
-        self
-    }
-}
-
-impl Workload<StatefulSet> {
-    /// Pods that each have a name of their own, and may keep a volume.
-    pub fn stateful(name: &str, image: impl Into<String>) -> Self {
-        Self::new(name, image)
-    }
-
-    /// Runs so many Pods.
-    #[must_use]
-    pub fn replicas(mut self, replicas: u32) -> Self {
-        self.wanted = replicas;
-        self
-    }
-
-    /// Each Pod keeps so many bytes below that path.
-    #[must_use]
-    pub fn keep(mut self, bytes: u64, path: &str) -> Self {
-        self.pod.mount("data", path);
-        self.claim = Some(bytes);
-        self
-    }
-
-    fn claims(&self) -> Option<Vec<PersistentVolumeClaim>> {
-        let resources = VolumeResourceRequirements {
-            requests: Some([("storage".to_owned(), units::bytes(self.claim?))].into()),
-            ..VolumeResourceRequirements::default()
-        };
-        let spec = PersistentVolumeClaimSpec {
-            access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
-            resources: Some(resources),
-            ..PersistentVolumeClaimSpec::default()
-        };
-        Some(vec![PersistentVolumeClaim {
-            metadata: ObjectMeta {
-                name: Some("data".to_owned()),
-                ..ObjectMeta::default()
-            },
-            spec: Some(spec),
-            ..PersistentVolumeClaim::default()
-        }])
-    }
-}
-
-impl Workload<DaemonSet> {
-    /// One Pod on each node.
-    pub fn per_node(name: &str, image: impl Into<String>) -> Self {
-        Self::new(name, image)
-    }
-}
-
-impl Module for Workload<Deployment> {
-    type Outputs = Ref<Deployment>;
-
-    fn build(self, scope: &mut Scope<'_>) -> Ref<Deployment> {
-        self.budget(scope);
-        let rolling = RollingUpdateDeployment {
-            max_surge: Some(IntOrString::Int(1)),
-            max_unavailable: Some(IntOrString::Int(0)),
-        };
-        let strategy = DeploymentStrategy {
-            type_: Some("RollingUpdate".to_owned()),
-            rolling_update: Some(rolling),
-        };
-        scope.add(Deployment {
-            metadata: self.metadata(scope.stack()),
-            spec: DeploymentSpec {
-                replicas: Some(count(self.wanted)),
-                selector: self.selector(),
-                strategy: Some(strategy),
-                template: self.pod.template(scope.stack(), self.wanted),
-                ..DeploymentSpec::default()
-            },
-            status: None,
-        })
-    }
-}
-
-impl Module for Workload<StatefulSet> {
-    type Outputs = Ref<StatefulSet>;
-
-    fn build(self, scope: &mut Scope<'_>) -> Ref<StatefulSet> {
-        self.budget(scope);
-        let claims = self.claims();
-        scope.add(StatefulSet {
-            metadata: self.metadata(scope.stack()),
-            spec: StatefulSetSpec {
-                pod_management_policy: self.parallel.then(|| "Parallel".to_owned()),
-                replicas: Some(count(self.wanted)),
-                selector: self.selector(),
-                service_name: self.serves_as.clone(),
-                template: self.pod.template(scope.stack(), self.wanted),
-                volume_claim_templates: claims,
-                ..StatefulSetSpec::default()
-            },
-            status: None,
-        })
-    }
-}
-
-impl Module for Workload<DaemonSet> {
-    type Outputs = Ref<DaemonSet>;
-
-    fn build(self, scope: &mut Scope<'_>) -> Ref<DaemonSet> {
-        let rolling = RollingUpdateDaemonSet {
-            max_unavailable: Some(IntOrString::String("10%".to_owned())),
-            ..RollingUpdateDaemonSet::default()
-        };
-        scope.add(DaemonSet {
-            metadata: self.metadata(scope.stack()),
-            spec: DaemonSetSpec {
-                selector: self.selector(),
-                template: self.pod.template(scope.stack(), 1),
-                update_strategy: Some(DaemonSetUpdateStrategy {
-                    type_: Some("RollingUpdate".to_owned()),
-                    rolling_update: Some(rolling),
-                }),
-                ..DaemonSetSpec::default()
-            },
-            status: None,
-        })
-    }
-}
-
-/// Kubernetes counts replicas in `i32`.
-fn count(replicas: u32) -> i32 {
-    i32::try_from(replicas).unwrap_or(i32::MAX)
 }
