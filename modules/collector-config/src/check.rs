@@ -116,6 +116,7 @@ impl Check<'_> {
         let Details {
             extensions,
             mistakes,
+            needs: _,
         } = details;
         for extension in extensions {
             if !self.config.service.extensions.contains(&extension) {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{ComponentId, Distribution, Signal, Version, catalogue};
+use crate::{ComponentId, Distribution, Need, Signal, Version, catalogue};
 
 /// The five roles that a component can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +67,11 @@ pub trait Component: Serialize + DeserializeOwned {
     fn mistakes(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// What it asks of its surroundings, beside the variables that stand in its settings.
+    fn needs(&self) -> Vec<Need> {
+        Vec::new()
+    }
 }
 
 /// What a check needs to know of a component's settings.
@@ -76,6 +81,8 @@ pub struct Details {
     pub extensions: Vec<ComponentId>,
     /// What the program would refuse.
     pub mistakes: Vec<String>,
+    /// What they ask of their surroundings.
+    pub needs: Vec<Need>,
 }
 
 impl Class {
@@ -158,6 +165,7 @@ pub(crate) fn details<C: Component>(settings: &Value) -> Result<Details, serde_j
     Ok(Details {
         extensions: component.extensions(),
         mistakes: component.mistakes(),
+        needs: component.needs(),
     })
 }
 

@@ -246,6 +246,17 @@ impl Config {
     }
 }
 
+impl Pipeline {
+    /// Its three lists, with the class that their members have unless they are connectors.
+    pub(crate) fn lists(&self) -> [(Class, &[ComponentId]); 3] {
+        [
+            (Class::Receiver, &self.receivers),
+            (Class::Processor, &self.processors),
+            (Class::Exporter, &self.exporters),
+        ]
+    }
+}
+
 impl Service {
     fn canonical(self, config: &Config) -> Self {
         self.renamed(|class, id| id.clone().canonical(class), config)

@@ -30,6 +30,7 @@ pub mod components;
 mod config;
 mod duration;
 mod id;
+mod needs;
 mod placeholder;
 mod signal;
 mod telemetry;
@@ -40,6 +41,10 @@ pub use component::{Carries, Class, Component, ComponentType, Details, ReadSetti
 pub use config::{Config, Pipeline, ReadError, Service, SettingsError};
 pub use duration::{Duration, DurationError};
 pub use id::{ComponentId, IdError, PipelineId};
+pub use needs::{
+    Asker, HostPath, LaterMounts, Listen, Need, Needs, Object, PodSecurity, Reach, Rule, Traffic,
+    Transport, Verb,
+};
 pub use signal::Signal;
 pub use telemetry::{
     Level, PrometheusReader, PullExporter, PullReader, Reader, Telemetry, TelemetryLogs,

@@ -12,13 +12,20 @@ impl Config {
         let mut found = BTreeSet::new();
         for class in Class::ALL {
             for (_, settings) in self.section(class) {
-                texts(settings, &mut |text| found.extend(asked(text)));
+                found.extend(variables(settings));
             }
         }
         let telemetry = serde_json::to_value(&self.service.telemetry).unwrap_or_default();
-        texts(&telemetry, &mut |text| found.extend(asked(text)));
+        found.extend(variables(&telemetry));
         found
     }
+}
+
+/// The names that are asked for in settings as `${env:NAME}` or `${NAME}`.
+pub(crate) fn variables(settings: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    texts(settings, &mut |text| found.extend(asked(text)));
+    found
 }
 
 /// The names that are written as `$NAME`, which was once replaced and no longer is.

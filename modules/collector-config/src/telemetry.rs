@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::components::is_default;
+use crate::{
+    components::is_default,
+    needs::{Need, listens},
+    placeholder,
+};
 
 /// What a collector tells about itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -129,4 +133,20 @@ impl Telemetry {
             resource: BTreeMap::new(),
         }
     }
+}
+
+/// What telling it asks of the surroundings.
+pub(crate) fn needs(telemetry: &Telemetry) -> Vec<Need> {
+    let settings = serde_json::to_value(telemetry).unwrap_or_default();
+    let variables = placeholder::variables(&settings).into_iter();
+    let ports = telemetry.metrics.readers.iter().filter_map(|reader| {
+        let Reader::Pull(PullReader { exporter }) = reader;
+        let PullExporter::Prometheus(prometheus) = exporter;
+        listens(
+            "metrics",
+            &format!("{}:{}", prometheus.host, prometheus.port),
+            0,
+        )
+    });
+    ports.chain(variables.map(Need::Variable)).collect()
 }

@@ -1,25 +1,32 @@
-//! What does a configuration ask of its surroundings? Ports, rights, traffic, variables: read from the components.
+//! How is what a configuration asks of its surroundings said to Kubernetes?
 
-use collector_config::{
-    Class, ComponentId, Config,
-    components::{
-        k8s_attributes::K8sAttributes, kubelet_stats::KubeletStats, load_balancing::LoadBalancing,
-    },
-};
+use std::collections::{BTreeMap, BTreeSet};
+
+use collector_config::{Asker, Config, Object, Reach, Rule, Traffic};
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use provider_core::{Destination, Transport};
+
+/// On a role: which component wants which of its rules.
+const WANTED_BY: &str = "otelier.dev/wanted-by";
 
 /// What a configuration asks of its surroundings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Needs {
-    /// What it reads from the API, in the whole cluster.
-    pub(crate) cluster: Vec<PolicyRule>,
-    /// What it reads from the API, in one namespace.
-    pub(crate) namespaced: Vec<(String, PolicyRule)>,
+    /// What it asks of the API, in the whole cluster.
+    pub(crate) cluster: Rights,
+    /// What it asks of the API, by namespace.
+    pub(crate) namespaced: BTreeMap<String, Rights>,
     /// Where it sends to, beside what its exporters say.
     pub(crate) sends: Vec<Destination>,
     /// Variables with facts about the Pod, and where they stand.
     pub(crate) fields: Vec<(&'static str, &'static str)>,
+}
+
+/// The rules of one role, and who wants them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Rights {
+    pub(crate) rules: Vec<PolicyRule>,
+    wanted: BTreeMap<Asker, Vec<String>>,
 }
 
 /// The variables that configurations may ask for, and the facts that they hold.
@@ -36,165 +43,151 @@ const FIELDS: [(&str, &str); 6] = [
 pub(super) const KUBELET_PORT: u16 = 10250;
 
 impl Needs {
-    /// Reads them from a configuration.
-    pub(crate) fn of(config: &Config) -> Self {
+    /// Reads them from the configuration of a collector that runs in the namespace `own`.
+    pub(crate) fn of(config: &Config, own: &str) -> Self {
+        let asked = config.needs();
         let mut needs = Self::default();
-        let mut asked = config.variables();
-        for (id, _) in config.section(Class::Processor) {
-            if let Ok(pods) = config.get::<K8sAttributes>(id) {
-                needs.cluster.extend(pod_rules(&pods));
-                asked.extend(pods.filter.node_from_env_var);
-            }
+        for (rule, by) in asked.rules() {
+            needs.at(&rule.reach, own).add(rule, by);
         }
-        for (id, _) in config.section(Class::Receiver) {
-            if is::<KubeletStats>(id) {
-                needs.cluster.push(rule("", "nodes/stats", &["get"]));
-                // A node's address is known to the Pod alone, so every address has to do.
-                needs.sends.push(Destination::Outside {
-                    host: "kubelet".to_owned(),
-                    port: KUBELET_PORT,
-                    transport: Transport::Tcp,
-                });
-            }
-        }
-        for (id, _) in config.section(Class::Exporter) {
-            if let Ok(balancer) = config.get::<LoadBalancing>(id) {
-                needs.namespaced.extend(resolver_rule(&balancer));
-            }
-        }
-        if needs.calls_api() {
-            needs.sends.push(Destination::KubernetesApi);
-        }
+        needs.sends = asked.traffic().filter_map(destination).collect();
+        let variables: BTreeSet<&str> = asked.variables().collect();
         let fields = FIELDS.into_iter();
-        needs.fields = fields.filter(|(name, _)| asked.contains(*name)).collect();
+        needs.fields = fields
+            .filter(|(name, _)| variables.contains(name))
+            .collect();
         needs
+    }
+
+    fn at(&mut self, reach: &Reach, own: &str) -> &mut Rights {
+        let namespace = match reach {
+            Reach::Cluster => return &mut self.cluster,
+            Reach::Namespace(name) => name.clone(),
+            Reach::Own => own.to_owned(),
+        };
+        self.namespaced.entry(namespace).or_default()
     }
 
     /// Whether the Pod needs an account with a token.
     pub(crate) fn calls_api(&self) -> bool {
-        !self.cluster.is_empty() || !self.namespaced.is_empty()
+        !self.cluster.rules.is_empty() || !self.namespaced.is_empty()
     }
 }
 
-fn is<C: collector_config::Component>(id: &ComponentId) -> bool {
-    id.kind() == C::TYPE.name
-}
-
-/// As much as the processor watches for what it is asked to write: it starts one watch per kind.
-fn pod_rules(pods: &K8sAttributes) -> Vec<PolicyRule> {
-    const WATCH: &[&str] = &["get", "list", "watch"];
-    if pods.passthrough {
-        return Vec::new();
-    }
-    let extract = &pods.extract;
-    let asks = |attribute: &str| extract.metadata.iter().any(|name| name == attribute);
-    let labels_of = |kind: &str| {
-        extract
-            .labels
-            .iter()
-            .chain(&extract.annotations)
-            .any(|field| field.from == kind)
-    };
-    let mut rules = vec![rule("", "pods", WATCH)];
-    let mut when = |needed: bool, group: &str, resource: &str| {
-        if needed {
-            rules.push(rule(group, resource, WATCH));
+impl Rights {
+    fn add(&mut self, rule: &Rule, by: &BTreeSet<Asker>) {
+        self.rules.push(policy_rule(rule));
+        for asker in by {
+            let wanted = self.wanted.entry(asker.clone()).or_default();
+            wanted.push(rule.to_string());
         }
-    };
-    when(
-        labels_of("namespace") || asks("k8s.cluster.uid"),
-        "",
-        "namespaces",
-    );
-    when(labels_of("node") || asks("k8s.node.uid"), "", "nodes");
-    let deployment = labels_of("deployment");
-    when(
-        deployment || asks("k8s.deployment.uid"),
-        "apps",
-        "replicasets",
-    );
-    when(deployment, "apps", "deployments");
-    when(labels_of("statefulset"), "apps", "statefulsets");
-    when(labels_of("daemonset"), "apps", "daemonsets");
-    when(labels_of("job") || asks("k8s.cronjob.uid"), "batch", "jobs");
-    rules
-}
-
-/// The Pods behind one Service.
-fn resolver_rule(balancer: &LoadBalancing) -> Option<(String, PolicyRule)> {
-    let service = &balancer.resolver.kubernetes.as_ref()?.service;
-    let namespace = service.split('.').nth(1)?.to_owned();
-    let verbs = &["get", "list", "watch"];
-    Some((namespace, rule("discovery.k8s.io", "endpointslices", verbs)))
-}
-
-fn rule(group: &str, resource: &str, verbs: &[&str]) -> PolicyRule {
-    PolicyRule {
-        api_groups: Some(vec![group.to_owned()]),
-        resources: Some(vec![resource.to_owned()]),
-        verbs: verbs.iter().map(|verb| (*verb).to_owned()).collect(),
-        ..PolicyRule::default()
     }
+
+    /// Says on the role which component wants which rule: `k8s_attributes: pods get,list,watch`.
+    pub(crate) fn annotations(&self) -> BTreeMap<String, String> {
+        let each =
+            |(asker, rules): (&Asker, &Vec<String>)| format!("{asker}: {}", rules.join(", "));
+        let text: Vec<String> = self.wanted.iter().map(each).collect();
+        BTreeMap::from([(WANTED_BY.to_owned(), text.join("; "))])
+    }
+}
+
+/// What exporters send to is declared where they are connected.
+fn destination(traffic: &Traffic) -> Option<Destination> {
+    let outside = |host: &str, port| Destination::Outside {
+        host: host.to_owned(),
+        port,
+        transport: Transport::Tcp,
+    };
+    match traffic {
+        Traffic::KubernetesApi => Some(Destination::KubernetesApi),
+        // A node's address is known to the Pod alone, so every address has to do.
+        Traffic::Kubelet(port) => Some(outside("kubelet", *port)),
+        Traffic::CloudMetadata => Some(outside("169.254.169.254", 80)),
+        Traffic::Endpoint(_) => None,
+    }
+}
+
+fn policy_rule(rule: &Rule) -> PolicyRule {
+    let verbs = rule.verbs.iter().map(|verb| verb.as_str().to_owned());
+    let mut made = PolicyRule {
+        verbs: verbs.collect(),
+        ..PolicyRule::default()
+    };
+    match &rule.object {
+        Object::Kind { group, resource } => {
+            made.api_groups = Some(vec![group.clone()]);
+            made.resources = Some(vec![resource.clone()]);
+        }
+        Object::One {
+            group,
+            resource,
+            name,
+        } => {
+            made.api_groups = Some(vec![group.clone()]);
+            made.resources = Some(vec![resource.clone()]);
+            made.resource_names = Some(vec![name.clone()]);
+        }
+        Object::Path(path) => made.non_resource_urls = Some(vec![path.clone()]),
+    }
+    made
 }
 
 #[cfg(test)]
 mod tests {
-    use collector_config::components::k8s_attributes::{Extract, Filter, FromObject};
-
     use super::*;
 
-    fn asking(metadata: &[&str], labels_from: &[&str]) -> Vec<String> {
-        let mut config = Config::default();
-        config.add(&K8sAttributes {
-            extract: Extract {
-                metadata: metadata.iter().map(|name| (*name).to_owned()).collect(),
-                labels: labels_from
-                    .iter()
-                    .map(|from| FromObject {
-                        from: (*from).to_owned(),
-                        ..FromObject::default()
-                    })
-                    .collect(),
-                ..Extract::default()
-            },
-            filter: Filter {
-                node_from_env_var: Some("NODE_NAME".to_owned()),
-                namespace: None,
-            },
-            ..K8sAttributes::default()
-        });
-        let needs = Needs::of(&config);
-        assert_eq!(needs.fields, [("NODE_NAME", "spec.nodeName")]);
-        let resources = needs.cluster.into_iter().filter_map(|rule| rule.resources);
-        resources.flatten().collect()
+    const TEXT: &str = "
+receivers:
+  otlp: {protocols: {grpc: {endpoint: '${env:POD_IP}:4317'}}}
+  kubelet_stats: {auth_type: serviceAccount, endpoint: 'https://${env:NODE_IP}:10250'}
+processors:
+  k8s_attributes: {extract: {metadata: [k8s.pod.name]}}
+  k8s_attributes/shop: {filter: {namespace: shop}}
+exporters:
+  load_balancing: {resolver: {k8s: {service: sampler}}}
+service:
+  pipelines:
+    metrics:
+      receivers: [otlp, kubelet_stats]
+      processors: [k8s_attributes, k8s_attributes/shop]
+      exporters: [load_balancing]
+";
+
+    #[test]
+    fn each_right_lies_where_it_is_used_and_names_who_wants_it() {
+        let config = Config::from_yaml(TEXT).unwrap();
+        let needs = Needs::of(&config, "prod");
+        let said = |rights: &Rights| rights.annotations()[WANTED_BY].clone();
+        assert_eq!(
+            said(&needs.cluster),
+            "kubelet_stats: nodes/stats get; k8s_attributes: pods get,list,watch"
+        );
+        assert_eq!(
+            said(&needs.namespaced["shop"]),
+            "k8s_attributes/shop: pods get,list,watch"
+        );
+        assert_eq!(
+            said(&needs.namespaced["prod"]),
+            "load_balancing: endpointslices.discovery.k8s.io get,list,watch"
+        );
+        assert_eq!(needs.cluster.rules.len(), 2);
+        assert_eq!(
+            needs.fields,
+            [("POD_IP", "status.podIP"), ("NODE_IP", "status.hostIP")]
+        );
     }
 
     #[test]
-    fn rights_follow_from_what_is_written_on_resources() {
-        for (metadata, labels, resources) in [
-            (
-                vec!["k8s.pod.name", "k8s.deployment.name"],
-                vec![],
-                vec!["pods"],
-            ),
-            (
-                vec!["k8s.deployment.uid"],
-                vec![],
-                vec!["pods", "replicasets"],
-            ),
-            (
-                vec!["k8s.node.uid"],
-                vec!["namespace"],
-                vec!["pods", "namespaces", "nodes"],
-            ),
-            (vec![], vec!["job"], vec!["pods", "jobs"]),
-        ] {
-            assert_eq!(asking(&metadata, &labels), resources);
-        }
+    fn what_is_called_beside_the_exporters_is_declared() {
+        let config = Config::from_yaml(TEXT).unwrap();
+        let sends = Needs::of(&config, "prod").sends;
+        assert!(sends.contains(&Destination::KubernetesApi));
+        assert_eq!(sends.len(), 2, "and the kubelet: {sends:?}");
     }
 
     #[test]
     fn a_configuration_that_asks_nothing_of_the_api_needs_no_account() {
-        assert!(!Needs::of(&Config::default()).calls_api());
+        assert!(!Needs::of(&Config::default(), "prod").calls_api());
     }
 }

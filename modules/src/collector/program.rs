@@ -3,11 +3,14 @@
 use collector_config::{Config, Problem, Release, Telemetry, components::health::HealthCheck};
 use k8s_openapi::api::{
     core::v1::ServiceAccount,
-    rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding},
+    rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
 };
 use provider_core::{Destination, Pods, Port, Ref, RunsPods, Scope, kube_core::ObjectMeta};
 
-use super::{Memory, check, needs::Needs};
+use super::{
+    Memory, check,
+    needs::{Needs, Rights},
+};
 use crate::{
     file::Files,
     image,
@@ -66,7 +69,7 @@ impl Program {
             image::COLLECTOR
         };
         let files = Files::one("config.yaml", config.to_yaml(release));
-        let needs = Needs::of(config);
+        let needs = Needs::of(config, scope.namespace());
 
         let mut pod = Pod::new(name, image);
         pod.user = User::new(10001);
@@ -128,12 +131,12 @@ fn account(scope: &mut Scope<'_>, name: &str, needs: &Needs) -> Ref<ServiceAccou
         automount_service_account_token: Some(false),
         ..ServiceAccount::default()
     });
-    if !needs.cluster.is_empty() {
+    if !needs.cluster.rules.is_empty() {
         // Roles of the cluster share one namespace of names with everyone.
         let name = format!("{}-{name}", scope.namespace());
         let role = scope.add(ClusterRole {
-            metadata: metadata(name.clone()),
-            rules: Some(needs.cluster.clone()),
+            metadata: explained(metadata(name.clone()), &needs.cluster),
+            rules: Some(needs.cluster.rules.clone()),
             ..ClusterRole::default()
         });
         scope.add(ClusterRoleBinding {
@@ -142,21 +145,27 @@ fn account(scope: &mut Scope<'_>, name: &str, needs: &Needs) -> Ref<ServiceAccou
             subjects: Some(vec![account.subject()]),
         });
     }
-    for (namespace, rule) in &needs.namespaced {
-        let rules: Vec<PolicyRule> = vec![rule.clone()];
-        let name = name.to_owned();
+    for (namespace, rights) in &needs.namespaced {
         let subject = account.subject();
         scope.within(namespace.clone(), |scope| {
             let role = scope.add(Role {
-                metadata: metadata(name.clone()),
-                rules: Some(rules),
+                metadata: explained(metadata(name.to_owned()), rights),
+                rules: Some(rights.rules.clone()),
             });
             scope.add(RoleBinding {
-                metadata: metadata(name),
+                metadata: metadata(name.to_owned()),
                 role_ref: role.role(),
                 subjects: Some(vec![subject]),
             });
         });
     }
     account
+}
+
+/// Says who wants the rules of a role.
+fn explained(metadata: ObjectMeta, rights: &Rights) -> ObjectMeta {
+    ObjectMeta {
+        annotations: Some(rights.annotations()),
+        ..metadata
+    }
 }

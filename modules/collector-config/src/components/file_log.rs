@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Settings, is_default};
 use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{ComponentId, Distribution, Duration, Signal, Version};
+use crate::needs::static_folder;
+use crate::{ComponentId, Distribution, Duration, HostPath, LaterMounts, Need, Signal, Version};
 
 /// Reads log files as they grow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -139,5 +140,21 @@ impl Component for FileLog {
             found.push("the `container` operator needs `include_file_path: true`".to_owned());
         }
         found
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        // Below this, the kubelet lets root alone read.
+        const PODS: &str = "/var/log/pods";
+        let folder = |pattern: &String| {
+            let path = static_folder(pattern).to_owned();
+            HostPath {
+                seen_at: path.clone(),
+                path,
+                later_mounts: LaterMounts::Unseen,
+            }
+        };
+        let folders = self.include.iter().map(folder).map(Need::HostPath);
+        let root = self.include.iter().any(|path| path.starts_with(PODS));
+        folders.chain(root.then_some(Need::Root)).collect()
     }
 }

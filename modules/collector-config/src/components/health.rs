@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::is_default;
 use crate::component::{Carries, Class, Component, ComponentType, ReadSettings, details};
-use crate::{Distribution, Duration};
+use crate::needs::listens;
+use crate::{Distribution, Duration, Need};
 
 /// Answers probes on `/`. Without it nothing listens on port 13133, and every probe fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +107,12 @@ const fn extension(
 impl Component for HealthCheck {
     const TYPE: &'static ComponentType =
         &extension("health_check", Distribution::COLLECTORS, details::<Self>);
+
+    fn needs(&self) -> Vec<Need> {
+        listens("health", &self.endpoint, 13133)
+            .into_iter()
+            .collect()
+    }
 }
 
 impl Component for HealthCheckV2 {
@@ -114,6 +121,12 @@ impl Component for HealthCheckV2 {
         &[Distribution::Contrib, Distribution::Jaeger],
         details::<Self>,
     );
+
+    fn needs(&self) -> Vec<Need> {
+        let http = self.http.as_ref();
+        let port = http.and_then(|http| listens("health", &http.endpoint, 13133));
+        port.into_iter().collect()
+    }
 }
 
 impl Component for FileStorage {
@@ -126,5 +139,9 @@ impl Component for FileStorage {
         } else {
             Vec::new()
         }
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Need::Storage(self.directory.clone())]
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{Distribution, Duration, Signal, Version};
+use crate::{Distribution, Duration, HostPath, LaterMounts, Need, Signal, Version};
 
 /// Measures the machine.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -119,5 +119,14 @@ impl Component for HostMetrics {
         } else {
             Vec::new()
         }
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let root = self.root_path.clone().map(|seen_at| HostPath {
+            path: "/".to_owned(),
+            seen_at,
+            later_mounts: LaterMounts::Seen,
+        });
+        root.map(Need::HostPath).into_iter().collect()
     }
 }

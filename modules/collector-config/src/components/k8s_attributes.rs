@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::is_default;
 use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{Distribution, Duration, Signal, Version};
+use crate::{Distribution, Duration, Need, Reach, Rule, Signal, Version};
 
 /// Looks up the Pod that telemetry comes from, and says so on its resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,4 +128,65 @@ impl Component for K8sAttributes {
         carries: Carries::Signals(&Signal::ALL),
         read: Some(details::<Self>),
     };
+
+    fn needs(&self) -> Vec<Need> {
+        let node = self.filter.node_from_env_var.clone();
+        let rules = self.rules().into_iter().map(Need::Rule);
+        rules.chain(node.map(Need::Variable)).collect()
+    }
+}
+
+impl K8sAttributes {
+    /// As much as it watches for what it is asked to write: it starts one watch per kind. The name of a Deployment
+    /// follows from the name of its ReplicaSet, and needs none.
+    fn rules(&self) -> Vec<Rule> {
+        if self.passthrough {
+            return Vec::new();
+        }
+        let extract = &self.extract;
+        let asks = |attribute: &str| extract.metadata.iter().any(|name| name == attribute);
+        let labels_of = |kind: &str| {
+            let fields = extract.labels.iter().chain(&extract.annotations);
+            fields.into_iter().any(|field| field.from == kind)
+        };
+        let whole = Reach::Cluster;
+        let one = self.filter.namespace.clone();
+        let near = one.map_or(Reach::Cluster, Reach::Namespace);
+        let deployment = labels_of("deployment");
+        let kinds = [
+            (true, &near, "", "pods"),
+            (
+                labels_of("namespace") || asks("k8s.cluster.uid"),
+                &whole,
+                "",
+                "namespaces",
+            ),
+            (
+                labels_of("node") || asks("k8s.node.uid"),
+                &whole,
+                "",
+                "nodes",
+            ),
+            (
+                deployment || asks("k8s.deployment.uid"),
+                &near,
+                "apps",
+                "replicasets",
+            ),
+            (deployment, &near, "apps", "deployments"),
+            (labels_of("statefulset"), &near, "apps", "statefulsets"),
+            (labels_of("daemonset"), &near, "apps", "daemonsets"),
+            (
+                labels_of("job") || asks("k8s.cronjob.uid"),
+                &near,
+                "batch",
+                "jobs",
+            ),
+        ];
+        kinds
+            .into_iter()
+            .filter(|(needed, ..)| *needed)
+            .map(|(_, reach, group, resource)| Rule::follow(reach.clone(), group, resource))
+            .collect()
+    }
 }

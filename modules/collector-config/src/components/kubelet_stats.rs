@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::is_default;
 use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{Distribution, Duration, Signal, Version};
+use crate::needs::port_of;
+use crate::{Distribution, Duration, Need, Reach, Rule, Signal, Traffic, Verb, Version};
 
 /// Asks a kubelet how much its node, Pods and containers use. Needs get on `nodes/stats`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,4 +72,11 @@ impl Component for KubeletStats {
         carries: Carries::Signals(&[Signal::Metrics]),
         read: Some(details::<Self>),
     };
+
+    fn needs(&self) -> Vec<Need> {
+        const PORT: u16 = 10250;
+        let kubelet = Traffic::Kubelet(port_of(&self.endpoint).unwrap_or(PORT));
+        let statistics = Rule::new(Reach::Cluster, "", "nodes/stats", [Verb::Get]);
+        vec![Need::Rule(statistics), Need::Traffic(kubelet)]
+    }
 }

@@ -7,7 +7,7 @@ use super::{
     queue::{Retry, SendingQueue},
 };
 use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{ComponentId, Distribution, Duration, Signal, Version};
+use crate::{ComponentId, Distribution, Duration, Need, Reach, Rule, Signal, Version};
 
 /// Sends what belongs together to the same collector.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,5 +160,15 @@ impl Component for LoadBalancing {
             found.push("protocol.otlp: `storage` belongs to the exporter's own queue".to_owned());
         }
         found
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let Some(resolver) = &self.resolver.kubernetes else {
+            return Vec::new();
+        };
+        let namespace = resolver.service.split('.').nth(1);
+        let reach = namespace.map_or(Reach::Own, |name| Reach::Namespace(name.to_owned()));
+        let slices = Rule::follow(reach, "discovery.k8s.io", "endpointslices");
+        vec![Need::Rule(slices)]
     }
 }

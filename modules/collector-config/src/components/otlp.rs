@@ -7,7 +7,8 @@ use super::{
     is_default,
 };
 use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{Distribution, Signal};
+use crate::needs::listens;
+use crate::{Distribution, Need, Signal};
 
 /// The OTLP receiver.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,5 +106,19 @@ impl Component for Otlp {
         } else {
             Vec::new()
         }
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let Protocols { grpc, http } = &self.protocols;
+        let grpc = grpc
+            .as_ref()
+            .map(|grpc| ("otlp-grpc", &grpc.endpoint, 4317));
+        let http = http
+            .as_ref()
+            .map(|http| ("otlp-http", &http.endpoint, 4318));
+        let ports = grpc.into_iter().chain(http);
+        ports
+            .filter_map(|(name, endpoint, default)| listens(name, endpoint, default))
+            .collect()
     }
 }

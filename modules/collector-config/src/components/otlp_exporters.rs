@@ -10,7 +10,7 @@ use super::{
     queue::{Retry, SendingQueue},
 };
 use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{ComponentId, Distribution, Duration, Signal, Version};
+use crate::{ComponentId, Distribution, Duration, Need, Signal, Traffic, Version};
 
 /// OTLP over gRPC.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +105,10 @@ impl Component for OtlpGrpc {
         }
         found
     }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Need::Traffic(Traffic::Endpoint(self.endpoint.clone()))]
+    }
 }
 
 impl Component for OtlpHttp {
@@ -127,5 +131,9 @@ impl Component for OtlpHttp {
             found.push(format!("`endpoint` must be a URL: `{}`", self.endpoint));
         }
         found
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Need::Traffic(Traffic::Endpoint(self.endpoint.clone()))]
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{connection::ClientTls, is_default, queue::Retry};
 use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{Distribution, Signal, Version};
+use crate::{Distribution, Need, Signal, Traffic, Version};
 
 /// Writes metrics to a Prometheus server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,5 +73,9 @@ impl Component for PrometheusRemoteWrite {
         } else {
             vec![format!("`endpoint` must be a URL: `{}`", self.endpoint)]
         }
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![Need::Traffic(Traffic::Endpoint(self.endpoint.clone()))]
     }
 }
