@@ -2,8 +2,8 @@
 
 use crate::component::{Carries, Class, Component, ComponentType};
 use crate::components::{
-    debug, file_log, health, host_metrics, jaeger, k8s_attributes, kubelet_stats, load_balancing,
-    otlp, otlp_exporters, processors, remote_write, tail_sampling,
+    debug, file_log, health, host_metrics, jaeger, jaeger_sampling, k8s_attributes, kubelet_stats,
+    load_balancing, otlp, otlp_exporters, processors, remote_write, tail_sampling,
 };
 use crate::{Distribution, Signal, Version};
 
@@ -32,6 +32,8 @@ pub(crate) const ALL: &[&ComponentType] = &[
     jaeger::JaegerStorage::TYPE,
     jaeger::JaegerQuery::TYPE,
     jaeger::JaegerStorageExporter::TYPE,
+    jaeger_sampling::RemoteSampling::TYPE,
+    jaeger_sampling::AdaptiveSampling::TYPE,
     &undescribed(
         Class::Connector,
         "forward",
