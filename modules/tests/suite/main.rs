@@ -5,4 +5,5 @@ mod modules;
 mod own;
 mod stack;
 mod support;
+mod watch;
 mod wrong;
