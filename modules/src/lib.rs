@@ -12,7 +12,6 @@ pub mod grafana;
 pub mod image;
 pub mod jaeger;
 pub mod loki;
-#[allow(dead_code, reason = "the modules that keep things in buckets follow")]
 pub mod object_store;
 mod pod;
 pub mod prometheus;

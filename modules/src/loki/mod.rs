@@ -1,63 +1,178 @@
-//! Loki: one process that keeps logs on its own disk.
+//! Loki: logs, on the disk of one process or in a bucket that several share.
 //!
-//! Right up to some twenty gigabytes a day. One replica, on purpose: several need a store that all of them see.
+//! One process with its own disk is right up to some twenty gigabytes a day. Several need a store that all of them
+//! see: [`Loki::bucket`] gives them one, and three of them go on when one is missing. Each does everything
+//! (`-target=all`); which one of them merges indices and deletes is what they agree on among themselves.
+//!
+//! Labels are chosen here and not by senders: attributes with few values that outlive a Pod. The rest of a resource's
+//! attributes stays with each line, and is searched there.
 
+mod check;
 mod config;
+mod schema;
+mod settings;
+mod store;
 
 pub use config::{
-    Analytics, AttributesConfig, Common, CommonStorage, Compactor, Filesystem, IndexPeriod,
-    KvStore, Limits, LokiYaml, OtlpConfig, Period, ResourceAttributes, Ring, SchemaConfig, Server,
+    Analytics, AttributesConfig, BucketYaml, Common, CommonStorage, Compactor, Filesystem, GcsYaml,
+    IndexPeriod, Ingester, KvStore, Limits, LokiYaml, Memberlist, OtlpConfig, PeriodYaml,
+    ResourceAttributes, Ring, S3Yaml, SchemaConfig, Server, StorageConfig, Wal,
 };
+pub use schema::{Day, Keeps, Period, Schema};
+pub use store::{InBucket, OnDisk, OneTenant, Store, Tenancy, TenantLogQl, TenantOtlp, Tenants};
+
+use std::marker::PhantomData;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
-use provider_core::{Endpoint, Exposure, Module, Port, Scope};
+use provider_core::{Endpoint, Exposure, Module, Port, Protocol, Ref, Scope};
 
 use crate::{
     file::{Files, yaml},
     image,
+    object_store::ObjectStore,
     pod::{User, every, http_probe},
-    protocol::{LogQl, LokiOtlp},
-    units::{Days, GIB, days, millicores},
+    protocol::Http,
+    units::{self, Days, GIB, days, millicores},
     workload::Workload,
 };
 
-const HTTP: Port<LogQl> = Port::new("http", 3100);
+const HTTP: Port<Http> = Port::new("http", 3100);
+/// Between its parts.
+const GRPC: Port<Grpc> = Port::new("grpc", 9095);
+/// Between processes that find each other. Over TCP only, packets too: that is how Loki gossips.
+const MEMBERS: Port<Gossip> = Port::new("members", 7946);
 const HOME: &str = "/loki";
+
+/// Loki's own parts among themselves.
+#[derive(Clone, Copy, Debug)]
+enum Grpc {}
+
+/// How processes find each other.
+#[derive(Clone, Copy, Debug)]
+enum Gossip {}
+
+impl Protocol for Grpc {
+    const SCHEME: &'static str = "http";
+    const APP_PROTOCOL: Option<&'static str> = Some("grpc");
+}
+
+impl Protocol for Gossip {
+    const SCHEME: &'static str = "tcp";
+}
 
 /// A Loki.
 ///
 /// ```
-/// # use modules::{Loki, units::days};
-/// let loki = Loki::new("loki").keep(days(30));
+/// use modules::{Loki, ObjectStore, units::days};
+/// use provider_core::Scope;
+///
+/// fn logs(stack: &mut Scope<'_>) {
+///     stack.add(Loki::new("small").keep(days(30)));
+///
+///     let bucket = ObjectStore::s3("logs").region("eu-central-1").role("arn:aws:iam::111122223333:role/logs");
+///     stack.add(Loki::new("large").keep(days(90)).bucket(bucket).replicas(3));
+/// }
+/// ```
+///
+/// What one process keeps on its own disk, others would not see:
+///
+/// ```compile_fail
+/// modules::Loki::new("loki").replicas(3);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Loki {
+pub struct Loki<S = OnDisk, T = OneTenant> {
     name: String,
     keep: Days,
     storage: u64,
     memory: u64,
+    ingest: u32,
+    streams: u32,
+    labels: Vec<String>,
+    periods: Option<Vec<Period>>,
+    store: S,
+    tenancy: PhantomData<fn() -> T>,
 }
 
 /// What others may refer to.
 #[derive(Clone, Debug)]
-pub struct LokiOutputs {
+pub struct LokiOutputs<T: Tenancy = OneTenant> {
     /// Where logs are sent to.
-    pub otlp: Endpoint<LokiOtlp>,
+    pub otlp: Endpoint<T::Otlp>,
     /// Where questions are asked.
-    pub query: Endpoint<LogQl>,
+    pub query: Endpoint<T::Query>,
 }
 
 impl Loki {
-    /// A Loki that keeps 30 days on 50 GiB.
+    /// A Loki that keeps 30 days on 50 GiB of its own disk.
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             keep: days(30),
             storage: 50 * GIB,
             memory: 2 * GIB,
+            ingest: 8,
+            streams: 10_000,
+            labels: config::LABELS.map(str::to_owned).to_vec(),
+            periods: None,
+            store: OnDisk,
+            tenancy: PhantomData,
         }
     }
+}
 
+impl<T: Tenancy> Loki<OnDisk, T> {
+    /// Keeps logs in a bucket, written by three processes.
+    ///
+    /// Logs that it kept on its disk before are found again only if [`periods`](Loki::periods) says since when they
+    /// are in the bucket.
+    #[must_use]
+    pub fn bucket(self, store: impl Into<ObjectStore>) -> Loki<InBucket, T> {
+        let store = InBucket {
+            store: store.into(),
+            wanted: 3,
+        };
+        self.with(|OnDisk| store)
+    }
+}
+
+impl<T: Tenancy> Loki<InBucket, T> {
+    /// So many processes. Three are the fewest that go on without one.
+    #[must_use]
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.store.wanted = replicas;
+        self
+    }
+}
+
+impl<S: Store> Loki<S, OneTenant> {
+    /// Keeps the logs of tenants apart: whoever sends or asks names one, as in
+    /// `logs().export_as(&loki.otlp, "shop")` and `grafana.source_as(&loki.query, "shop")`. Nobody proves to be one;
+    /// the network policies say who may send and ask at all.
+    #[must_use]
+    pub fn tenants(self) -> Loki<S, Tenants> {
+        self.with(|store| store)
+    }
+}
+
+impl<S, T> Loki<S, T> {
+    /// The same with another store or other tenants.
+    fn with<S2, T2>(self, store: impl FnOnce(S) -> S2) -> Loki<S2, T2> {
+        Loki {
+            name: self.name,
+            keep: self.keep,
+            storage: self.storage,
+            memory: self.memory,
+            ingest: self.ingest,
+            streams: self.streams,
+            labels: self.labels,
+            periods: self.periods,
+            store: store(self.store),
+            tenancy: PhantomData,
+        }
+    }
+}
+
+impl<S: Store, T: Tenancy> Loki<S, T> {
     /// Keeps logs so long.
     #[must_use]
     pub fn keep(mut self, keep: Days) -> Self {
@@ -65,124 +180,130 @@ impl Loki {
         self
     }
 
-    /// So much disk. Nothing is deleted when it is full; it has to hold what is kept.
+    /// So much disk for each process. Without a bucket it has to hold what is kept, and nothing is deleted when it is
+    /// full; with one it holds what is not in the bucket yet.
     #[must_use]
     pub fn storage(mut self, bytes: u64) -> Self {
         self.storage = bytes;
         self
     }
 
-    /// So much memory.
+    /// So much memory for each process.
     #[must_use]
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
         self
     }
 
-    fn settings(&self) -> LokiYaml {
-        LokiYaml {
-            auth_enabled: false,
-            server: Server {
-                http_listen_port: HTTP.number,
-                grpc_listen_port: 9095,
-                grpc_server_max_recv_msg_size: 16 << 20,
-                log_level: "info".to_owned(),
-                log_format: "json".to_owned(),
-            },
-            common: common(),
-            schema_config: SchemaConfig {
-                configs: vec![Period {
-                    from: "2024-04-01".to_owned(),
-                    store: "tsdb".to_owned(),
-                    object_store: "filesystem".to_owned(),
-                    schema: "v13".to_owned(),
-                    index: IndexPeriod {
-                        prefix: "index_".to_owned(),
-                        period: "24h".to_owned(),
-                    },
-                }],
-            },
-            compactor: Compactor {
-                working_directory: format!("{HOME}/compactor"),
-                retention_enabled: true,
-                delete_request_store: "filesystem".to_owned(),
-            },
-            limits_config: self.limits(),
-            analytics: Analytics {
-                reporting_enabled: false,
-            },
-        }
+    /// Takes so many megabytes a second, from each tenant if there are some. More is refused until it is less.
+    #[must_use]
+    pub fn ingest(mut self, megabytes_per_second: u32) -> Self {
+        self.ingest = megabytes_per_second;
+        self
     }
 
-    fn limits(&self) -> Limits {
-        Limits {
-            retention_period: format!("{}h", self.keep.hours()),
-            allow_structured_metadata: true,
-            reject_old_samples_max_age: "168h".to_owned(),
-            otlp_config: OtlpConfig {
-                resource_attributes: ResourceAttributes {
-                    ignore_defaults: true,
-                    attributes_config: vec![AttributesConfig {
-                        action: "index_label".to_owned(),
-                        attributes: config::LABELS.map(str::to_owned).to_vec(),
-                    }],
-                },
-            },
-        }
+    /// Takes so many streams at a time, which are the different sets of labels.
+    #[must_use]
+    pub fn streams(mut self, most: u32) -> Self {
+        self.streams = most;
+        self
+    }
+
+    /// Makes a label of one more resource attribute. It must have few values.
+    #[must_use]
+    pub fn label(mut self, attribute: &str) -> Self {
+        self.labels.push(attribute.to_owned());
+        self
+    }
+
+    /// How logs are laid out, by the day from which it holds; for a Loki whose logs are there already.
+    #[must_use]
+    pub fn periods(mut self, periods: impl IntoIterator<Item = Period>) -> Self {
+        self.periods = Some(periods.into_iter().collect());
+        self
+    }
+
+    fn all_periods(&self) -> Vec<Period> {
+        let usual = || store::usual_periods(&self.store);
+        self.periods.clone().unwrap_or_else(usual)
     }
 
     fn workload(&self, config: &str) -> Workload<StatefulSet> {
         let mut set = Workload::stateful(&self.name, image::LOKI)
             .listen(HTTP)
+            .replicas(self.store.replicas())
             .cpu(millicores(500))
             .memory(self.memory)
             .keep(self.storage, HOME);
         set.serves_as = Some(format!("{}-headless", self.name));
+        // Each waits for the others to find it, so none must wait for another to be ready.
+        set.parallel = self.several();
         let pod = &mut set.pod;
         pod.user = User::new(10001);
         pod.component = Some("logs");
         pod.config(config, "/etc/loki");
+        pod.env("GOMEMLIMIT", units::go_bytes(self.memory / 10 * 8));
+        if self.several() {
+            pod.listen(GRPC);
+            pod.listen(MEMBERS);
+            pod.env_field("POD_IP", "status.podIP");
+            pod.arg("-config.expand-env=true");
+        }
         pod.arg("-config.file=/etc/loki/loki.yaml");
         pod.arg("-target=all");
-        // A process that has just started waits a while before it says that it is ready.
-        pod.container.startup_probe = Some(every(http_probe(HTTP.name, "/ready"), 10, 60));
+        // A process that has just started waits a while before it says that it is ready, and reads what it had
+        // accepted and not stored again before that.
+        pod.container.startup_probe = Some(every(http_probe(HTTP.name, "/ready"), 10, 90));
         pod.container.readiness_probe = Some(every(http_probe(HTTP.name, "/ready"), 10, 3));
+        // Time to leave the ring and to close the log of writes.
         pod.grace_seconds = Some(300);
         set
     }
-}
 
-fn common() -> Common {
-    Common {
-        path_prefix: HOME.to_owned(),
-        replication_factor: 1,
-        instance_addr: "127.0.0.1".to_owned(),
-        ring: Ring {
-            kvstore: KvStore {
-                store: "inmemory".to_owned(),
-            },
-        },
-        storage: CommonStorage {
-            filesystem: Filesystem {
-                chunks_directory: format!("{HOME}/chunks"),
-                rules_directory: format!("{HOME}/rules"),
-            },
-        },
+    /// The Service by which processes find each other, and the ways between them.
+    fn connect_members(&self, scope: &mut Scope<'_>, set: &Ref<StatefulSet>) {
+        let members = || Exposure::headless().named(self.members()).unready_too();
+        let gossip = scope.expose_as(members(), set, MEMBERS);
+        let grpc = scope.expose_as(members(), set, GRPC);
+        scope.connect(set, gossip.destination());
+        scope.connect(set, grpc.destination());
+    }
+
+    fn members(&self) -> String {
+        format!("{}-members", self.name)
     }
 }
 
-impl Module for Loki {
-    type Outputs = LokiOutputs;
+impl<S: Store, T: Tenancy> Module for Loki<S, T> {
+    type Outputs = LokiOutputs<T>;
 
-    fn build(self, scope: &mut Scope<'_>) -> LokiOutputs {
-        let files = Files::one("loki.yaml", yaml(&self.settings()));
-        let config = files.build(scope, &self.name);
-        let set = scope.add(self.workload(config.name()));
+    fn build(self, scope: &mut Scope<'_>) -> LokiOutputs<T> {
+        self.check(scope);
+        let members = format!(
+            "{}.{}.svc:{}",
+            self.members(),
+            scope.namespace(),
+            MEMBERS.number
+        );
+        let settings = self.settings(scope.stack(), &members);
+        let config = Files::one("loki.yaml", yaml(&settings)).build(scope, &self.name);
+        let mut set = self.workload(config.name());
+        if let Some(bucket) = self.store.bucket() {
+            bucket.attach(scope, &mut set.pod);
+            bucket.must_hold(scope, &self.name, self.keep);
+        }
+        let set = scope.add(set);
+        if let Some(bucket) = self.store.bucket() {
+            bucket.connect(scope, &set);
+        }
+        if self.several() {
+            self.connect_members(scope, &set);
+        }
         scope.expose_as(Exposure::headless(), &set, HTTP);
-        let query = scope.expose(&set, HTTP);
+        let http = scope.expose(&set, HTTP);
         LokiOutputs {
-            otlp: query.also(),
-            query,
+            otlp: http.also(),
+            query: http.also(),
         }
     }
 }

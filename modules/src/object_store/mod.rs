@@ -121,7 +121,7 @@ impl ObjectStore {
     }
 
     /// What a ServiceAccount must say for its Pods to be whom the cloud knows.
-    pub(crate) fn annotations(&self) -> Vec<(String, String)> {
+    pub fn annotations(&self) -> Vec<(String, String)> {
         let access = self.common().access.as_ref();
         access.map(Access::annotations).unwrap_or_default()
     }

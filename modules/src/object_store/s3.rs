@@ -164,7 +164,7 @@ impl S3 {
     }
 
     /// Whether Amazon itself answers.
-    pub(crate) fn is_amazon(&self) -> bool {
+    pub fn is_amazon(&self) -> bool {
         matches!(self.place, Place::Amazon)
     }
 
