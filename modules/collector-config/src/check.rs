@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use crate::{
-    ComponentId, Config, PipelineId, Release, Signal,
+    ComponentId, ComponentType, Config, Containment, PipelineId, Release, Removed, Signal, Version,
     component::{Class, Details},
     config::Pipeline,
     placeholder,
@@ -26,6 +26,10 @@ pub enum Problem {
     UnknownType(Class, String),
     /// The program that is to read it was built without the component.
     NotInDistribution(Class, String, String),
+    /// The program that is to read it is older than the component.
+    TooNew(Class, String, Version),
+    /// The program that is to read it no longer contains the component.
+    Removed(Class, String, Removed),
     /// Something refers to a component that is not defined.
     Dangling(Class, ComponentId),
     /// A component is defined and used nowhere.
@@ -95,14 +99,7 @@ impl Check<'_> {
                     self.report(path, Problem::UnknownType(class, id.kind().to_owned()));
                     continue;
                 };
-                if !kind.distributions.contains(&self.release.distribution) {
-                    let name = kind.name.to_owned();
-                    let program = self.release.distribution.to_string();
-                    self.report(
-                        path.clone(),
-                        Problem::NotInDistribution(class, name, program),
-                    );
-                }
+                self.containment(&path, kind);
                 match kind.read.map(|read| read(settings)) {
                     None => {}
                     Some(Err(error)) => self.report(path, Problem::Malformed(error.to_string())),
@@ -110,6 +107,19 @@ impl Check<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the program contains a component type, by its distribution and by its version.
+    fn containment(&mut self, path: &str, kind: &ComponentType) {
+        let name = kind.name.to_owned();
+        let program = self.release.distribution.to_string();
+        let problem = match kind.contained_in(self.release) {
+            Containment::Contained => return,
+            Containment::Elsewhere => Problem::NotInDistribution(kind.class, name, program),
+            Containment::Since(version) => Problem::TooNew(kind.class, name, version),
+            Containment::Gone(removed) => Problem::Removed(kind.class, name, removed),
+        };
+        self.report(path, problem);
     }
 
     fn details(&mut self, path: &str, details: Details) {
@@ -229,6 +239,12 @@ impl fmt::Display for Problem {
             Self::UnknownType(class, name) => write!(f, "there is no {class} `{name}`"),
             Self::NotInDistribution(class, name, program) => {
                 write!(f, "{program} does not contain the {class} `{name}`")
+            }
+            Self::TooNew(class, name, since) => {
+                write!(f, "the {class} `{name}` exists only since {since}")
+            }
+            Self::Removed(class, name, Removed { at, instead }) => {
+                write!(f, "the {class} `{name}` was removed in {at}; use {instead}")
             }
             Self::Dangling(class, id) => write!(f, "the {class} `{id}` is not defined"),
             Self::Unused(Class::Extension, id) => {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{ComponentId, Distribution, Need, Signal, Version, catalogue};
+use crate::{ComponentId, ComponentType, Need, Version, catalogue};
 
 /// The five roles that a component can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,34 +20,6 @@ pub enum Class {
     Connector,
     /// Works beside the pipelines.
     Extension,
-}
-
-/// What a component carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carries {
-    /// These signals.
-    Signals(&'static [Signal]),
-    /// From the first signal to the second: connectors.
-    Joints(&'static [(Signal, Signal)]),
-    /// None: extensions.
-    Nothing,
-}
-
-/// A component type: what it is called, since when, where it is contained, what it carries.
-#[derive(Clone, Copy, Debug)]
-pub struct ComponentType {
-    /// Its role.
-    pub class: Class,
-    /// Its name today.
-    pub name: &'static str,
-    /// Its name of old, and the first version that knows the name of today.
-    pub renamed: Option<(&'static str, Version)>,
-    /// The distributions that contain it.
-    pub distributions: &'static [Distribution],
-    /// What it carries.
-    pub carries: Carries,
-    /// Reads its settings; types whose settings are not described here have none.
-    pub read: Option<ReadSettings>,
 }
 
 /// Reads the settings of one component type and says what a check needs to know of them.
@@ -108,7 +80,7 @@ impl Class {
 
     /// The component type with this name of today or of old.
     pub fn find(self, name: &str) -> Option<&'static ComponentType> {
-        catalogue::ALL.iter().copied().find(|found| {
+        catalogue::all().find(|found| {
             found.class == self
                 && (found.name == name || found.renamed.is_some_and(|(old, _)| old == name))
         })
@@ -136,26 +108,6 @@ impl fmt::Display for Class {
             Self::Connector => "connector",
             Self::Extension => "extension",
         })
-    }
-}
-
-impl ComponentType {
-    /// Whether data of `signal` can come out of it at the beginning of a pipeline.
-    pub fn begins(&self, signal: Signal) -> bool {
-        match self.carries {
-            Carries::Signals(signals) => signals.contains(&signal),
-            Carries::Joints(joints) => joints.iter().any(|(_, to)| *to == signal),
-            Carries::Nothing => false,
-        }
-    }
-
-    /// Whether data of `signal` can go into it in the middle or at the end of a pipeline.
-    pub fn takes(&self, signal: Signal) -> bool {
-        match self.carries {
-            Carries::Signals(signals) => signals.contains(&signal),
-            Carries::Joints(joints) => joints.iter().any(|(from, _)| *from == signal),
-            Carries::Nothing => false,
-        }
     }
 }
 

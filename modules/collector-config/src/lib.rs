@@ -26,6 +26,7 @@
 mod catalogue;
 mod check;
 mod component;
+mod component_type;
 pub mod components;
 mod config;
 mod duration;
@@ -37,7 +38,8 @@ mod telemetry;
 mod version;
 
 pub use check::{Mistake, Problem};
-pub use component::{Carries, Class, Component, ComponentType, Details, ReadSettings};
+pub use component::{Class, Component, Details, ReadSettings};
+pub use component_type::{Carries, ComponentType, Containment, Maturity, Removed, Stability};
 pub use config::{Config, Pipeline, ReadError, Service, SettingsError};
 pub use duration::{Duration, DurationError};
 pub use id::{ComponentId, IdError, PipelineId};

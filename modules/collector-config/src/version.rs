@@ -15,10 +15,14 @@ pub struct Version {
 /// The builds of the collector that are published as images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Distribution {
+    /// `otelcol`: what the collector's own repository tends, and a little more.
+    Core,
     /// `otelcol-k8s`: what a cluster needs, small.
     Kubernetes,
     /// `otelcol-contrib`: everything.
     Contrib,
+    /// `otelcol-otlp`: OTLP in, OTLP out.
+    Otlp,
     /// Jaeger v2, which is a collector with its own storage components.
     Jaeger,
 }
@@ -50,9 +54,24 @@ impl Version {
 
 impl Distribution {
     /// Every distribution.
-    pub const ALL: &'static [Self] = &[Self::Kubernetes, Self::Contrib, Self::Jaeger];
-    /// Those that are collectors and nothing else.
+    pub const ALL: &'static [Self] = &[
+        Self::Core,
+        Self::Kubernetes,
+        Self::Contrib,
+        Self::Otlp,
+        Self::Jaeger,
+    ];
+    /// Those that can do more than pass OTLP on.
+    pub const GENERAL: &'static [Self] =
+        &[Self::Core, Self::Kubernetes, Self::Contrib, Self::Jaeger];
+    /// The same but Jaeger.
+    pub const CORE: &'static [Self] = &[Self::Core, Self::Kubernetes, Self::Contrib];
+    /// Those that a cluster's collectors are made from.
     pub const COLLECTORS: &'static [Self] = &[Self::Kubernetes, Self::Contrib];
+    /// `otelcol-contrib` alone.
+    pub const CONTRIB: &'static [Self] = &[Self::Contrib];
+    /// Jaeger alone.
+    pub const JAEGER: &'static [Self] = &[Self::Jaeger];
 }
 
 impl Release {
@@ -82,8 +101,10 @@ impl fmt::Display for Version {
 impl fmt::Display for Distribution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Core => "otelcol",
             Self::Kubernetes => "otelcol-k8s",
             Self::Contrib => "otelcol-contrib",
+            Self::Otlp => "otelcol-otlp",
             Self::Jaeger => "jaeger",
         })
     }

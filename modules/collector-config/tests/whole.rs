@@ -259,7 +259,7 @@ receivers:
   otlp: {protocols: {grpc: {endpoint: $POD_IP:4317, endpiont: x}}}
   filelog: {include: [/x], storage: file_storage/gone}
   hostmetrics: {}
-  carbon:
+  carbonite:
 processors:
   tail_sampling: {policies: [{name: half, type: probabilistic, probabilistic: {sampling_percentage: 500}}]}
   memory_limiter: {limit_percentage: 20, spike_limit_percentage: 30}
@@ -275,7 +275,7 @@ service:
   pipelines:
     traces: {receivers: [otlp, otlp], processors: [batch], exporters: []}
     metrics: {receivers: [otlp], processors: [tail_sampling], exporters: [otlp, otlphttp, prometheusremotewrite]}
-    logs/a: {receivers: [filelog, hostmetrics, carbon], exporters: [otlp_grpc]}
+    logs/a: {receivers: [filelog, hostmetrics, carbonite], exporters: [otlp_grpc]}
 ";
     let config = Config::from_yaml(text).unwrap();
     let found: Vec<String> = config

@@ -6,5 +6,4 @@ mod modules;
 mod own;
 mod stack;
 mod support;
-mod watch;
 mod wrong;

@@ -28,9 +28,7 @@ pub mod stack;
 
 pub use endpoint::{Destination, Endpoint, Port, Protocol, Reach, Transport};
 pub use exposure::Exposure;
-pub use graph::{
-    Connection, Edge, Finding, Findings, Graph, RULES, Rule, SecretValues, Until, Waits,
-};
+pub use graph::{Connection, Edge, Finding, Findings, Graph, RULES, Rule, SecretValues, Until};
 pub use id::ResourceId;
 pub use kind::{Kind, KindScope, KindSource};
 pub use lifecycle::Lifecycle;

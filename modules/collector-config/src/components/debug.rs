@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{Distribution, Signal};
+use crate::component::{Class, Component};
+use crate::{ComponentType, Distribution, Signal, Stability};
 
 /// Writes what arrives to the collector's own log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,34 +43,26 @@ pub struct NopReceiver {}
 pub struct NopExporter {}
 
 impl Component for Debug {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Exporter,
-        name: "debug",
-        renamed: None,
-        distributions: Distribution::ALL,
-        carries: Carries::Signals(&Signal::ALL),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "debug")
+        .within(Distribution::GENERAL)
+        .signals(&Signal::ALL)
+        .ripe(Stability::Alpha);
 }
 
 impl Component for NopReceiver {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Receiver,
-        name: "nop",
-        renamed: None,
-        distributions: &[Distribution::Contrib, Distribution::Jaeger],
-        carries: Carries::Signals(&Signal::ALL),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Receiver, "nop")
+        .within(&[
+            Distribution::Core,
+            Distribution::Contrib,
+            Distribution::Jaeger,
+        ])
+        .signals(&Signal::ALL)
+        .ripe(Stability::Beta);
 }
 
 impl Component for NopExporter {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Exporter,
-        name: "nop",
-        renamed: None,
-        distributions: Distribution::ALL,
-        carries: Carries::Signals(&Signal::ALL),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "nop")
+        .within(Distribution::GENERAL)
+        .signals(&Signal::ALL)
+        .ripe(Stability::Beta);
 }

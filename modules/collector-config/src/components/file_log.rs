@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Settings, is_default};
-use crate::component::{Carries, Class, Component, ComponentType, details};
+use crate::component::{Class, Component};
 use crate::needs::static_folder;
-use crate::{ComponentId, Distribution, Duration, HostPath, LaterMounts, Need, Signal, Version};
+use crate::{ComponentId, ComponentType, Duration, HostPath, LaterMounts, Need, Signal, Stability};
 
 /// Reads log files as they grow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -117,14 +117,10 @@ impl FileLog {
 }
 
 impl Component for FileLog {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Receiver,
-        name: "file_log",
-        renamed: Some(("filelog", Version::minor(149))),
-        distributions: Distribution::COLLECTORS,
-        carries: Carries::Signals(&[Signal::Logs]),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Receiver, "file_log")
+        .renamed_from("filelog", 149)
+        .signals(&[Signal::Logs])
+        .ripe(Stability::Beta);
 
     fn extensions(&self) -> Vec<ComponentId> {
         self.storage.clone().into_iter().collect()

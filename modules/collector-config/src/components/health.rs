@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::is_default;
-use crate::component::{Carries, Class, Component, ComponentType, ReadSettings, details};
+use crate::component::{Class, Component};
 use crate::needs::listens;
-use crate::{Distribution, Duration, Need};
+use crate::{ComponentType, Distribution, Duration, Need, Stability};
 
 /// Answers probes on `/`. Without it nothing listens on port 13133, and every probe fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,24 +89,11 @@ pub struct Compaction {
     pub cleanup_on_start: bool,
 }
 
-const fn extension(
-    name: &'static str,
-    distributions: &'static [Distribution],
-    read: ReadSettings,
-) -> ComponentType {
-    ComponentType {
-        class: Class::Extension,
-        name,
-        renamed: None,
-        distributions,
-        carries: Carries::Nothing,
-        read: Some(read),
-    }
-}
-
 impl Component for HealthCheck {
     const TYPE: &'static ComponentType =
-        &extension("health_check", Distribution::COLLECTORS, details::<Self>);
+        &ComponentType::of::<Self>(Class::Extension, "health_check")
+            .within(Distribution::CORE)
+            .ripe(Stability::Alpha);
 
     fn needs(&self) -> Vec<Need> {
         listens("health", &self.endpoint, 13133)
@@ -116,11 +103,10 @@ impl Component for HealthCheck {
 }
 
 impl Component for HealthCheckV2 {
-    const TYPE: &'static ComponentType = &extension(
-        "healthcheckv2",
-        &[Distribution::Contrib, Distribution::Jaeger],
-        details::<Self>,
-    );
+    const TYPE: &'static ComponentType =
+        &ComponentType::of::<Self>(Class::Extension, "healthcheckv2")
+            .within(Distribution::JAEGER)
+            .ripe(Stability::Development);
 
     fn needs(&self) -> Vec<Need> {
         let http = self.http.as_ref();
@@ -131,7 +117,7 @@ impl Component for HealthCheckV2 {
 
 impl Component for FileStorage {
     const TYPE: &'static ComponentType =
-        &extension("file_storage", Distribution::COLLECTORS, details::<Self>);
+        &ComponentType::of::<Self>(Class::Extension, "file_storage").ripe(Stability::Beta);
 
     fn mistakes(&self) -> Vec<String> {
         if self.directory.is_empty() {

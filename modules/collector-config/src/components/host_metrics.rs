@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
-use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{Distribution, Duration, HostPath, LaterMounts, Need, Signal, Version};
+use crate::component::{Class, Component};
+use crate::{
+    ComponentType, Distribution, Duration, HostPath, LaterMounts, Need, Signal, Stability,
+};
 
 /// Measures the machine.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -104,14 +106,15 @@ fn real_file_systems() -> Settings {
 }
 
 impl Component for HostMetrics {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Receiver,
-        name: "host_metrics",
-        renamed: Some(("hostmetrics", Version::minor(151))),
-        distributions: Distribution::COLLECTORS,
-        carries: Carries::Signals(&[Signal::Metrics, Signal::Logs]),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType =
+        &ComponentType::of::<Self>(Class::Receiver, "host_metrics")
+            .within(Distribution::CORE)
+            .renamed_from("hostmetrics", 151)
+            .signals(&[Signal::Metrics, Signal::Logs])
+            .ripe_for(&[
+                (Signal::Metrics, Stability::Beta),
+                (Signal::Logs, Stability::Development),
+            ]);
 
     fn mistakes(&self) -> Vec<String> {
         if self.scrapers.is_empty() {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::is_default;
-use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{Distribution, Duration, Need, Reach, Rule, Signal, Version};
+use crate::component::{Class, Component};
+use crate::{ComponentType, Duration, Need, Reach, Rule, Signal, Stability};
 
 /// Looks up the Pod that telemetry comes from, and says so on its resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,14 +120,11 @@ impl PodAssociation {
 }
 
 impl Component for K8sAttributes {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Processor,
-        name: "k8s_attributes",
-        renamed: Some(("k8sattributes", Version::minor(146))),
-        distributions: Distribution::COLLECTORS,
-        carries: Carries::Signals(&Signal::ALL),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType =
+        &ComponentType::of::<Self>(Class::Processor, "k8s_attributes")
+            .renamed_from("k8sattributes", 146)
+            .signals(&Signal::ALL)
+            .ripe(Stability::Beta);
 
     fn needs(&self) -> Vec<Need> {
         let node = self.filter.node_from_env_var.clone();

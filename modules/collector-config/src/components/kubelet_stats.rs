@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::is_default;
-use crate::component::{Carries, Class, Component, ComponentType, details};
+use crate::component::{Class, Component};
 use crate::needs::port_of;
-use crate::{Distribution, Duration, Need, Reach, Rule, Signal, Traffic, Verb, Version};
+use crate::{ComponentType, Duration, Need, Reach, Rule, Signal, Stability, Traffic, Verb};
 
 /// Asks a kubelet how much its node, Pods and containers use. Needs get on `nodes/stats`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,15 +63,11 @@ pub enum MetricGroup {
 }
 
 impl Component for KubeletStats {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Receiver,
-        name: "kubelet_stats",
-        // Both spellings are read since some version before this one.
-        renamed: Some(("kubeletstats", Version::minor(159))),
-        distributions: Distribution::COLLECTORS,
-        carries: Carries::Signals(&[Signal::Metrics]),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType =
+        &ComponentType::of::<Self>(Class::Receiver, "kubelet_stats")
+            .renamed_from("kubeletstats", 152)
+            .signals(&[Signal::Metrics])
+            .ripe(Stability::Beta);
 
     fn needs(&self) -> Vec<Need> {
         const PORT: u16 = 10250;

@@ -6,8 +6,8 @@ use super::{
     otlp_exporters::{OtlpGrpc, queue_mistakes, storage},
     queue::{Retry, SendingQueue},
 };
-use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{ComponentId, Distribution, Duration, Need, Reach, Rule, Signal, Version};
+use crate::component::{Class, Component};
+use crate::{ComponentId, ComponentType, Duration, Need, Reach, Rule, Signal, Stability};
 
 /// Sends what belongs together to the same collector.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,14 +124,15 @@ pub struct FixedResolver {
 }
 
 impl Component for LoadBalancing {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Exporter,
-        name: "load_balancing",
-        renamed: Some(("loadbalancing", Version::minor(153))),
-        distributions: Distribution::COLLECTORS,
-        carries: Carries::Signals(&Signal::ALL),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType =
+        &ComponentType::of::<Self>(Class::Exporter, "load_balancing")
+            .renamed_from("loadbalancing", 153)
+            .signals(&Signal::ALL)
+            .ripe_for(&[
+                (Signal::Traces, Stability::Beta),
+                (Signal::Logs, Stability::Beta),
+                (Signal::Metrics, Stability::Alpha),
+            ]);
 
     fn extensions(&self) -> Vec<ComponentId> {
         storage(self.sending_queue.as_ref())

@@ -6,9 +6,9 @@ use super::{
     connection::{Keepalive, ServerTls},
     is_default,
 };
-use crate::component::{Carries, Class, Component, ComponentType, details};
+use crate::component::{Class, Component};
 use crate::needs::listens;
-use crate::{Distribution, Need, Signal};
+use crate::{ComponentType, Distribution, Need, Signal, Stability};
 
 /// The OTLP receiver.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,14 +90,10 @@ pub struct Cors {
 }
 
 impl Component for Otlp {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Receiver,
-        name: "otlp",
-        renamed: None,
-        distributions: Distribution::ALL,
-        carries: Carries::Signals(&Signal::ALL),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Receiver, "otlp")
+        .within(Distribution::ALL)
+        .signals(&Signal::ALL)
+        .ripe(Stability::Stable);
 
     fn mistakes(&self) -> Vec<String> {
         let Protocols { grpc, http } = &self.protocols;

@@ -9,8 +9,8 @@ use super::{
     is_default,
     queue::{Retry, SendingQueue},
 };
-use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{ComponentId, Distribution, Duration, Need, Signal, Traffic, Version};
+use crate::component::{Class, Component};
+use crate::{ComponentId, ComponentType, Distribution, Duration, Need, Signal, Stability, Traffic};
 
 /// OTLP over gRPC.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,14 +85,11 @@ pub(crate) fn queue_mistakes(queue: Option<&SendingQueue>) -> Vec<String> {
 }
 
 impl Component for OtlpGrpc {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Exporter,
-        name: "otlp_grpc",
-        renamed: Some(("otlp", Version::minor(144))),
-        distributions: Distribution::ALL,
-        carries: Carries::Signals(&Signal::ALL),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "otlp_grpc")
+        .within(Distribution::ALL)
+        .renamed_from("otlp", 144)
+        .signals(&Signal::ALL)
+        .ripe(Stability::Stable);
 
     fn extensions(&self) -> Vec<ComponentId> {
         storage(self.sending_queue.as_ref())
@@ -112,14 +109,11 @@ impl Component for OtlpGrpc {
 }
 
 impl Component for OtlpHttp {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Exporter,
-        name: "otlp_http",
-        renamed: Some(("otlphttp", Version::minor(144))),
-        distributions: Distribution::ALL,
-        carries: Carries::Signals(&Signal::ALL),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "otlp_http")
+        .within(Distribution::ALL)
+        .renamed_from("otlphttp", 144)
+        .signals(&Signal::ALL)
+        .ripe(Stability::Stable);
 
     fn extensions(&self) -> Vec<ComponentId> {
         storage(self.sending_queue.as_ref())

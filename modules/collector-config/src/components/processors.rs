@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::is_default;
-use crate::component::{Carries, Class, Component, ComponentType, ReadSettings, details};
-use crate::{Distribution, Duration, Signal};
+use crate::component::{Class, Component};
+use crate::{ComponentType, Distribution, Duration, Signal, Stability};
 
 /// Refuses data while memory is short. Belongs first in every pipeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,22 +108,6 @@ pub struct Batch {
     pub send_batch_max_size: Option<u32>,
 }
 
-const fn processor(
-    name: &'static str,
-    distributions: &'static [Distribution],
-    signals: &'static [Signal],
-    read: ReadSettings,
-) -> ComponentType {
-    ComponentType {
-        class: Class::Processor,
-        name,
-        renamed: None,
-        distributions,
-        carries: Carries::Signals(signals),
-        read: Some(read),
-    }
-}
-
 impl MemoryLimiter {
     /// Refuses above `limit - spike` percent and collects garbage above `limit`, looking every second.
     pub fn percent(limit: u32, spike: u32) -> Self {
@@ -137,12 +121,11 @@ impl MemoryLimiter {
 }
 
 impl Component for MemoryLimiter {
-    const TYPE: &'static ComponentType = &processor(
-        "memory_limiter",
-        Distribution::ALL,
-        &Signal::ALL,
-        details::<Self>,
-    );
+    const TYPE: &'static ComponentType =
+        &ComponentType::of::<Self>(Class::Processor, "memory_limiter")
+            .within(Distribution::GENERAL)
+            .signals(&Signal::ALL)
+            .ripe(Stability::Beta);
 
     fn mistakes(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -165,12 +148,10 @@ impl Component for MemoryLimiter {
 }
 
 impl Component for Resource {
-    const TYPE: &'static ComponentType = &processor(
-        "resource",
-        Distribution::COLLECTORS,
-        &Signal::ALL,
-        details::<Self>,
-    );
+    const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Processor, "resource")
+        .within(Distribution::CORE)
+        .signals(&Signal::ALL)
+        .ripe(Stability::Beta);
 
     fn mistakes(&self) -> Vec<String> {
         if self.attributes.is_empty() {
@@ -182,12 +163,14 @@ impl Component for Resource {
 }
 
 impl Component for ProbabilisticSampler {
-    const TYPE: &'static ComponentType = &processor(
-        "probabilistic_sampler",
-        Distribution::COLLECTORS,
-        &[Signal::Traces, Signal::Logs],
-        details::<Self>,
-    );
+    const TYPE: &'static ComponentType =
+        &ComponentType::of::<Self>(Class::Processor, "probabilistic_sampler")
+            .within(Distribution::CORE)
+            .signals(&[Signal::Traces, Signal::Logs])
+            .ripe_for(&[
+                (Signal::Traces, Stability::Beta),
+                (Signal::Logs, Stability::Alpha),
+            ]);
 
     fn mistakes(&self) -> Vec<String> {
         if (0.0..=100.0).contains(&self.sampling_percentage) {
@@ -199,6 +182,8 @@ impl Component for ProbabilisticSampler {
 }
 
 impl Component for Batch {
-    const TYPE: &'static ComponentType =
-        &processor("batch", Distribution::ALL, &Signal::ALL, details::<Self>);
+    const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Processor, "batch")
+        .within(Distribution::GENERAL)
+        .signals(&Signal::ALL)
+        .ripe(Stability::Beta);
 }

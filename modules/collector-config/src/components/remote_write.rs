@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{connection::ClientTls, is_default, queue::Retry};
-use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{Distribution, Need, Signal, Traffic, Version};
+use crate::component::{Class, Component};
+use crate::{ComponentType, Distribution, Need, Signal, Stability, Traffic};
 
 /// Writes metrics to a Prometheus server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,15 +57,12 @@ impl PrometheusRemoteWrite {
 }
 
 impl Component for PrometheusRemoteWrite {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Exporter,
-        name: "prometheus_remote_write",
-        // Both spellings are read since some version before this one.
-        renamed: Some(("prometheusremotewrite", Version::minor(159))),
-        distributions: &[Distribution::Contrib],
-        carries: Carries::Signals(&[Signal::Metrics]),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType =
+        &ComponentType::of::<Self>(Class::Exporter, "prometheus_remote_write")
+            .within(&[Distribution::Core, Distribution::Contrib])
+            .renamed_from("prometheusremotewrite", 154)
+            .signals(&[Signal::Metrics])
+            .ripe(Stability::Beta);
 
     fn mistakes(&self) -> Vec<String> {
         if self.endpoint.contains("://") || self.endpoint.starts_with("${") {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::is_default;
-use crate::component::{Carries, Class, Component, ComponentType, details};
-use crate::{Distribution, Duration, Signal};
+use crate::component::{Class, Component};
+use crate::{ComponentType, Distribution, Duration, Signal, Stability};
 
 /// Decides for whole traces. All spans of a trace have to reach the same collector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,14 +203,15 @@ impl Policy {
 }
 
 impl Component for TailSampling {
-    const TYPE: &'static ComponentType = &ComponentType {
-        class: Class::Processor,
-        name: "tail_sampling",
-        renamed: None,
-        distributions: Distribution::ALL,
-        carries: Carries::Signals(&[Signal::Traces]),
-        read: Some(details::<Self>),
-    };
+    const TYPE: &'static ComponentType =
+        &ComponentType::of::<Self>(Class::Processor, "tail_sampling")
+            .within(&[
+                Distribution::Kubernetes,
+                Distribution::Contrib,
+                Distribution::Jaeger,
+            ])
+            .signals(&[Signal::Traces])
+            .ripe(Stability::Beta);
 
     fn mistakes(&self) -> Vec<String> {
         let mut found = Vec::new();
