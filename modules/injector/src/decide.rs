@@ -1,0 +1,384 @@
+//! May a Pod that asks have a sidecar, and if not, what is it told?
+
+use crate::{
+    ask::{Ask, Why},
+    config::{Config, Placement},
+    inject::Mark,
+    pod::{self, Pod},
+};
+
+/// The container that the OpenTelemetry operator adds.
+const OPERATORS: &str = "otc-container";
+/// The annotation that names the containers whose environment is set.
+pub(crate) const CONTAINERS: &str = "sidecar.otelier.dev/containers";
+/// The same for the OpenTelemetry operator.
+pub(crate) const THEIR_CONTAINERS: &str = "instrumentation.opentelemetry.io/container-names";
+
+/// What becomes of a Pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Nothing: for this reason, in one word for the counters.
+    Leave(Left),
+    /// Nothing, though it asks; whoever made it is told why.
+    LeaveAndSay(Left, String),
+    /// It may not be.
+    Refuse(String),
+    /// It gets the sidecar.
+    Inject,
+}
+
+/// Why a Pod is left as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    NotAPod,
+    Never,
+    NotAsked,
+    Mirror,
+    Windows,
+    HasTheOperators,
+}
+
+impl Left {
+    /// The reason as one word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Left::NotAPod => "not-a-pod",
+            Left::Never => "never",
+            Left::NotAsked => "not-asked",
+            Left::Mirror => "mirror",
+            Left::Windows => "windows",
+            Left::HasTheOperators => "has-the-operators",
+        }
+    }
+}
+
+/// Decides about a Pod that is made in that namespace.
+pub(crate) fn decide(pod: Pod<'_>, namespace: &str, config: &Config) -> Decision {
+    let ask = Ask::of(pod, namespace, config);
+    let Some(why) = ask.why() else {
+        return Decision::Leave(Left::NotAsked);
+    };
+    let name = pod.name();
+    let who = format!("the Pod `{namespace}/{name}`");
+    if config.never(namespace) {
+        let said = format!("{who} gets no sidecar: Pods of `{namespace}` are never touched");
+        return Decision::LeaveAndSay(Left::Never, said);
+    }
+    if pod.is_mirror() {
+        return Decision::Leave(Left::Mirror);
+    }
+    if let Some(refusal) = not_entitled(&ask, why, namespace, config) {
+        return Decision::Refuse(format!("{who} asks for a sidecar ({why}), {refusal}"));
+    }
+    if pod.on_windows() {
+        let said = format!("{who} gets no sidecar: the collector's image is for Linux");
+        return Decision::LeaveAndSay(Left::Windows, said);
+    }
+    if containers(pod).any(|container| pod::name(container) == OPERATORS) {
+        let said = format!("{who} gets no sidecar: it has that of the OpenTelemetry operator");
+        return Decision::LeaveAndSay(Left::HasTheOperators, said);
+    }
+    match impossible(pod, config) {
+        Some(refusal) => Decision::Refuse(format!("{who} asks for a sidecar ({why}), {refusal}")),
+        None => Decision::Inject,
+    }
+}
+
+/// Why a Pod of that namespace may not have what it asks for.
+fn not_entitled(ask: &Ask, why: &Why, namespace: &str, config: &Config) -> Option<String> {
+    let Config { name, stack, .. } = config;
+    if !config.namespaces.contains_key(namespace) {
+        let may: Vec<_> = config
+            .namespaces
+            .keys()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        return Some(format!(
+            "but its namespace may not: of the sidecar `{name}` of the stack `{stack}`, {} may. Add `{namespace}` to \
+             the injector's `namespaces` there, or take the annotation away",
+            may.join(", ")
+        ));
+    }
+    let Ask::Named {
+        namespace: of,
+        name: wanted,
+        ..
+    } = ask
+    else {
+        return None;
+    };
+    let here = of
+        .as_deref()
+        .is_none_or(|of| of == namespace || of == config.namespace);
+    if wanted == name && here {
+        return None;
+    }
+    let Why::Annotation { key, .. } = why else {
+        return None;
+    };
+    Some(format!(
+        "and there is no such one: say `{key}: \"true\"`, or `{name}`"
+    ))
+}
+
+/// Why a sidecar would keep this Pod from running.
+fn impossible(pod: Pod<'_>, config: &Config) -> Option<String> {
+    let sidecar = &config.sidecar;
+    if pod.on_host_network() {
+        return Some(
+            "but is on its node's network, where the sidecar's ports are the node's: send to the node's agent instead"
+                .to_owned(),
+        );
+    }
+    if sidecar.placement == Placement::Plain && (pod.ends() || pod.owner().is_some_and(is_job)) {
+        return Some(
+            "but is to end by itself, which it never would beside a plain container: native sidecars need \
+             Kubernetes 1.29"
+                .to_owned(),
+        );
+    }
+    let ours = Mark::of(pod).is_some_and(|mark| mark.is_of(config));
+    let mine = sidecar.container_name();
+    let mut others = containers(pod).filter(|container| !(ours && pod::name(container) == mine));
+    if let Some(clash) = others
+        .clone()
+        .find(|container| pod::name(container) == mine)
+    {
+        let name = pod::name(clash);
+        return Some(format!(
+            "but has a container `{name}` of its own: call it something else"
+        ));
+    }
+    let volumes = sidecar
+        .volumes
+        .iter()
+        .filter_map(|volume| volume.get("name")?.as_str());
+    let mut taken = pod.volumes().iter().map(pod::name).filter(|_| !ours);
+    if let Some(name) = taken.find(|name| volumes.clone().any(|volume| volume == *name)) {
+        return Some(format!(
+            "but has a volume `{name}` of its own: call it something else"
+        ));
+    }
+    let wanted = sidecar.ports();
+    let clash = others.find_map(|container| {
+        let port = pod::ports(container).find(|port| wanted.contains(port))?;
+        Some((pod::name(container), port))
+    });
+    if let Some((name, port)) = clash {
+        return Some(format!(
+            "but its container `{name}` listens on port {port}, which the sidecar needs: let it listen on another"
+        ));
+    }
+    unknown_container(pod)
+}
+
+/// The containers that a Pod names and does not have.
+fn unknown_container(pod: Pod<'_>) -> Option<String> {
+    let chosen = chosen(pod.annotation(CONTAINERS)?);
+    let known: Vec<_> = pod.containers().iter().map(pod::name).collect();
+    let missing = chosen.into_iter().find(|name| !known.contains(name))?;
+    Some(format!(
+        "but `{CONTAINERS}` names a container `{missing}`, and there is {}",
+        known
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    ))
+}
+
+/// The names in a list with commas.
+pub(crate) fn chosen(list: &str) -> Vec<&str> {
+    list.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+fn containers(pod: Pod<'_>) -> impl Iterator<Item = &serde_json::Value> + Clone {
+    pod.init_containers().iter().chain(pod.containers())
+}
+
+fn is_job((kind, _): (&str, &str)) -> bool {
+    kind == "Job"
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::samples::{asking, config, patched, pod};
+
+    fn decided(namespace: &str, object: &Value) -> Decision {
+        decide(Pod(object), namespace, &config())
+    }
+
+    fn refusal(namespace: &str, object: &Value) -> String {
+        match decided(namespace, object) {
+            Decision::Refuse(said) => said,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_does_not_ask_is_left_alone_wherever_it_is() {
+        let silent = pod(
+            &json!({}),
+            &json!({ "containers": [{ "name": "api" }], "hostNetwork": true }),
+        );
+        for namespace in ["shop", "elsewhere", "kube-system", "obs"] {
+            assert_eq!(decided(namespace, &silent), Decision::Leave(Left::NotAsked));
+        }
+        let unasked = pod(&json!({}), &json!({ "containers": [{ "name": "api" }] }));
+        assert_eq!(decided("bank", &unasked), Decision::Inject);
+    }
+
+    #[test]
+    fn a_pod_elsewhere_is_told_who_may_and_what_to_do() {
+        let object = asking(&json!({ "containers": [{ "name": "api" }] }));
+        assert_eq!(
+            refusal("elsewhere", &object),
+            "the Pod `elsewhere/api` asks for a sidecar (annotation `sidecar.otelier.dev/inject: true`), but its \
+             namespace may not: of the sidecar `otel` of the stack `prod`, `bank`, `shop` may. Add `elsewhere` to the \
+             injector's `namespaces` there, or take the annotation away"
+        );
+    }
+
+    #[test]
+    fn its_own_namespace_and_the_clusters_are_never_touched() {
+        let object = asking(&json!({ "containers": [{ "name": "api" }] }));
+        for namespace in ["obs", "kube-system", "kube-node-lease"] {
+            let Decision::LeaveAndSay(Left::Never, said) = decided(namespace, &object) else {
+                panic!("{namespace}")
+            };
+            assert!(said.contains("are never touched"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_sidecar_is_asked_for_by_its_name_or_by_nothing_more_than_yes() {
+        let named = |value: &str| {
+            pod(
+                &json!({ "sidecar.opentelemetry.io/inject": value }),
+                &json!({}),
+            )
+        };
+        for value in ["true", "otel", "shop/otel", "obs/otel"] {
+            assert_eq!(decided("shop", &named(value)), Decision::Inject, "{value}");
+        }
+        for value in ["other", "bank/otel", "a/b/c", "/", "otel/"] {
+            let said = refusal("shop", &named(value));
+            assert!(
+                said.ends_with("there is no such one: say `sidecar.opentelemetry.io/inject: \"true\"`, or `otel`"),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_would_keep_the_pod_from_running_is_refused_and_named() {
+        for (spec, words) in [
+            (json!({ "hostNetwork": true }), "is on its node's network"),
+            (
+                json!({ "containers": [{ "name": "otel-sidecar" }] }),
+                "has a container `otel-sidecar` of its own",
+            ),
+            (
+                json!({ "initContainers": [{ "name": "otel-sidecar" }] }),
+                "has a container `otel-sidecar` of its own",
+            ),
+            (
+                json!({ "volumes": [{ "name": "otel-sidecar" }] }),
+                "has a volume `otel-sidecar` of its own",
+            ),
+            (
+                json!({ "containers": [{ "name": "jaeger", "ports": [{ "containerPort": 4317 }] }] }),
+                "its container `jaeger` listens on port 4317",
+            ),
+            (
+                json!({ "initContainers": [{ "name": "old", "ports": [{ "containerPort": 13133, "protocol": "TCP" }] }] }),
+                "its container `old` listens on port 13133",
+            ),
+        ] {
+            let said = refusal("shop", &asking(&spec));
+            assert!(said.contains(words), "{said}");
+        }
+        let udp = json!({ "containers": [{ "name": "a", "ports": [{ "containerPort": 4317, "protocol": "UDP" }] }] });
+        assert_eq!(decided("shop", &asking(&udp)), Decision::Inject);
+    }
+
+    #[test]
+    fn a_container_that_is_chosen_has_to_be_there() {
+        let spec = json!({ "containers": [{ "name": "api" }, { "name": "worker" }] });
+        let choosing = |names: &str| {
+            let mut object = asking(&spec);
+            object["metadata"]["annotations"][CONTAINERS] = json!(names);
+            object
+        };
+        assert_eq!(decided("shop", &choosing("api, worker")), Decision::Inject);
+        let said = refusal("shop", &choosing("api,wroker"));
+        assert!(
+            said.contains("names a container `wroker`, and there is `api`, `worker`"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn what_cannot_have_one_is_let_in_without() {
+        for (annotations, spec, left) in [
+            (
+                json!({}),
+                json!({ "os": { "name": "windows" } }),
+                Left::Windows,
+            ),
+            (
+                json!({}),
+                json!({ "nodeSelector": { "kubernetes.io/os": "windows" } }),
+                Left::Windows,
+            ),
+            (
+                json!({}),
+                json!({ "initContainers": [{ "name": "otc-container" }] }),
+                Left::HasTheOperators,
+            ),
+        ] {
+            let mut object = pod(&annotations, &spec);
+            object["metadata"]["annotations"]["sidecar.otelier.dev/inject"] = json!("true");
+            let Decision::LeaveAndSay(found, said) = decided("shop", &object) else {
+                panic!("{spec}")
+            };
+            assert_eq!(found, left, "{said}");
+        }
+        let mirror =
+            json!({ "sidecar.otelier.dev/inject": "true", "kubernetes.io/config.mirror": "x" });
+        let mirror = pod(&mirror, &json!({ "hostNetwork": true }));
+        assert_eq!(decided("shop", &mirror), Decision::Leave(Left::Mirror));
+    }
+
+    #[test]
+    fn what_is_to_end_by_itself_takes_no_plain_container() {
+        let mut plain = config();
+        plain.sidecar.placement = Placement::Plain;
+        for (policy, goes) in [("Always", true), ("OnFailure", false), ("Never", false)] {
+            let object =
+                asking(&json!({ "restartPolicy": policy, "containers": [{ "name": "api" }] }));
+            let decision = decide(Pod(&object), "shop", &plain);
+            assert_eq!(decision == Decision::Inject, goes, "{policy}: {decision:?}");
+            assert_eq!(decided("shop", &object), Decision::Inject, "{policy}");
+        }
+    }
+
+    #[test]
+    fn what_has_its_sidecar_already_is_no_clash_with_itself() {
+        let object = patched(
+            &asking(&json!({ "containers": [{ "name": "api" }] })),
+            &config(),
+        );
+        assert_eq!(decided("shop", &object), Decision::Inject);
+        let mut forged = object.clone();
+        forged["metadata"]["annotations"]["sidecar.otelier.dev/status"] =
+            json!("other/otel@0123456789");
+        assert!(refusal("shop", &forged).contains("of its own"));
+    }
+}

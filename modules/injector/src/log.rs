@@ -1,0 +1,43 @@
+//! How does the program say what it does? One JSON object a line, on standard error.
+
+use std::io::Write as _;
+
+use serde_json::{Map, Value, json};
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Info,
+    Warning,
+    Error,
+}
+
+/// Writes a line: the time, the level, what happened, and what belongs to it.
+pub(crate) fn line(level: Level, message: &str, fields: Value) {
+    let mut line = Map::new();
+    line.insert("time".to_owned(), json!(jiff::Timestamp::now().to_string()));
+    let level = match level {
+        Level::Info => "info",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    };
+    line.insert("level".to_owned(), json!(level));
+    line.insert("message".to_owned(), json!(message));
+    if let Value::Object(fields) = fields {
+        line.extend(fields);
+    }
+    // Who cannot write to its log has nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{}", Value::Object(line));
+}
+
+/// An error with what is behind it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    text
+}
