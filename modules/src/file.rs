@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ConfigMap;
-use provider_core::{Ref, Scope, kube_core::ObjectMeta};
+use provider_core::{Finding, Ref, Scope, kube_core::ObjectMeta};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+
+/// What an API server takes as the data of one ConfigMap.
+const LIMIT: usize = 1 << 20;
 
 /// The files of one program.
 ///
@@ -24,6 +27,39 @@ impl Files {
     }
 
     pub(crate) fn build(self, scope: &mut Scope<'_>, program: &str) -> Ref<ConfigMap> {
+        let name = format!("{program}-{}", digest(&self.0));
+        self.put(scope, program, name, Some(true))
+    }
+
+    /// The same for files that the program reads again by itself when they change: `<program>-<what>`.
+    pub(crate) fn build_reloaded(
+        self,
+        scope: &mut Scope<'_>,
+        program: &str,
+        what: &str,
+    ) -> Ref<ConfigMap> {
+        self.put(scope, program, format!("{program}-{what}"), None)
+    }
+
+    fn put(
+        self,
+        scope: &mut Scope<'_>,
+        program: &str,
+        name: String,
+        immutable: Option<bool>,
+    ) -> Ref<ConfigMap> {
+        let Self(files) = self;
+        let size: usize = files
+            .iter()
+            .map(|(name, text)| name.len() + text.len())
+            .sum();
+        if size > LIMIT {
+            let message = format!(
+                "the files of `{program}` in the ConfigMap `{name}` have {} KiB, and one holds 1024",
+                size.div_ceil(1024)
+            );
+            scope.finding(Finding::new("config-map-too-large", message));
+        }
         let labels = BTreeMap::from([
             ("app.kubernetes.io/name".to_owned(), program.to_owned()),
             (
@@ -33,12 +69,12 @@ impl Files {
         ]);
         scope.add(ConfigMap {
             metadata: ObjectMeta {
-                name: Some(format!("{program}-{}", digest(&self.0))),
+                name: Some(name),
                 labels: Some(labels),
                 ..ObjectMeta::default()
             },
-            data: Some(self.0),
-            immutable: Some(true),
+            data: (!files.is_empty()).then_some(files),
+            immutable,
             ..ConfigMap::default()
         })
     }

@@ -19,6 +19,7 @@ pub mod protocol;
 pub mod signal;
 pub mod template;
 pub mod units;
+pub mod watch;
 mod workload;
 
 pub use collector::{
@@ -33,4 +34,5 @@ pub use object_store::ObjectStore;
 pub use prometheus::{Prometheus, PrometheusOutputs};
 pub use protocol::{Datasource, Exports};
 pub use signal::{Carries, Logs, Metrics, Signal, Traces};
+pub use watch::{Rules, Watched};
 pub use workload::Workload;

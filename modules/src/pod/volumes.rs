@@ -25,14 +25,23 @@ impl Pod {
 
     /// The files of a ConfigMap in a directory.
     pub(crate) fn config(&mut self, config_map: &str, path: &str) {
-        self.config_volume(config_map);
-        self.mount_read_only("config", path);
+        self.config_map("config", config_map, path);
+    }
+
+    /// The files of a further ConfigMap in a directory.
+    pub(crate) fn config_map(&mut self, volume: &str, config_map: &str, path: &str) {
+        self.config_map_volume(volume, config_map);
+        self.mount_read_only(volume, path);
     }
 
     /// The files of a ConfigMap, to be mounted one by one.
     pub(crate) fn config_volume(&mut self, config_map: &str) {
+        self.config_map_volume("config", config_map);
+    }
+
+    fn config_map_volume(&mut self, volume: &str, config_map: &str) {
         let volume = Volume {
-            name: "config".to_owned(),
+            name: volume.to_owned(),
             config_map: Some(ConfigMapVolumeSource {
                 name: config_map.to_owned(),
                 ..ConfigMapVolumeSource::default()

@@ -12,9 +12,10 @@ pub struct PrometheusYml {
     pub otlp: OtlpSettings,
     /// How long and how late.
     pub storage: StorageSettings,
-    /// Who is asked.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub scrape_configs: Vec<ScrapeConfig>,
+    /// Files that say who is asked.
+    pub scrape_config_files: Vec<String>,
+    /// Files of rules.
+    pub rule_files: Vec<String>,
 }
 
 /// What holds for everything.
@@ -70,22 +71,103 @@ pub struct Retention {
     pub size: String,
 }
 
+/// A file that says who is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScrapeFile {
+    /// By the names of their jobs.
+    pub scrape_configs: Vec<ScrapeConfig>,
+}
+
 /// Who is asked under one name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScrapeConfig {
     /// The name.
     pub job_name: String,
-    /// The addresses.
-    pub static_configs: Vec<StaticTargets>,
+    /// The path; `/metrics` where none is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_path: Option<String>,
+    /// `http` where none is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    /// The Pods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kubernetes_sd_configs: Vec<KubernetesPods>,
+    /// Which of them, and what is said of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relabel_configs: Vec<Relabel>,
 }
 
-/// Addresses.
+/// What is asked of the API.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct StaticTargets {
-    /// `host:port` each.
-    pub targets: Vec<String>,
+pub struct KubernetesPods {
+    /// The kind of objects.
+    pub role: String,
+    /// Where they live.
+    pub namespaces: Namespaces,
+}
+
+/// Where objects live.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Namespaces {
+    /// The names.
+    pub names: Vec<String>,
+}
+
+/// One step that chooses targets or writes their labels.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relabel {
+    /// The labels whose values are looked at, joined with `;`.
+    pub source_labels: Vec<String>,
+    /// What they have to match, all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regex: Option<String>,
+    /// What is done; `replace` where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The label that is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_label: Option<String>,
+}
+
+impl Relabel {
+    fn from(labels: &[&str]) -> Self {
+        let full = |label: &&str| format!("__meta_kubernetes_{label}");
+        Self {
+            source_labels: labels.iter().map(full).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Only what matches.
+    pub(super) fn keep(labels: &[&str], regex: String) -> Self {
+        Self {
+            regex: Some(regex),
+            action: Some("keep".to_owned()),
+            ..Self::from(labels)
+        }
+    }
+
+    /// Only what does not match.
+    pub(super) fn drop(labels: &[&str], regex: &str) -> Self {
+        Self {
+            regex: Some(regex.to_owned()),
+            action: Some("drop".to_owned()),
+            ..Self::from(labels)
+        }
+    }
+
+    /// What the API says, as a label of every series.
+    pub(super) fn copy(label: &str, target: &str) -> Self {
+        Self {
+            target_label: Some(target.to_owned()),
+            ..Self::from(&[label])
+        }
+    }
 }
 
 /// The attributes that Prometheus' own guide recommends to make labels of.

@@ -2,16 +2,20 @@
 //!
 //! One replica, on purpose. Two servers that are pushed to do not hold the same series unless everything is sent
 //! to both, and nothing in front of them would remove what is double.
+//!
+//! It measures everything that the modules of the stack announce, and works out all rules that they announce. Both
+//! stand in ConfigMaps of fixed names, whose files it reads again when they change: nothing restarts for a new rule.
 
 mod config;
+mod scrape;
 
 pub use config::{
-    Global, OtlpSettings, PrometheusYml, Retention, ScrapeConfig, StaticTargets, StorageSettings,
-    Tsdb,
+    Global, KubernetesPods, Namespaces, OtlpSettings, PrometheusYml, Relabel, Retention,
+    ScrapeConfig, ScrapeFile, StorageSettings, Tsdb,
 };
 
-use k8s_openapi::api::apps::v1::StatefulSet;
-use provider_core::{Endpoint, Exposure, Module, Port, Scope};
+use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::ServiceAccount};
+use provider_core::{Endpoint, Exposure, Module, Port, Ref, Scope};
 
 use crate::{
     file::{Files, yaml},
@@ -19,10 +23,13 @@ use crate::{
     pod::{User, every, http_probe},
     protocol::{PromQl, PrometheusOtlp, RemoteWrite},
     units::{Days, GIB, MIB, days, millicores},
+    watch::{self, Count, Role, Watched},
     workload::Workload,
 };
 
 const WEB: Port<PromQl> = Port::new("web", 9090);
+const SCRAPE: &str = "/etc/prometheus/scrape";
+const RULES: &str = "/etc/prometheus/rules";
 
 /// A Prometheus server.
 ///
@@ -104,12 +111,8 @@ impl Prometheus {
                     out_of_order_time_window: "30m".to_owned(),
                 },
             },
-            scrape_configs: vec![ScrapeConfig {
-                job_name: "prometheus".to_owned(),
-                static_configs: vec![StaticTargets {
-                    targets: vec![format!("localhost:{}", WEB.number)],
-                }],
-            }],
+            scrape_config_files: vec![format!("{SCRAPE}/*.yml")],
+            rule_files: vec![format!("{RULES}/*.yml")],
         }
     }
 
@@ -123,9 +126,15 @@ impl Prometheus {
         let pod = &mut set.pod;
         pod.user = User::new(65534);
         pod.component = Some("metrics");
-        pod.config(config, "/etc/prometheus");
+        pod.config(config, "/etc/prometheus/config");
+        for (kind, path) in [("scrape", SCRAPE), ("rules", RULES)] {
+            pod.config_map(kind, &format!("{}-{kind}", self.name), path);
+        }
+        pod.account = Some(self.name.clone());
         for arg in [
-            "--config.file=/etc/prometheus/prometheus.yml",
+            "--config.file=/etc/prometheus/config/prometheus.yml",
+            // Also when a file changes that it names.
+            "--config.auto-reload",
             "--storage.tsdb.path=/prometheus",
             "--web.enable-otlp-receiver",
             "--web.enable-remote-write-receiver",
@@ -148,13 +157,36 @@ impl Module for Prometheus {
         let settings = self.settings(scope.stack());
         let files = Files::one("prometheus.yml", yaml(&settings));
         let config = files.build(scope, &self.name);
+        let account = scrape::account(scope, &self.name);
         let set = scope.add(self.workload(config.name()));
         scope.expose_as(Exposure::headless(), &set, WEB);
         let query = scope.expose(&set, WEB);
+        let watched = Watched::new(&set, WEB).role(Role::Prometheus);
+        scope.announce(watched.count(Count::Replicas(1)));
+        let name = self.name;
+        scope.at_end(move |scope| observe(scope, &name, &set, &account));
         PrometheusOutputs {
             otlp: query.also(),
             remote_write: query.also(),
             query,
         }
     }
+}
+
+/// Measures what was announced, and works out the rules.
+fn observe(
+    scope: &mut Scope<'_>,
+    name: &str,
+    server: &Ref<StatefulSet>,
+    account: &Ref<ServiceAccount>,
+) {
+    let watched = watch::watched(scope);
+    let files = Files::one("stack.yml", yaml(&scrape::file(&watched)));
+    files.build_reloaded(scope, name, "scrape");
+    let mut files = Files::default();
+    for rules in watch::rules(scope) {
+        files.add(&rules.file, rules.content);
+    }
+    files.build_reloaded(scope, name, "rules");
+    scrape::allow(scope, server, account, &watched);
 }

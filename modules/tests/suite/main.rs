@@ -6,4 +6,5 @@ mod modules;
 mod own;
 mod stack;
 mod support;
+mod watch;
 mod wrong;

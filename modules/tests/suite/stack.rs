@@ -2,8 +2,14 @@
 
 use collector_config::{Config, Release};
 use modules::{
-    Collector, Elasticsearch, Grafana, Jaeger, Loki, Prometheus, elasticsearch::ElasticsearchYml,
-    grafana::DatasourcesYaml, logs, loki::LokiYaml, metrics, prometheus::PrometheusYml, traces,
+    Collector, Elasticsearch, Grafana, Jaeger, Loki, Prometheus,
+    elasticsearch::ElasticsearchYml,
+    grafana::DatasourcesYaml,
+    logs,
+    loki::LokiYaml,
+    metrics,
+    prometheus::{PrometheusYml, ScrapeFile},
+    traces,
     units::days,
 };
 use provider_core::Scope;
@@ -55,6 +61,7 @@ fn every_file_is_read_back_by_the_type_it_was_written_from() {
                 collector(&content, Release::KUBERNETES);
             }
             (_, "prometheus.yml") => reads_back::<PrometheusYml>(&content),
+            (Some("prometheus"), "stack.yml") => reads_back::<ScrapeFile>(&content),
             (_, "loki.yaml") => reads_back::<LokiYaml>(&content),
             (_, "elasticsearch.yml") => reads_back::<ElasticsearchYml>(&content),
             (_, "datasources.yaml") => reads_back::<DatasourcesYaml>(&content),
@@ -63,7 +70,7 @@ fn every_file_is_read_back_by_the_type_it_was_written_from() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 11);
+    assert_eq!(seen, 12);
 }
 
 fn collector(text: &str, release: Release) {
@@ -112,7 +119,8 @@ fn everything_but_the_agent_runs_restricted() {
 fn a_token_is_there_only_where_the_api_is_asked() {
     for (_, name, template) in templates(prod) {
         let token = template["spec"]["automountServiceAccountToken"] == true;
-        assert_eq!(token, name == "otlp" || name == "node", "{name}");
+        let asks = ["otlp", "node", "prometheus"].contains(&name.as_str());
+        assert_eq!(token, asks, "{name}");
         assert_eq!(
             template["spec"]["serviceAccountName"].is_string(),
             token,

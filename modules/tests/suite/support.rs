@@ -44,7 +44,7 @@ pub(crate) fn files(define: fn(&mut Scope<'_>)) -> Vec<(String, String, String)>
             continue;
         }
         let owner = object["metadata"]["name"].as_str().unwrap().to_owned();
-        for (name, content) in object["data"].as_object().unwrap() {
+        for (name, content) in object["data"].as_object().into_iter().flatten() {
             let content = content.as_str().unwrap().to_owned();
             files.push((owner.clone(), name.clone(), content));
         }

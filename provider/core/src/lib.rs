@@ -28,7 +28,9 @@ pub mod stack;
 
 pub use endpoint::{Destination, Endpoint, Port, Protocol, Reach, Transport};
 pub use exposure::Exposure;
-pub use graph::{Connection, Edge, Finding, Findings, Graph, RULES, Rule, SecretValues, Until};
+pub use graph::{
+    Connection, Edge, Finding, Findings, Graph, RULES, Rule, SecretValues, Until, Waits,
+};
 pub use id::ResourceId;
 pub use kind::{Kind, KindScope, KindSource};
 pub use lifecycle::Lifecycle;

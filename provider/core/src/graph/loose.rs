@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Connection, Until,
+    Connection, Until, Waits,
     edges::{Edges, Resources, edge, until},
     reference::references,
     template::{Template, templates},
@@ -59,7 +59,7 @@ impl Edges {
             };
             let (sender, receiver) = (&connection.from.workload, &to.pods.workload);
             let known = resources.contains_key(sender) && resources.contains_key(receiver);
-            if known && sender != receiver {
+            if connection.waits == Waits::ForReceiver && known && sender != receiver {
                 let why = format!("sends to {}", connection.to);
                 self.loose
                     .push(edge(sender, receiver, until(receiver), why));

@@ -87,6 +87,15 @@ pub enum Until {
     Gone,
 }
 
+/// Whether a sender waits for its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Waits {
+    /// It would lose what it cannot send.
+    ForReceiver,
+    /// It asks again later.
+    ForNobody,
+}
+
 /// Pods that send traffic to a destination.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Connection {
@@ -94,6 +103,8 @@ pub struct Connection {
     pub from: Pods,
     /// Where to.
     pub to: Destination,
+    /// Who starts first.
+    pub waits: Waits,
     /// The line that said so first.
     pub origin: Origin,
 }

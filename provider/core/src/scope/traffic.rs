@@ -3,8 +3,11 @@
 use std::panic::Location;
 
 use crate::{
-    endpoint::{Destination, Port},
-    graph::Connection,
+    endpoint::{Destination, Port, Protocol, Reach, ServiceDestination},
+    graph::{Connection, Waits},
+    id::ResourceId,
+    k8s_openapi::api::core::v1::Service,
+    kind::Kind,
     origin::Origin,
     pods::Pods,
     scope::Scope,
@@ -52,18 +55,50 @@ impl Scope<'_> {
     #[track_caller]
     pub fn connect(&mut self, from: impl Into<Pods>, to: &Destination) {
         let origin = self.caller(Location::caller());
-        let from = from.into();
-        let known = self
-            .draft
-            .connections
-            .iter()
-            .any(|known| known.from == from && known.to == *to);
-        if !known {
-            self.draft.connections.push(Connection {
-                from,
-                to: to.clone(),
-                origin,
-            });
+        self.put_connection(Connection {
+            from: from.into(),
+            to: to.clone(),
+            waits: Waits::ForReceiver,
+            origin,
+        });
+    }
+
+    /// Declares that `from` asks each Pod of `to` by its own address, whenever it is there, and that neither waits for
+    /// the other: who measures everything would otherwise come after everything, also after what sends to it.
+    #[track_caller]
+    pub fn visit<P: Protocol>(
+        &mut self,
+        from: impl Into<Pods>,
+        to: impl Into<Pods>,
+        port: Port<P>,
+    ) {
+        let origin = self.caller(Location::caller());
+        let pods = to.into();
+        let namespace = pods.workload.namespace.clone().unwrap_or_default();
+        let name = pods.workload.name.clone();
+        let to = ServiceDestination {
+            // No Service is asked; it stands here for the name that people know these Pods by.
+            service: ResourceId::new(&Kind::of::<Service>(), &namespace, name),
+            pods,
+            reach: Reach::EachReplica,
+            port_name: port.name.to_owned(),
+            port: port.number,
+            transport: port.transport,
+            scheme: P::SCHEME,
+        };
+        self.put_connection(Connection {
+            from: from.into(),
+            to: Destination::Service(Box::new(to)),
+            waits: Waits::ForNobody,
+            origin,
+        });
+    }
+
+    fn put_connection(&mut self, new: Connection) {
+        let mut all = self.draft.connections.iter_mut();
+        match all.find(|known| known.from == new.from && known.to == new.to) {
+            Some(known) => known.waits = known.waits.min(new.waits),
+            None => self.draft.connections.push(new),
         }
     }
 

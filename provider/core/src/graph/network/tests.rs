@@ -48,6 +48,32 @@ fn dns() -> Value {
 }
 
 #[test]
+fn a_visit_opens_both_ends_and_neither_waits() {
+    let graph = graph(|stack| {
+        let api = add(stack, "api");
+        let meter = add(stack, "meter");
+        let into = stack.expose(&meter, HTTP);
+        // What is measured sends to what measures it: only the sender waits.
+        stack.visit(&meter, &api, HTTP);
+        stack.visit(&meter, &meter, HTTP);
+        stack.connect(&api, into.destination());
+    })
+    .unwrap();
+    let ports = json!([{ "port": 8080, "protocol": "TCP" }]);
+    let from = json!({ "from": peer("shop", "meter"), "ports": ports });
+    assert!(rules(&graph, "api-deployment", "ingress").contains(&from));
+    let to = json!({ "to": peer("shop", "api"), "ports": ports });
+    assert!(rules(&graph, "meter-deployment", "egress").contains(&to));
+    let waits: Vec<_> = graph
+        .edges()
+        .iter()
+        .filter(|edge| edge.from.kind == "Deployment" && edge.to.kind == "Deployment")
+        .map(|edge| (edge.from.name.as_str(), edge.to.name.as_str()))
+        .collect();
+    assert_eq!(waits, [("api", "meter")]);
+}
+
+#[test]
 fn a_connection_opens_both_ends_and_nothing_else() {
     let graph = graph(|stack| {
         let api = stack.within("back", |back| add(back, "api"));

@@ -1,0 +1,154 @@
+//! How does Prometheus find what it measures?
+//!
+//! By asking the API for the Pods of the namespaces in which something was announced. DNS would need no rights, but it
+//! knows addresses only, of Pods that are ready: a series would not say which Pod it is of, would end with each
+//! restart, and a program that is broken would be measured no longer, just when its metrics are wanted. Asking for Pods
+//! needs to list and watch Pods of these namespaces and nothing else, where endpoints would need Services too.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::{
+    apps::v1::StatefulSet,
+    core::v1::ServiceAccount,
+    rbac::v1::{PolicyRule, Role, RoleBinding},
+};
+use provider_core::{Destination, Ref, Scope, kube_core::ObjectMeta};
+
+use super::config::{KubernetesPods, Namespaces, Relabel, ScrapeConfig, ScrapeFile};
+use crate::watch::{Scheme, Watched};
+
+/// The account that asks for Pods.
+pub(super) fn account(scope: &mut Scope<'_>, name: &str) -> Ref<ServiceAccount> {
+    scope.add(ServiceAccount {
+        metadata: named(name),
+        // The Pod asks for its token itself.
+        automount_service_account_token: Some(false),
+        ..ServiceAccount::default()
+    })
+}
+
+/// What is asked, as a file.
+pub(super) fn file(watched: &[Watched]) -> ScrapeFile {
+    ScrapeFile {
+        scrape_configs: watched.iter().map(job).collect(),
+    }
+}
+
+/// Lets the Pods of `server` ask what is watched, and find it.
+pub(super) fn allow(
+    scope: &mut Scope<'_>,
+    server: &Ref<StatefulSet>,
+    account: &Ref<ServiceAccount>,
+    watched: &[Watched],
+) {
+    for program in watched {
+        scope.visit(server, &program.pods, program.port);
+    }
+    let namespaces: BTreeSet<&str> = watched.iter().map(Watched::namespace).collect();
+    for namespace in namespaces {
+        scope.within(namespace, |scope| may_find_pods(scope, account));
+    }
+    scope.connect(server, &Destination::KubernetesApi);
+}
+
+fn may_find_pods(scope: &mut Scope<'_>, account: &Ref<ServiceAccount>) {
+    // Two servers of one name may look into the same namespace from two of their own.
+    let name = if account.namespace() == scope.namespace() {
+        account.name().to_owned()
+    } else {
+        format!("{}-{}", account.namespace(), account.name())
+    };
+    let rule = PolicyRule {
+        api_groups: Some(vec![String::new()]),
+        resources: Some(vec!["pods".to_owned()]),
+        verbs: vec!["list".to_owned(), "watch".to_owned()],
+        ..PolicyRule::default()
+    };
+    let role = scope.add(Role {
+        metadata: named(&name),
+        rules: Some(vec![rule]),
+    });
+    scope.add(RoleBinding {
+        metadata: named(&name),
+        role_ref: role.role(),
+        subjects: Some(vec![account.subject()]),
+    });
+}
+
+fn named(name: &str) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        ..ObjectMeta::default()
+    }
+}
+
+/// One program. Jobs of one namespace ask for its Pods in the same words, so that they share one watch.
+fn job(watched: &Watched) -> ScrapeConfig {
+    let workload = &watched.pods.workload;
+    let (kind, name) = match workload.kind.as_str() {
+        // A Deployment's Pods belong to its ReplicaSets, which have no further dash in their names.
+        "Deployment" => ("ReplicaSet", format!("{}-[a-z0-9]+", workload.name)),
+        kind => (kind, workload.name.clone()),
+    };
+    let mut relabel_configs = vec![
+        Relabel::keep(
+            &[
+                "pod_controller_kind",
+                "pod_controller_name",
+                "pod_container_port_name",
+            ],
+            format!("{kind};{name};{}", watched.port.name),
+        ),
+        // The address of a Pod that has ended may be another's by now.
+        Relabel::drop(&["pod_phase"], "Succeeded|Failed"),
+        Relabel::copy("namespace", "namespace"),
+        Relabel::copy("pod_name", "pod"),
+        // A member of a StatefulSet that comes back with another address goes on with its series.
+        Relabel::copy("pod_name", "instance"),
+    ];
+    if kind == "DaemonSet" {
+        relabel_configs.push(Relabel::copy("pod_node_name", "node"));
+    }
+    ScrapeConfig {
+        job_name: watched.job.clone(),
+        metrics_path: (watched.path != "/metrics").then(|| watched.path.clone()),
+        scheme: (watched.scheme == Scheme::Https).then(|| "https".to_owned()),
+        kubernetes_sd_configs: vec![KubernetesPods {
+            role: "pod".to_owned(),
+            namespaces: Namespaces {
+                names: vec![watched.namespace().to_owned()],
+            },
+        }],
+        relabel_configs,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pods_are_known_by_what_runs_them() {
+        // Regular expressions of Prometheus match the whole.
+        let pattern = |kind: &str| {
+            let pods = provider_core::Pods {
+                workload: provider_core::ResourceId {
+                    group: "apps".to_owned(),
+                    kind: kind.to_owned(),
+                    namespace: Some("shop".to_owned()),
+                    name: "web".to_owned(),
+                },
+            };
+            let port = provider_core::Port::<crate::protocol::Http>::new("http", 80);
+            let job = job(&Watched::new(&pods, port));
+            job.relabel_configs[0].regex.clone()
+        };
+        for (kind, expected) in [
+            ("Deployment", "ReplicaSet;web-[a-z0-9]+;http"),
+            ("StatefulSet", "StatefulSet;web;http"),
+            ("DaemonSet", "DaemonSet;web;http"),
+        ] {
+            assert_eq!(pattern(kind).as_deref(), Some(expected));
+        }
+    }
+}

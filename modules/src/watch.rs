@@ -1,0 +1,223 @@
+//! What can be measured, and which rules are there to judge it by?
+//!
+//! A module announces its programs and its rules; whoever measures asks for all of them at the end of the definition.
+
+use provider_core::{Finding, Pods, Port, Scope};
+
+use crate::protocol::Http;
+
+/// A program that shows what it does as Prometheus metrics.
+///
+/// ```
+/// use modules::{Watched, Workload, protocol::Http};
+/// use provider_core::{Port, Scope};
+///
+/// const WEB: Port<Http> = Port::new("web", 8080);
+///
+/// fn shop(stack: &mut Scope<'_>) {
+///     let shop = stack.add(Workload::stateless("shop", "shop:1.0.0").listen(WEB));
+///     stack.announce(Watched::new(&shop, WEB));
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// What it is.
+    pub role: Role,
+    /// The value of the label `job` of all its series: its workload's name, unless it was given another.
+    pub job: String,
+    /// Its Pods.
+    pub pods: Pods,
+    /// How many of them there are.
+    pub count: Count,
+    /// Where each of them answers.
+    pub port: Port<Http>,
+    /// The path.
+    pub path: String,
+    /// How it is spoken to.
+    pub scheme: Scheme,
+}
+
+/// What a program is, for dashboards and alerts that know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// A collector on each node.
+    Agent,
+    /// Collectors that everything goes through.
+    Gateway,
+    /// Collectors that decide about traces.
+    Sampler,
+    /// The one collector that watches the cluster.
+    ClusterCollector,
+    /// A collector beside a program.
+    Sidecar,
+    /// The program that adds sidecars.
+    Injector,
+    /// Prometheus.
+    Prometheus,
+    /// Alertmanager.
+    Alertmanager,
+    /// VictoriaMetrics: one process that takes, keeps and answers.
+    VictoriaMetrics,
+    /// The part of a VictoriaMetrics cluster that takes samples.
+    VictoriaInsert,
+    /// The part of a VictoriaMetrics cluster that answers.
+    VictoriaSelect,
+    /// The part of a VictoriaMetrics cluster that keeps.
+    VictoriaStorage,
+    /// Works rules out against VictoriaMetrics.
+    Vmalert,
+    /// Takes spans and keeps them in a store.
+    JaegerCollector,
+    /// Answers questions about spans.
+    JaegerQuery,
+    /// Tempo.
+    Tempo,
+    /// Loki.
+    Loki,
+    /// Elasticsearch.
+    Elasticsearch,
+    /// Grafana.
+    Grafana,
+    /// A Postgres server.
+    Postgres,
+    /// A program that this catalogue does not know.
+    Own,
+}
+
+/// How many Pods a program has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Count {
+    /// So many.
+    Replicas(u32),
+    /// From so many to so many, as something decides that runs in the cluster.
+    Between(u32, u32),
+    /// One on each node.
+    PerNode,
+    /// Nobody says.
+    Unknown,
+}
+
+/// How a program is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scheme {
+    /// In the open.
+    Http,
+    /// Over TLS, with a certificate of the stack's authority.
+    Https,
+}
+
+/// A file of recording or alerting rules, in Prometheus' language, that wants to be worked out.
+///
+/// Every program of the stack that works rules out takes it: `stack.announce(Rules::new("shop.yml", text))`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// The file's name, such as `collector.yml`.
+    pub file: String,
+    /// What stands in it.
+    pub content: String,
+}
+
+impl Watched {
+    /// Pods that show their metrics at `/metrics` of that port.
+    pub fn new<P>(pods: impl Into<Pods>, port: Port<P>) -> Self {
+        let pods = pods.into();
+        Self {
+            role: Role::Own,
+            job: pods.workload.name.clone(),
+            pods,
+            count: Count::Unknown,
+            port: Port::new(port.name, port.number),
+            path: "/metrics".to_owned(),
+            scheme: Scheme::Http,
+        }
+    }
+
+    /// Shows them at another path.
+    #[must_use]
+    pub fn path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.path);
+        self
+    }
+
+    /// Gives its series another `job`, where one workload is measured at two ports.
+    #[must_use]
+    pub fn job(mut self, job: &str) -> Self {
+        job.clone_into(&mut self.job);
+        self
+    }
+
+    /// Speaks TLS, with a certificate of the stack's authority for the name of its Service.
+    #[must_use]
+    pub fn https(mut self) -> Self {
+        self.scheme = Scheme::Https;
+        self
+    }
+
+    /// Says what it is.
+    #[must_use]
+    pub(crate) fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+
+    /// Says how many Pods there are.
+    #[must_use]
+    pub(crate) fn count(mut self, count: Count) -> Self {
+        self.count = count;
+        self
+    }
+
+    /// The namespace that its Pods live in.
+    pub fn namespace(&self) -> &str {
+        self.pods.workload.namespace.as_deref().unwrap_or_default()
+    }
+}
+
+impl Rules {
+    /// A file of that name.
+    pub fn new(file: impl Into<String>, content: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            content: content.into(),
+        }
+    }
+}
+
+/// All programs that were announced, by their jobs; of two with one job, the second is a finding.
+pub(crate) fn watched(scope: &mut Scope<'_>) -> Vec<Watched> {
+    let mut all = scope.announced::<Watched>();
+    all.sort_by(|a, b| (&a.job, &a.pods).cmp(&(&b.job, &b.pods)));
+    for pair in all.windows(2) {
+        if pair[0].job == pair[1].job {
+            let message = format!(
+                "{} and {} are both measured as the job `{}`",
+                pair[0].pods.workload, pair[1].pods.workload, pair[0].job
+            );
+            let finding = Finding::new("job-twice", message);
+            scope.finding(finding.hint("give one of them another name, or another `job`"));
+        }
+    }
+    all.dedup_by(|a, b| a.job == b.job);
+    all
+}
+
+/// All rule files that were announced, by their names; of two with one name, the second is a finding.
+pub(crate) fn rules(scope: &mut Scope<'_>) -> Vec<Rules> {
+    let mut all = scope.announced::<Rules>();
+    all.sort_by(|a, b| a.file.cmp(&b.file));
+    all.dedup();
+    for rules in &all {
+        if rules.file.strip_suffix(".yml").is_none() {
+            let message = format!("the file of rules `{}` would not be read", rules.file);
+            let finding = Finding::new("rules-name", message);
+            scope.finding(finding.hint("let its name end with `.yml`"));
+        }
+    }
+    for pair in all.windows(2) {
+        if pair[0].file == pair[1].file {
+            let message = format!("two files of rules are called `{}`", pair[0].file);
+            scope.finding(Finding::new("rules-twice", message));
+        }
+    }
+    all
+}
