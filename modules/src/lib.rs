@@ -31,6 +31,7 @@ pub use grafana::{Grafana, GrafanaOutputs};
 pub use jaeger::{Jaeger, JaegerInMemory, JaegerOutputs};
 pub use loki::{Loki, LokiOutputs};
 pub use object_store::ObjectStore;
+pub use pod::Spread;
 pub use prometheus::{Prometheus, PrometheusOutputs};
 pub use protocol::{Datasource, Exports};
 pub use signal::{Carries, Logs, Metrics, Signal, Traces};

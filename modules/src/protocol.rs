@@ -216,11 +216,14 @@ pub struct Export {
 }
 
 impl Export {
-    /// The endpoint as somewhere to send `S` to.
-    pub fn to<S: Signal, P: Carries<S>>(endpoint: &Endpoint<P>) -> Self {
-        Self {
-            to: endpoint.destination().clone(),
+    /// The endpoint as somewhere to send `S` to: one exporter, or one for each replica where they do not share what
+    /// they are sent, each with a queue of its own, so that one that is away holds nobody up.
+    pub(crate) fn all_to<S: Signal, P: Carries<S>>(endpoint: &Endpoint<P>) -> Vec<Self> {
+        let each = endpoint.destination().each().into_iter();
+        each.map(|to| Self {
+            to,
             define: P::export,
-        }
+        })
+        .collect()
     }
 }

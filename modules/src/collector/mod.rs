@@ -172,13 +172,13 @@ impl Collector<Agent> {
     where
         P: Carries<Traces> + Carries<Metrics> + Carries<Logs>,
     {
-        let export = Export::to::<Traces, P>(endpoint);
+        let exports = Export::all_to::<Traces, P>(endpoint);
         self.pipelines = collector_config::Signal::ALL
             .into_iter()
             .map(|signal| AnyPipeline {
                 signal,
                 share: None,
-                exports: vec![export.clone()],
+                exports: exports.clone(),
             })
             .collect();
         self

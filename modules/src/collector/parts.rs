@@ -106,10 +106,10 @@ pub(super) fn exporters(
     })
 }
 
-/// The name of the Service, or of the place outside.
+/// The name of the Service, of one replica behind it, or of the place outside.
 fn exporter_name(to: &Destination) -> String {
     match to {
-        Destination::Service(to) => to.service.name.clone(),
+        Destination::Service(to) => to.replica().unwrap_or_else(|| to.service.name.clone()),
         Destination::KubernetesApi | Destination::Outside { .. } => to.host().replace(':', "-"),
     }
 }

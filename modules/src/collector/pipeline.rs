@@ -57,7 +57,7 @@ impl<S: Signal> Pipeline<S> {
     /// Sends everything to an endpoint whose protocol carries the signal. Said several times, each gets everything.
     #[must_use]
     pub fn export<P: Carries<S>>(mut self, endpoint: &Endpoint<P>) -> Self {
-        self.exports.push(Export::to::<S, P>(endpoint));
+        self.exports.extend(Export::all_to::<S, P>(endpoint));
         self
     }
 

@@ -13,6 +13,7 @@ mod template;
 mod volumes;
 
 pub(crate) use probe::{every, http_probe, tcp_probe};
+pub use template::Spread;
 
 use crate::units::{MIB, Millicores, millicores};
 
@@ -58,6 +59,7 @@ pub(crate) struct Pod {
     /// An account whose token is not mounted: it is only what a cloud knows the Pod by.
     pub(crate) identity: Option<String>,
     pub(crate) tolerate_all: bool,
+    pub(crate) spread: Spread,
     pub(crate) component: Option<&'static str>,
 }
 
@@ -83,6 +85,7 @@ impl Pod {
             account: None,
             identity: None,
             tolerate_all: false,
+            spread: Spread::default(),
             component: None,
         }
     }

@@ -14,13 +14,23 @@ use provider_core::kube_core::ObjectMeta;
 use super::{Pod, Resources, User};
 use crate::units;
 
+/// How Pods that are alike are kept apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spread {
+    /// On different nodes and zones where there are several; a Pod is never refused for it.
+    #[default]
+    Preferred,
+    /// Never two on one node, also where one then has to wait for a node; on different zones where there are several.
+    Required,
+}
+
 impl Pod {
     pub(crate) fn template(mut self, stack: &str, replicas: u32) -> PodTemplateSpec {
         let metadata = ObjectMeta {
             labels: Some(self.labels(stack)),
             ..ObjectMeta::default()
         };
-        let spread = (replicas > 1).then(|| spread(&self.selector()));
+        let spread = (replicas > 1).then(|| spread(&self.selector(), self.spread));
         let resources = self.resources.requirements();
         for container in self.init.iter_mut().chain([&mut self.container]) {
             container
@@ -97,19 +107,25 @@ fn restricted_container() -> SecurityContext {
     }
 }
 
-/// Replicas on different nodes and zones where there are several; a Pod is never refused for it.
-fn spread(selector: &BTreeMap<String, String>) -> Vec<TopologySpreadConstraint> {
-    ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
-        .into_iter()
-        .map(|key| TopologySpreadConstraint {
-            label_selector: Some(LabelSelector {
-                match_labels: Some(selector.clone()),
-                ..LabelSelector::default()
-            }),
-            max_skew: 1,
-            topology_key: key.to_owned(),
-            when_unsatisfiable: "ScheduleAnyway".to_owned(),
-            ..TopologySpreadConstraint::default()
-        })
-        .collect()
+fn spread(selector: &BTreeMap<String, String>, how: Spread) -> Vec<TopologySpreadConstraint> {
+    let nodes = match how {
+        Spread::Preferred => "ScheduleAnyway",
+        Spread::Required => "DoNotSchedule",
+    };
+    [
+        ("kubernetes.io/hostname", nodes),
+        ("topology.kubernetes.io/zone", "ScheduleAnyway"),
+    ]
+    .into_iter()
+    .map(|(key, otherwise)| TopologySpreadConstraint {
+        label_selector: Some(LabelSelector {
+            match_labels: Some(selector.clone()),
+            ..LabelSelector::default()
+        }),
+        max_skew: 1,
+        topology_key: key.to_owned(),
+        when_unsatisfiable: otherwise.to_owned(),
+        ..TopologySpreadConstraint::default()
+    })
+    .collect()
 }

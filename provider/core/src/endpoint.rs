@@ -69,6 +69,8 @@ pub struct ServiceDestination {
     pub pods: Pods,
     /// How the Service reaches them.
     pub reach: Reach,
+    /// How many Pods there are, where senders reach each of them.
+    pub replicas: u32,
     /// The port's name, which the Service and the Pods share.
     pub port_name: String,
     /// The port's number.
@@ -89,6 +91,8 @@ pub enum Reach {
     Headless,
     /// Each replica by its own name: for receivers that do not share what they are sent.
     EachReplica,
+    /// The replica of that ordinal, by its own name.
+    Replica(u32),
     /// The Pod on the sender's own node.
     SameNode,
 }
@@ -147,6 +151,13 @@ impl<P> Endpoint<P> {
     }
 }
 
+impl<P> Endpoint<P> {
+    /// Where one has to send to: each replica, where they do not share what they are sent; else here.
+    pub fn each(&self) -> Vec<Self> {
+        self.to.each().into_iter().map(Self::new).collect()
+    }
+}
+
 impl<P: Protocol> Endpoint<P> {
     /// `scheme://host:port`.
     pub fn url(&self) -> String {
@@ -155,15 +166,15 @@ impl<P: Protocol> Endpoint<P> {
 }
 
 impl Destination {
-    /// The host name: a Service's name as DNS resolves it from every namespace.
+    /// The host name: a Service's name as DNS resolves it from every namespace, or that of one Pod behind it.
     pub fn host(&self) -> String {
         match self {
             Destination::Service(to) => {
-                format!(
-                    "{}.{}.svc",
-                    to.service.name,
-                    to.service.namespace.as_deref().unwrap_or_default()
-                )
+                let service = &to.service;
+                let namespace = service.namespace.as_deref().unwrap_or_default();
+                let of_all = format!("{}.{namespace}.svc", service.name);
+                to.replica()
+                    .map_or(of_all.clone(), |replica| format!("{replica}.{of_all}"))
             }
             Destination::KubernetesApi => "kubernetes.default.svc".into(),
             Destination::Outside { host, .. } => host.clone(),
@@ -184,13 +195,27 @@ impl Destination {
         format!("{}:{}", self.host(), self.port())
     }
 
-    /// `pod-N.host:port` for one replica of a StatefulSet behind a headless Service.
-    pub fn replica_address(&self, ordinal: usize) -> String {
+    /// Where one has to send to: each replica, where they do not share what they are sent; else here.
+    pub fn each(&self) -> Vec<Self> {
         match self {
-            Destination::Service(to) => {
-                format!("{}-{ordinal}.{}", to.pods.workload.name, self.address())
-            }
-            _ => self.address(),
+            Destination::Service(to) if to.reach == Reach::EachReplica => (0..to.replicas)
+                .map(|ordinal| {
+                    let mut one = to.clone();
+                    one.reach = Reach::Replica(ordinal);
+                    Destination::Service(one)
+                })
+                .collect(),
+            _ => vec![self.clone()],
+        }
+    }
+}
+
+impl ServiceDestination {
+    /// The name of the replica that is meant, where it is one.
+    pub fn replica(&self) -> Option<String> {
+        match self.reach {
+            Reach::Replica(ordinal) => Some(format!("{}-{ordinal}", self.pods.workload.name)),
+            _ => None,
         }
     }
 }

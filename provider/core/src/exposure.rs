@@ -18,7 +18,15 @@ pub struct Exposure {
     pub(crate) reach: Reach,
     pub(crate) name: Option<String>,
     pub(crate) unready: Unready,
+    pub(crate) next: Next,
     pub(crate) annotations: BTreeMap<String, String>,
+}
+
+/// Where a Service leads a sender that was there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Any,
+    Same,
 }
 
 /// Whether a Service lists Pods that are not ready.
@@ -34,6 +42,7 @@ impl Exposure {
             reach,
             name: None,
             unready: Unready::Hidden,
+            next: Next::Any,
             annotations: BTreeMap::new(),
         }
     }
@@ -72,6 +81,13 @@ impl Exposure {
         self
     }
 
+    /// Leads a sender to the same Pod each time, for replicas that do not answer quite alike.
+    #[must_use]
+    pub fn sticky(mut self) -> Self {
+        self.next = Next::Same;
+        self
+    }
+
     /// Adds an annotation to the Service.
     #[must_use]
     pub fn annotation(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
@@ -83,7 +99,9 @@ impl Exposure {
     pub(crate) fn service_name(&self, workload: &str) -> String {
         match (&self.name, self.reach) {
             (Some(name), _) => name.clone(),
-            (None, Reach::Headless | Reach::EachReplica) => format!("{workload}-headless"),
+            (None, Reach::Headless | Reach::EachReplica | Reach::Replica(_)) => {
+                format!("{workload}-headless")
+            }
             (None, Reach::Service | Reach::SameNode) => workload.to_owned(),
         }
     }
@@ -93,12 +111,15 @@ impl Exposure {
         let mut spec = Map::new();
         match self.reach {
             Reach::Service => {}
-            Reach::Headless | Reach::EachReplica => {
+            Reach::Headless | Reach::EachReplica | Reach::Replica(_) => {
                 spec.insert("clusterIP".into(), json!("None"));
             }
             Reach::SameNode => {
                 spec.insert("internalTrafficPolicy".into(), json!("Local"));
             }
+        }
+        if self.next == Next::Same {
+            spec.insert("sessionAffinity".into(), json!("ClientIP"));
         }
         if self.unready == Unready::Listed {
             spec.insert("publishNotReadyAddresses".into(), json!(true));

@@ -49,6 +49,7 @@ impl Scope<'_> {
             service,
             pods: pods.clone(),
             reach,
+            replicas: self.replicas(pods),
             port_name: port.name.to_owned(),
             port: port.number,
             transport: port.transport,
@@ -105,6 +106,13 @@ impl Scope<'_> {
             .resources
             .iter()
             .find(|resource| resource.id == pods.workload)
+    }
+
+    fn replicas(&self, pods: &Pods) -> u32 {
+        self.workload(pods)
+            .and_then(|workload| workload.at(&["spec", "replicas"]))
+            .and_then(Value::as_u64)
+            .map_or(1, |replicas| u32::try_from(replicas).unwrap_or(u32::MAX))
     }
 
     fn template(&self, pods: &Pods) -> Option<&Value> {

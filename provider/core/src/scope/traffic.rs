@@ -80,7 +80,8 @@ impl Scope<'_> {
             // No Service is asked; it stands here for the name that people know these Pods by.
             service: ResourceId::new(&Kind::of::<Service>(), &namespace, name),
             pods,
-            reach: Reach::EachReplica,
+            reach: Reach::Headless,
+            replicas: 1,
             port_name: port.name.to_owned(),
             port: port.number,
             transport: port.transport,

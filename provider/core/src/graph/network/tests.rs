@@ -3,9 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Destination, Endpoint, Graph, Port, Protocol, Ref, Scope, Source,
+    Destination, Endpoint, Exposure, Graph, Port, Protocol, Ref, Scope, Source,
     graph::tests::{broken, deployment, graph, object},
-    k8s_openapi::api::{apps::v1::Deployment, core::v1::Namespace, networking::v1::Ingress},
+    k8s_openapi::api::{
+        apps::v1::{Deployment, StatefulSet},
+        core::v1::Namespace,
+        networking::v1::Ingress,
+    },
 };
 
 struct Http;
@@ -71,6 +75,36 @@ fn a_visit_opens_both_ends_and_neither_waits() {
         .map(|edge| (edge.from.name.as_str(), edge.to.name.as_str()))
         .collect();
     assert_eq!(waits, [("api", "meter")]);
+}
+
+#[test]
+fn each_replica_has_an_address_and_one_rule_lets_through_to_all() {
+    let graph = graph(|stack| {
+        let mut store = deployment("store");
+        store["spec"]["replicas"] = json!(2);
+        store["spec"]["serviceName"] = json!("store-headless");
+        let store = stack.add(object::<StatefulSet>(store));
+        let web = add(stack, "web");
+        let endpoint = stack.expose_as(Exposure::each_replica(), &store, HTTP);
+        let urls: Vec<_> = endpoint.each().iter().map(Endpoint::url).collect();
+        let url = |n: u32| format!("http://store-{n}.store-headless.shop.svc:8080");
+        assert_eq!(urls, [url(0), url(1)]);
+        for one in endpoint.each() {
+            stack.connect(&web, one.destination());
+        }
+        // One that answers for all of them is one place.
+        let shared = stack.expose_as(Exposure::service().sticky(), &store, HTTP);
+        assert_eq!(shared.destination().each(), [shared.destination().clone()]);
+    })
+    .unwrap();
+    assert_eq!(rules(&graph, "store-statefulset", "ingress").len(), 1);
+    let service = graph
+        .resources()
+        .find(|r| r.id.kind == "Service" && r.id.name == "store");
+    assert_eq!(
+        service.unwrap().object["spec"]["sessionAffinity"],
+        "ClientIP"
+    );
 }
 
 #[test]
