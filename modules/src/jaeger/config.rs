@@ -7,9 +7,9 @@ use collector_config::{
         debug::{NopExporter, NopReceiver},
         health::{HealthCheckV2, HealthHttp, HealthPath},
         jaeger::{
-            Backend, ElasticsearchBackend, Index, Indices, JaegerQuery, JaegerStorage,
-            JaegerStorageExporter, MemoryBackend, QueryStorage,
+            Backend, JaegerQuery, JaegerStorage, JaegerStorageExporter, MemoryBackend, QueryStorage,
         },
+        jaeger_elasticsearch::{ElasticsearchBackend, Index, Indices},
         otlp::{GrpcServer, HttpServer, Otlp, Protocols},
         processors::{Batch, MemoryLimiter},
         queue::SendingQueue,
@@ -69,6 +69,7 @@ pub(super) fn in_memory(max_traces: u64) -> JaegerStorage {
 fn backend_of(backend: Backend) -> JaegerStorage {
     JaegerStorage {
         backends: [(STORAGE.to_owned(), backend)].into(),
+        ..JaegerStorage::default()
     }
 }
 
@@ -167,7 +168,7 @@ fn answer(config: &mut Config) {
     config.add(&JaegerQuery {
         storage: QueryStorage {
             traces: STORAGE.to_owned(),
-            traces_archive: None,
+            ..QueryStorage::default()
         },
         base_path: String::new(),
         http: Some(HttpServer {

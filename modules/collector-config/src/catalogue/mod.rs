@@ -5,8 +5,8 @@ mod removed;
 
 use crate::component::{Class, Component};
 use crate::components::{
-    debug, file_log, health, host_metrics, jaeger, k8s_attributes, kubelet_stats, load_balancing,
-    otlp, otlp_exporters, processors, remote_write, tail_sampling,
+    debug, file_log, health, host_metrics, jaeger, jaeger_sampling, k8s_attributes, kubelet_stats,
+    load_balancing, otlp, otlp_exporters, processors, remote_write, tail_sampling,
 };
 use crate::{ComponentType, Distribution, Signal, Stability};
 
@@ -43,6 +43,8 @@ const DESCRIBED: &[&ComponentType] = &[
     jaeger::JaegerStorage::TYPE,
     jaeger::JaegerQuery::TYPE,
     jaeger::JaegerStorageExporter::TYPE,
+    jaeger_sampling::RemoteSampling::TYPE,
+    jaeger_sampling::AdaptiveSampling::TYPE,
     &ComponentType::named(Class::Connector, "forward")
         .within(Distribution::GENERAL)
         .joints(&[

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     connection::ClientTls,
     is_default,
+    jaeger_elasticsearch::ElasticsearchBackend,
     otlp::{GrpcServer, HttpServer},
 };
 use crate::component::{Class, Component};
-use crate::{ComponentId, ComponentType, Distribution, Duration, Signal};
+use crate::{ComponentId, ComponentType, Distribution, Signal};
 
 /// Where traces are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ use crate::{ComponentId, ComponentType, Distribution, Duration, Signal};
 pub struct JaegerStorage {
     /// By name; each is of exactly one type.
     pub backends: BTreeMap<String, Backend>,
+    /// Where rates and durations of calls are asked for, by name; each is of exactly one type.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metric_backends: BTreeMap<String, MetricBackend>,
 }
 
 /// One place that keeps traces.
@@ -32,100 +36,47 @@ pub struct Backend {
     pub memory: Option<MemoryBackend>,
 }
 
+/// One place that knows rates and durations of calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricBackend {
+    /// Prometheus, which was given what a `span_metrics` connector counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prometheus: Option<PrometheusMetrics>,
+    /// Elasticsearch, which counts the spans when it is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elasticsearch: Option<ElasticsearchBackend>,
+}
+
+/// Rates and durations of calls in Prometheus.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrometheusMetrics {
+    /// Its URL.
+    pub endpoint: String,
+    /// TLS for an `https` URL.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tls: ClientTls,
+    /// What the names of the metrics begin with.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub metric_namespace: String,
+    /// The unit of the durations: `ms` or `s`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub latency_unit: String,
+    /// Whether the name of the counter ends with `_total`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub normalize_calls: bool,
+    /// Whether the name of the histogram ends with its unit.
+    #[serde(skip_serializing_if = "is_default")]
+    pub normalize_duration: bool,
+}
+
 /// Traces in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MemoryBackend {
     /// How many.
     pub max_traces: u64,
-}
-
-/// Traces in Elasticsearch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ElasticsearchBackend {
-    /// Base URLs.
-    pub server_urls: Vec<String>,
-    /// TLS for `https` URLs.
-    #[serde(skip_serializing_if = "is_default")]
-    pub tls: ClientTls,
-    /// The indices.
-    pub indices: Indices,
-    /// Whether it writes the index templates when it starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub create_mappings: Option<bool>,
-    /// How far back a trace is looked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_span_age: Option<Duration>,
-    /// How writes are put together.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bulk_processing: Option<BulkProcessing>,
-}
-
-/// The indices of one Jaeger.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Indices {
-    /// What their names begin with, so that two Jaegers can share a cluster.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub index_prefix: String,
-    /// Spans.
-    pub spans: Index,
-    /// The names of services and operations.
-    pub services: Index,
-    /// Who calls whom.
-    pub dependencies: Index,
-    /// Adaptive sampling.
-    pub sampling: Index,
-}
-
-/// One family of indices.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Index {
-    /// Into how many parts each index is split.
-    pub shards: u32,
-    /// How many copies of each part there are beside the first.
-    pub replicas: u32,
-    /// When a new one is begun.
-    pub rotation: Rotation,
-}
-
-/// When a new index is begun.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Rotation {
-    /// Every day or hour; old ones are deleted by a job.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub periodic: Option<Periodic>,
-}
-
-/// A new index every day or hour.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Periodic {
-    /// The date in the index's name, as Go writes layouts.
-    pub date_layout: String,
-    /// `day` or `hour`; must fit the layout.
-    pub rollover_frequency: String,
-}
-
-/// How writes are put together.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct BulkProcessing {
-    /// So many bytes are sent at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_bytes: Option<u64>,
-    /// So many documents are sent at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_actions: Option<u64>,
-    /// Fewer are sent after this time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub flush_interval: Option<Duration>,
-    /// How many requests are under way.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub workers: Option<u32>,
 }
 
 /// Answers queries: the user interface and the API.
@@ -154,6 +105,9 @@ pub struct QueryStorage {
     /// Traces that someone chose to keep.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traces_archive: Option<String>,
+    /// Rates and durations of calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<String>,
 }
 
 /// Writes spans to a backend.
@@ -170,28 +124,6 @@ pub struct JaegerStorageExporter {
     pub retry_on_failure: Option<super::queue::Retry>,
 }
 
-impl Default for Periodic {
-    fn default() -> Self {
-        Self {
-            date_layout: "2006-01-02".to_owned(),
-            rollover_frequency: "day".to_owned(),
-        }
-    }
-}
-
-impl Index {
-    /// A new index every day, split and copied so many times.
-    pub fn daily(shards: u32, replicas: u32) -> Self {
-        Self {
-            shards,
-            replicas,
-            rotation: Rotation {
-                periodic: Some(Periodic::default()),
-            },
-        }
-    }
-}
-
 const JAEGER: &[Distribution] = &[Distribution::Jaeger];
 
 impl Component for JaegerStorage {
@@ -199,16 +131,63 @@ impl Component for JaegerStorage {
         &ComponentType::of::<Self>(Class::Extension, "jaeger_storage").within(JAEGER);
 
     fn mistakes(&self) -> Vec<String> {
-        let wrong = |(name, backend): (&String, &Backend)| {
+        let mut found = Vec::new();
+        for (name, backend) in &self.backends {
             let Backend {
                 elasticsearch,
                 memory,
             } = backend;
-            (elasticsearch.is_some() == memory.is_some())
-                .then(|| format!("backends.{name}: exactly one type of storage is needed"))
-        };
-        self.backends.iter().filter_map(wrong).collect()
+            let one = elasticsearch.is_some() != memory.is_some();
+            found.extend(of_one_type("backends", name, one, elasticsearch.as_ref()));
+        }
+        for (name, backend) in &self.metric_backends {
+            let MetricBackend {
+                prometheus,
+                elasticsearch,
+            } = backend;
+            let one = elasticsearch.is_some() != prometheus.is_some();
+            found.extend(of_one_type(
+                "metric_backends",
+                name,
+                one,
+                elasticsearch.as_ref(),
+            ));
+            let unit = prometheus
+                .iter()
+                .map(|metrics| metrics.latency_unit.as_str());
+            found.extend(
+                unit.filter(|unit| !["", "ms", "s"].contains(unit))
+                    .map(|unit| {
+                        format!(
+                            "metric_backends.{name}: `latency_unit` is `ms` or `s`, not `{unit}`"
+                        )
+                    }),
+            );
+        }
+        if self.backends.is_empty() {
+            found.push("backends: at least one is needed".to_owned());
+        }
+        found
     }
+}
+
+fn of_one_type(
+    section: &str,
+    name: &str,
+    one: bool,
+    elasticsearch: Option<&ElasticsearchBackend>,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    if !one {
+        found.push(format!(
+            "{section}.{name}: exactly one type of storage is needed"
+        ));
+    }
+    let inside = elasticsearch
+        .into_iter()
+        .flat_map(ElasticsearchBackend::mistakes);
+    found.extend(inside.map(|mistake| format!("{section}.{name}.elasticsearch.{mistake}")));
+    found
 }
 
 impl Component for JaegerQuery {
@@ -217,6 +196,19 @@ impl Component for JaegerQuery {
 
     fn extensions(&self) -> Vec<ComponentId> {
         vec![ComponentId::of::<JaegerStorage>()]
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let path = &self.base_path;
+        let inner = path.strip_prefix('/').unwrap_or_default();
+        let plain = inner
+            .split('/')
+            .all(|part| !["", ".", ".."].contains(&part));
+        if path.is_empty() || path == "/" || plain {
+            Vec::new()
+        } else {
+            vec![format!("base_path: `{path}` is no path such as `/jaeger`")]
+        }
     }
 }
 

@@ -6,6 +6,8 @@ pub mod file_log;
 pub mod health;
 pub mod host_metrics;
 pub mod jaeger;
+pub mod jaeger_elasticsearch;
+pub mod jaeger_sampling;
 pub mod k8s_attributes;
 pub mod kubelet_stats;
 pub mod load_balancing;
