@@ -26,8 +26,9 @@ pub(crate) fn line(level: Level, message: &str, fields: Value) {
     if let Value::Object(fields) = fields {
         line.extend(fields);
     }
-    // Who cannot write to its log has nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{}", Value::Object(line));
+    // In one piece, so that nobody else's line gets into it. Who cannot write to its log has nobody to tell.
+    let line = format!("{}\n", Value::Object(line));
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
 /// An error with what is behind it, in one line.

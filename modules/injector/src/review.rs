@@ -54,7 +54,6 @@ pub struct Request {
 
 /// Group, version and kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[expect(clippy::struct_field_names, reason = "Kubernetes calls it so")]
 pub struct Kind {
     /// The API group; empty for the core group.
     #[serde(default)]
