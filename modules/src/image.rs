@@ -36,6 +36,8 @@ pub const JAEGER: Image = image("docker.io/jaegertracing/jaeger", "2.20.0");
 /// Deletes Jaeger's old indices.
 pub const JAEGER_INDEX_CLEANER: Image =
     image("docker.io/jaegertracing/jaeger-es-index-cleaner", "2.20.0");
+/// Writes templates and begins indices for Jaeger.
+pub const JAEGER_ROLLOVER: Image = image("docker.io/jaegertracing/jaeger-es-rollover", "2.20.0");
 /// The newest Elasticsearch that Jaeger 2.20 is tested with.
 pub const ELASTICSEARCH: Image = Image {
     digest: Some("sha256:be5f49784ff5ec8a5b5d7ba17f944d9d6b10c067f596ee93e6b6cb82d2dd874c"),
@@ -77,6 +79,7 @@ mod tests {
             COLLECTOR_CONTRIB,
             JAEGER,
             JAEGER_INDEX_CLEANER,
+            JAEGER_ROLLOVER,
             ELASTICSEARCH,
             PROMETHEUS,
             LOKI,

@@ -28,7 +28,7 @@ pub use collector::{
 };
 pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
 pub use grafana::{Grafana, GrafanaOutputs};
-pub use jaeger::{Jaeger, JaegerInMemory, JaegerOutputs};
+pub use jaeger::{IndexRotation, Jaeger, JaegerInMemory, JaegerOutputs, Sampling};
 pub use loki::{Loki, LokiOutputs};
 pub use object_store::ObjectStore;
 pub use pod::Spread;

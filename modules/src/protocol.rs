@@ -37,6 +37,9 @@ pub enum LogQl {}
 /// Questions to Jaeger.
 #[derive(Clone, Copy, Debug)]
 pub enum JaegerQuery {}
+/// Questions to Jaeger which traces to begin.
+#[derive(Clone, Copy, Debug)]
+pub enum JaegerSampling {}
 /// Elasticsearch's REST API.
 #[derive(Clone, Copy, Debug)]
 pub enum ElasticsearchApi {}
@@ -65,6 +68,7 @@ protocols! {
     PromQl: "http", Some("http");
     LogQl: "http", Some("http");
     JaegerQuery: "http", Some("http");
+    JaegerSampling: "http", Some("http");
     ElasticsearchApi: "http", Some("http");
     ElasticsearchTransport: "tcp", None;
     Http: "http", Some("http");

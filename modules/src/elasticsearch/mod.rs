@@ -1,58 +1,77 @@
-//! Elasticsearch: a cluster whose members all hold data and all may lead.
-//!
-//! **Without a password, on purpose, and not open.** A cluster of several members refuses to start with security
-//! enabled and without certificates for the traffic between them; nothing in this catalogue makes certificates yet.
-//! So security is off, both ways of talking to it are plain, and the derived NetworkPolicies are what keeps
-//! everyone out but the Pods that were connected to it. A cluster whose network does not enforce them must not
-//! hold anything secret.
+//! Elasticsearch: members that all hold data and all may lead, or members that only lead beside those that hold data.
 //!
 //! **The first start.** A new cluster has to be told who its first members are, and an old one must not be: a
 //! member that lost its disk could otherwise found a second cluster. That list is therefore no part of the Pods.
 //! It is a ConfigMap of its own, which Pods read if it is there; [`Elasticsearch::formed`] takes it away, and
 //! restarts nothing.
+//!
+//! **What the cluster knows.** Lifecycle policies, snapshots and whatever else lies in the cluster and not in a file is
+//! asked for by a Job, once the members are there (`setup`).
+//!
+//! **Without a password where there is no TLS.** A cluster of several members refuses to start with security enabled
+//! and without certificates for the traffic between them. Then the derived NetworkPolicies are what keeps everyone
+//! out but the Pods that were connected to it; a cluster whose network does not enforce them must not hold anything
+//! secret.
 
+mod api;
+mod checks;
 mod config;
+mod members;
+mod setup;
+mod snapshots;
 
+pub(crate) use api::LifecyclePolicy;
 pub use config::ElasticsearchYml;
+pub(crate) use setup::{Request, Wish};
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::{
-    apps::v1::StatefulSet,
-    core::v1::{ConfigMap, ConfigMapKeySelector, Container, EnvVarSource, VolumeMount},
-};
-use provider_core::{Endpoint, Exposure, Finding, Module, Port, Scope, kube_core::ObjectMeta};
+use k8s_openapi::api::core::v1::ConfigMap;
+use provider_core::{Endpoint, Module, Port, ResourceId, Scope, kube_core::ObjectMeta};
 
+use self::snapshots::Snapshots;
 use crate::{
-    file::{Files, yaml},
-    image,
-    pod::{User, every, tcp_probe},
+    object_store::ObjectStore,
+    pod::User,
     protocol::{ElasticsearchApi, ElasticsearchTransport, Http},
-    units::{GIB, millicores},
-    workload::Workload,
+    units::{Days, GIB},
 };
 
 const API: Port<ElasticsearchApi> = Port::new("api", 9200);
 const TRANSPORT: Port<ElasticsearchTransport> = Port::new("transport", 9300);
 const READY: Port<Http> = Port::new("ready", 8080);
-
-const HOME: &str = "/usr/share/elasticsearch";
-/// The name under which the image's start script passes a setting on; it ignores a variable that is not there.
-const FIRST_MEMBERS: &str = "cluster.initial_master_nodes";
+/// As the image declares itself: its files belong to the group 0.
+const USER: User = User {
+    uid: 1000,
+    gid: 0,
+    volumes: Some(1000),
+};
 
 /// An Elasticsearch cluster.
 ///
 /// ```
-/// use modules::{Elasticsearch, units::GIB};
+/// use modules::{Elasticsearch, ObjectStore, units::{GIB, days}};
 ///
-/// let search = Elasticsearch::new("search").nodes(3).storage(200 * GIB);
+/// # use provider_core::{Scope, k8s_openapi::api::core::v1::Secret};
+/// # fn searching(stack: &mut Scope<'_>) {
+/// let keys = stack.existing::<Secret>("archive-keys");
+/// let archive = ObjectStore::s3("archive").keys(&keys, "id", "key");
+/// let search = stack.add(
+///     Elasticsearch::new("search").nodes(3).storage(200 * GIB).snapshots(archive, days(30)),
+/// );
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Elasticsearch {
     name: String,
     nodes: u32,
+    /// Members that only lead. Not called like the method: the compiler would speak of a private field.
+    dedicated: Option<u32>,
     memory: u64,
     storage: u64,
+    zones: bool,
+    mapped: bool,
+    snapshots: Option<Snapshots>,
     age: Age,
 }
 
@@ -65,11 +84,22 @@ enum Age {
 
 /// What others may refer to.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ElasticsearchOutputs {
     /// The REST API.
     pub api: Endpoint<ElasticsearchApi>,
     /// How many members hold data.
     pub nodes: u32,
+    pub(crate) cluster: Cluster,
+}
+
+/// A cluster, as its tenants know it.
+#[derive(Clone, Debug)]
+pub(crate) struct Cluster {
+    /// Its workload.
+    pub(crate) id: ResourceId,
+    pub(crate) name: String,
+    pub(crate) api: Endpoint<ElasticsearchApi>,
 }
 
 impl Elasticsearch {
@@ -78,30 +108,70 @@ impl Elasticsearch {
         Self {
             name: name.to_owned(),
             nodes: 1,
+            dedicated: None,
             memory: 4 * GIB,
             storage: 100 * GIB,
+            zones: false,
+            mapped: false,
+            snapshots: None,
             age: Age::New,
         }
     }
 
-    /// So many members. Three are the fewest that survive the loss of one.
+    /// So many members that hold data. Three are the fewest that survive the loss of one.
+    ///
+    /// They may lead too, so take away only one at a time, and wait until the cluster is green: it counts votes, and
+    /// does not forget at once who had one.
     #[must_use]
     pub fn nodes(mut self, nodes: u32) -> Self {
         self.nodes = nodes;
         self
     }
 
-    /// So much memory for each member, of which the program takes half for its heap.
+    /// So many further members that lead and do nothing else, for clusters that are busy. Three, as a rule.
+    #[must_use]
+    pub fn masters(mut self, masters: u32) -> Self {
+        self.dedicated = Some(masters);
+        self
+    }
+
+    /// So much memory for each member that holds data, of which the program takes half for its heap.
     #[must_use]
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
         self
     }
 
-    /// So much disk for each member.
+    /// So much disk for each member that holds data.
     #[must_use]
     pub fn storage(mut self, bytes: u64) -> Self {
         self.storage = bytes;
+        self
+    }
+
+    /// Keeps copies of the same data in different zones. The cluster has to tell Pods which zone they are in, which
+    /// Kubernetes does from 1.35 on; on an older one all members seem to be in one zone, and nothing is lost by it.
+    #[must_use]
+    pub fn across_zones(mut self) -> Self {
+        self.zones = true;
+        self
+    }
+
+    /// Maps index files into memory, which is faster. Every node must allow it (`vm.max_map_count` of 1048576 or more),
+    /// and only an administrator of the nodes can see to that; without it, members would not start.
+    #[must_use]
+    pub fn map_files(mut self) -> Self {
+        self.mapped = true;
+        self
+    }
+
+    /// Takes a snapshot of everything each night, into a bucket, and keeps it so long.
+    #[must_use]
+    pub fn snapshots(mut self, store: impl Into<ObjectStore>, keep: Days) -> Self {
+        self.snapshots = Some(Snapshots {
+            store: store.into(),
+            keep,
+        });
         self
     }
 
@@ -112,55 +182,9 @@ impl Elasticsearch {
         self
     }
 
-    /// The Service by which members find each other.
-    fn members(&self) -> String {
-        format!("{}-members", self.name)
-    }
-
-    fn settings(&self) -> ElasticsearchYml {
-        ElasticsearchYml {
-            cluster_name: self.name.clone(),
-            node_name: "${POD_NAME}".to_owned(),
-            network_host: "0.0.0.0".to_owned(),
-            publish_host: "${POD_IP}".to_owned(),
-            seed_hosts: vec![self.members()],
-            readiness_port: READY.number,
-            allow_mmap: false,
-            security: false,
-            machine_learning: false,
-            geoip_download: false,
-        }
-    }
-
-    fn check(&self, scope: &mut Scope<'_>) {
-        if self.nodes == 2 {
-            let message = format!(
-                "the Elasticsearch `{}` has two members, and stops when it loses either",
-                self.name
-            );
-            let hint = "one member is as safe and cheaper; three survive the loss of one";
-            scope.finding(Finding::new("elasticsearch-quorum", message).hint(hint));
-        }
-        if self.nodes == 0 {
-            let message = format!("the Elasticsearch `{}` has no members", self.name);
-            scope.finding(Finding::new("elasticsearch-quorum", message));
-        }
-        if self.memory < 2 * GIB {
-            let message = format!(
-                "the Elasticsearch `{}` has less than 2 GiB of memory",
-                self.name
-            );
-            let hint = "give each member at least `2 * GIB`";
-            scope.finding(Finding::new("elasticsearch-memory", message).hint(hint));
-        }
-    }
-
     /// The list of first members, which is there until the cluster has formed.
     fn first_members(&self, scope: &mut Scope<'_>) {
-        let names: Vec<_> = (0..self.nodes)
-            .map(|n| format!("{}-{n}", self.name))
-            .collect();
-        let data = BTreeMap::from([("members".to_owned(), names.join(","))]);
+        let data = BTreeMap::from([("members".to_owned(), self.founders().join(","))]);
         scope.add(ConfigMap {
             metadata: ObjectMeta {
                 name: Some(self.first_members_name()),
@@ -174,79 +198,6 @@ impl Elasticsearch {
     fn first_members_name(&self) -> String {
         format!("{}-first-members", self.name)
     }
-
-    fn workload(&self, config: &str) -> Workload<StatefulSet> {
-        let mut set = Workload::stateful(&self.name, image::ELASTICSEARCH)
-            .replicas(self.nodes)
-            .cpu(millicores(500))
-            .memory(self.memory)
-            .scratch("logs", &format!("{HOME}/logs"))
-            .scratch("settings", &format!("{HOME}/config"))
-            .keep(self.storage, &format!("{HOME}/data"));
-        set.parallel = true;
-        set.serves_as = Some(self.members());
-        let pod = &mut set.pod;
-        pod.component = Some("search");
-        // As the image declares itself: its files belong to the group 0.
-        pod.user = User {
-            uid: 1000,
-            gid: 0,
-            volumes: Some(1000),
-        };
-        pod.listen(API);
-        pod.listen(TRANSPORT);
-        pod.listen(READY);
-        pod.env_field("POD_NAME", "metadata.name");
-        pod.env_field("POD_IP", "status.podIP");
-        pod.env("ES_TMPDIR", "/tmp");
-        pod.env_from(FIRST_MEMBERS, optional(&self.first_members_name()));
-        pod.config_volume(config);
-        pod.mount_file(
-            "config",
-            "elasticsearch.yml",
-            &format!("{HOME}/config/elasticsearch.yml"),
-        );
-        pod.init.push(writable_settings());
-        // It listens for the others long before it has found them; recovery may take as long as it takes, and is
-        // only made longer by a probe that ends it, so there is none for liveness.
-        pod.container.startup_probe = Some(every(tcp_probe(TRANSPORT.name), 5, 120));
-        pod.container.readiness_probe = Some(every(tcp_probe(READY.name), 5, 3));
-        pod.leave_slowly(15);
-        pod.grace_seconds = Some(180);
-        set
-    }
-}
-
-/// The start script writes a keystore beside the settings, so they are copied to where it may.
-fn writable_settings() -> Container {
-    Container {
-        name: "settings".to_owned(),
-        image: Some(image::ELASTICSEARCH.to_string()),
-        command: Some(vec![
-            "cp".to_owned(),
-            "--recursive".to_owned(),
-            "--no-preserve=mode,ownership".to_owned(),
-            format!("{HOME}/config/."),
-            "/settings".to_owned(),
-        ]),
-        volume_mounts: Some(vec![VolumeMount {
-            name: "settings".to_owned(),
-            mount_path: "/settings".to_owned(),
-            ..VolumeMount::default()
-        }]),
-        ..Container::default()
-    }
-}
-
-fn optional(config_map: &str) -> EnvVarSource {
-    EnvVarSource {
-        config_map_key_ref: Some(ConfigMapKeySelector {
-            name: config_map.to_owned(),
-            key: "members".to_owned(),
-            optional: Some(true),
-        }),
-        ..EnvVarSource::default()
-    }
 }
 
 impl Module for Elasticsearch {
@@ -257,15 +208,27 @@ impl Module for Elasticsearch {
         if self.age == Age::New {
             self.first_members(scope);
         }
-        let files = Files::one("elasticsearch.yml", yaml(&self.settings()));
-        let config = files.build(scope, &self.name);
-        let set = scope.add(self.workload(config.name()));
-        let members = Exposure::headless().named(self.members()).unready_too();
-        let transport = scope.expose_as(members, &set, TRANSPORT);
-        scope.connect(&set, transport.destination());
+        let members = self.members(scope);
+        let api = scope.expose(&members.data, API);
+        let cluster = Cluster {
+            id: members.data.id().clone(),
+            name: self.name.clone(),
+            api: api.clone(),
+        };
+        if let Some(snapshots) = &self.snapshots {
+            for set in members.all() {
+                snapshots.store.connect(scope, set);
+            }
+            snapshots.store.must_hold(scope, &self.name, snapshots.keep);
+            let wish = snapshots.wish(&cluster);
+            scope.announce(wish);
+        }
+        let of = cluster.clone();
+        scope.at_end(move |scope| setup::fulfil(scope, &of));
         ElasticsearchOutputs {
-            api: scope.expose(&set, API),
+            api,
             nodes: self.nodes,
+            cluster,
         }
     }
 }

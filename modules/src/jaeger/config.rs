@@ -6,71 +6,24 @@ use collector_config::{
         connection::Keepalive,
         debug::{NopExporter, NopReceiver},
         health::{HealthCheckV2, HealthHttp, HealthPath},
-        jaeger::{
-            Backend, JaegerQuery, JaegerStorage, JaegerStorageExporter, MemoryBackend, QueryStorage,
-        },
-        jaeger_elasticsearch::{ElasticsearchBackend, Index, Indices},
+        jaeger::{JaegerQuery, JaegerStorage, JaegerStorageExporter, QueryStorage},
+        jaeger_sampling::{Adaptive, AdaptiveSampling, RemoteSampling, SamplingFile},
         otlp::{GrpcServer, HttpServer, Otlp, Protocols},
         processors::{Batch, MemoryLimiter},
         queue::SendingQueue,
     },
 };
 
-use super::{HEALTH, QUERY_GRPC, QUERY_HTTP};
-use crate::{
-    protocol::{OTLP_GRPC, OTLP_HTTP},
-    units::Days,
+use super::{
+    HEALTH, QUERY_GRPC, QUERY_HTTP, SAMPLING_GRPC, SAMPLING_HTTP, Sampling,
+    storage::{ARCHIVE, METRICS, TRACES},
 };
+use crate::protocol::{OTLP_GRPC, OTLP_HTTP};
 
-/// The name by which the parts of a configuration refer to the storage.
-const STORAGE: &str = "traces";
-
-/// Where traces are kept.
-#[derive(Clone, Debug)]
-pub(super) struct Storage {
-    pub(super) url: String,
-    pub(super) prefix: String,
-    pub(super) nodes: u32,
-    pub(super) keep: Days,
-}
-
-impl Storage {
-    pub(super) fn extension(&self) -> JaegerStorage {
-        // A copy on every other member is enough to lose one; a cluster of one has nowhere to put it.
-        let copies = u32::from(self.nodes > 1);
-        let backend = ElasticsearchBackend {
-            server_urls: vec![self.url.clone()],
-            indices: Indices {
-                index_prefix: self.prefix.clone(),
-                spans: Index::daily(self.nodes, copies),
-                services: Index::daily(1, copies),
-                dependencies: Index::daily(1, copies),
-                sampling: Index::daily(1, copies),
-            },
-            create_mappings: Some(true),
-            max_span_age: Some(Duration::hours(self.keep.hours())),
-            ..ElasticsearchBackend::default()
-        };
-        backend_of(Backend {
-            elasticsearch: Some(backend),
-            memory: None,
-        })
-    }
-}
-
-/// Keeps the last so many traces, and forgets all of them when the Pod ends.
-pub(super) fn in_memory(max_traces: u64) -> JaegerStorage {
-    backend_of(Backend {
-        elasticsearch: None,
-        memory: Some(MemoryBackend { max_traces }),
-    })
-}
-
-fn backend_of(backend: Backend) -> JaegerStorage {
-    JaegerStorage {
-        backends: [(STORAGE.to_owned(), backend)].into(),
-        ..JaegerStorage::default()
-    }
+/// What the part that answers is asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answers {
+    pub(super) base_path: String,
 }
 
 fn base(storage: &JaegerStorage) -> Config {
@@ -106,16 +59,17 @@ fn traces(
 }
 
 /// Receives spans and writes them.
-pub(super) fn collector(storage: &JaegerStorage, queue: u64) -> Config {
+pub(super) fn collector(storage: &JaegerStorage, queue: u64, sampling: Option<Sampling>) -> Config {
     let mut config = base(storage);
-    receive(&mut config, queue);
+    let counting = sampling.and_then(|sampling| advise(&mut config, sampling));
+    receive(&mut config, queue, counting);
     config
 }
 
 /// Answers questions.
-pub(super) fn query(storage: &JaegerStorage) -> Config {
+pub(super) fn query(storage: &JaegerStorage, answers: &Answers) -> Config {
     let mut config = base(storage);
-    answer(&mut config);
+    answer(&mut config, storage, answers);
     // A collector needs a pipeline, even if nothing flows through it.
     let receiver = config.add(&NopReceiver {});
     let exporter = config.add(&NopExporter {});
@@ -126,12 +80,12 @@ pub(super) fn query(storage: &JaegerStorage) -> Config {
 /// Does both.
 pub(super) fn all_in_one(storage: &JaegerStorage, queue: u64) -> Config {
     let mut config = base(storage);
-    answer(&mut config);
-    receive(&mut config, queue);
+    answer(&mut config, storage, &Answers::default());
+    receive(&mut config, queue, None);
     config
 }
 
-fn receive(config: &mut Config, queue: u64) {
+fn receive(config: &mut Config, queue: u64, counting: Option<ComponentId>) {
     let grpc = GrpcServer {
         endpoint: format!("0.0.0.0:{}", OTLP_GRPC.number),
         max_recv_msg_size_mib: Some(16),
@@ -154,23 +108,27 @@ fn receive(config: &mut Config, queue: u64) {
     let limiter = config.add(&MemoryLimiter::percent(80, 20));
     let batch = config.add(&Batch::default());
     let exporter = config.add(&JaegerStorageExporter {
-        trace_storage: STORAGE.to_owned(),
+        trace_storage: TRACES.to_owned(),
         queue: Some(SendingQueue {
             batch: None,
             ..SendingQueue::bytes(queue)
         }),
         retry_on_failure: None,
     });
-    traces(config, otlp, vec![limiter, batch], exporter);
+    let processors = [limiter, batch].into_iter().chain(counting);
+    traces(config, otlp, processors.collect(), exporter);
 }
 
-fn answer(config: &mut Config) {
+fn answer(config: &mut Config, storage: &JaegerStorage, answers: &Answers) {
+    let archived = storage.backends.contains_key(ARCHIVE);
+    let counted = storage.metric_backends.contains_key(METRICS);
     config.add(&JaegerQuery {
         storage: QueryStorage {
-            traces: STORAGE.to_owned(),
-            ..QueryStorage::default()
+            traces: TRACES.to_owned(),
+            traces_archive: archived.then(|| ARCHIVE.to_owned()),
+            metrics: counted.then(|| METRICS.to_owned()),
         },
-        base_path: String::new(),
+        base_path: answers.base_path.clone(),
         http: Some(HttpServer {
             endpoint: format!("0.0.0.0:{}", QUERY_HTTP.number),
             ..HttpServer::default()
@@ -180,4 +138,39 @@ fn answer(config: &mut Config) {
             ..GrpcServer::default()
         }),
     });
+}
+
+/// Tells programs which share of their traces to begin; gives back what has to count for that.
+fn advise(config: &mut Config, sampling: Sampling) -> Option<ComponentId> {
+    let (file, adaptive) = match sampling {
+        Sampling::Share(share) => {
+            let file = SamplingFile {
+                default_sampling_probability: share,
+                ..SamplingFile::default()
+            };
+            (Some(file), None)
+        }
+        Sampling::Adaptive { traces_per_second } => {
+            let adaptive = Adaptive {
+                sampling_store: TRACES.to_owned(),
+                target_samples_per_second: Some(traces_per_second),
+                ..Adaptive::default()
+            };
+            (None, Some(adaptive))
+        }
+    };
+    let counts = adaptive.is_some();
+    config.add(&RemoteSampling {
+        file,
+        adaptive,
+        http: Some(HttpServer {
+            endpoint: format!("0.0.0.0:{}", SAMPLING_HTTP.number),
+            ..HttpServer::default()
+        }),
+        grpc: Some(GrpcServer {
+            endpoint: format!("0.0.0.0:{}", SAMPLING_GRPC.number),
+            ..GrpcServer::default()
+        }),
+    });
+    counts.then(|| config.add(&AdaptiveSampling {}))
 }

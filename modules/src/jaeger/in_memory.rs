@@ -3,7 +3,7 @@
 use collector_config::Duration;
 use provider_core::{Exposure, Module, Scope};
 
-use super::{JaegerOutputs, QUERY_GRPC, QUERY_HTTP, config, program};
+use super::{JaegerOutputs, QUERY_GRPC, QUERY_HTTP, config, program, storage};
 use crate::{
     collector::{Memory, budget},
     protocol::{OTLP_GRPC, OTLP_HTTP},
@@ -47,7 +47,7 @@ impl Module for JaegerInMemory {
             .queues(1)
             .waiting(Duration::seconds(1));
         let budget = budget(scope, &self.name, plan);
-        let config = config::all_in_one(&config::in_memory(budget.traces), budget.queue);
+        let config = config::all_in_one(&storage::in_memory(budget.traces), budget.queue);
         let mut workload = program(scope, &self.name, "all-in-one", &config, self.memory);
         workload = workload.cpu(millicores(100));
         workload.pod.listen(OTLP_GRPC);
@@ -60,6 +60,7 @@ impl Module for JaegerInMemory {
         JaegerOutputs {
             otlp: scope.expose_as(senders, &jaeger, OTLP_GRPC),
             query: scope.expose(&jaeger, QUERY_HTTP),
+            sampling: None,
         }
     }
 }

@@ -1,34 +1,43 @@
 //! Jaeger v2 on Elasticsearch: one program writes, the same program with another configuration answers.
 //!
-//! Spans lie in one index a day. A `CronJob` deletes those that are older than [`Jaeger::keep`]; without one they
-//! would stay until the disk is full.
+//! Spans lie in one index a day, and a `CronJob` deletes those that are older than [`Jaeger::keep`]; or Elasticsearch
+//! begins and deletes them by a lifecycle policy ([`IndexRotation::BySize`]). Never both, and never neither: without
+//! one of them they would stay until the disk is full.
 
 mod config;
 mod in_memory;
+mod jobs;
+mod storage;
 
 pub use in_memory::JaegerInMemory;
+pub use storage::IndexRotation;
 
 use collector_config::{Config, Release};
-use k8s_openapi::api::{
-    apps::v1::Deployment,
-    batch::v1::{CronJob, CronJobSpec, JobSpec, JobTemplateSpec},
-};
-use provider_core::{Endpoint, Exposure, Module, Port, Ref, Scope, kube_core::ObjectMeta};
+use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job};
+use provider_core::{Destination, Endpoint, Exposure, Finding, Module, Port, Ref, Scope};
 
-use self::config::Storage;
+use self::{
+    config::Answers,
+    storage::{Metrics, Storage},
+};
 use crate::{
     collector::{Memory, budget},
-    elasticsearch::ElasticsearchOutputs,
+    elasticsearch::{Cluster, ElasticsearchOutputs, LifecyclePolicy, Request, Wish},
     file::Files,
     image,
-    pod::{Pod, User, every, http_probe},
-    protocol::{ElasticsearchApi, Http, JaegerQuery, OTLP_GRPC, OTLP_HTTP, Otlp},
+    pod::{User, every, http_probe},
+    protocol::{
+        ElasticsearchApi, Http, JaegerQuery, JaegerSampling, OTLP_GRPC, OTLP_HTTP, Otlp, PromQl,
+    },
     units::{Days, GIB, MIB, days, millicores},
+    watch::{Count, Role, Watched},
     workload::Workload,
 };
 
 const QUERY_HTTP: Port<JaegerQuery> = Port::new("query-http", 16686);
 const QUERY_GRPC: Port<Http> = Port::new("query-grpc", 16685);
+const SAMPLING_HTTP: Port<JaegerSampling> = Port::new("sampling-http", 5778);
+const SAMPLING_GRPC: Port<Http> = Port::new("sampling-grpc", 5779);
 const HEALTH: Port<Http> = Port::new("health", 13133);
 const SELF_METRICS: Port<Http> = Port::new("metrics", 8888);
 
@@ -45,19 +54,42 @@ const SELF_METRICS: Port<Http> = Port::new("metrics", 8888);
 pub struct Jaeger {
     name: String,
     api: Endpoint<ElasticsearchApi>,
+    cluster: Cluster,
     nodes: u32,
     keep: Days,
+    rotation: IndexRotation,
     collectors: u32,
     queries: u32,
+    memory: u64,
+    archives: bool,
+    path: String,
+    advice: Option<Sampling>,
+    counts: Metrics,
+    asks: Option<Destination>,
+}
+
+/// Which traces programs are told to begin, when they ask.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sampling {
+    /// This share of all, from 0 to 1.
+    Share(f64),
+    /// As many as it takes for each operation to begin about so many a second.
+    Adaptive {
+        /// How many.
+        traces_per_second: f64,
+    },
 }
 
 /// What others may refer to.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct JaegerOutputs {
     /// Where spans are sent to.
     pub otlp: Endpoint<Otlp>,
     /// The user interface and its API.
     pub query: Endpoint<JaegerQuery>,
+    /// Where programs ask which traces to begin, if [`Jaeger::sampling`] was said.
+    pub sampling: Option<Endpoint<JaegerSampling>>,
 }
 
 impl Jaeger {
@@ -66,10 +98,18 @@ impl Jaeger {
         Self {
             name: name.to_owned(),
             api: storage.api.clone(),
+            cluster: storage.cluster.clone(),
             nodes: storage.nodes,
             keep: days(7),
+            rotation: IndexRotation::Daily,
             collectors: 2,
             queries: 2,
+            memory: GIB,
+            archives: false,
+            path: String::new(),
+            advice: None,
+            counts: Metrics::None,
+            asks: None,
         }
     }
 
@@ -88,77 +128,142 @@ impl Jaeger {
         self
     }
 
+    /// When a new index is begun, and how old ones go.
+    #[must_use]
+    pub fn rotation(mut self, rotation: IndexRotation) -> Self {
+        self.rotation = rotation;
+        self
+    }
+
+    /// So much memory for each Pod that writes.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// Shows rates and durations of calls, which Prometheus knows from a collector's span metrics.
+    #[must_use]
+    pub fn metrics(mut self, prometheus: &Endpoint<PromQl>) -> Self {
+        self.counts = Metrics::Prometheus(prometheus.url());
+        self.asks = Some(prometheus.destination().clone());
+        self
+    }
+
+    /// Shows rates and durations of calls, which Elasticsearch counts from the spans it has. Where traces are sampled,
+    /// these are rates of what was kept.
+    #[must_use]
+    pub fn metrics_from_spans(mut self) -> Self {
+        self.counts = Metrics::Counted;
+        self.asks = None;
+        self
+    }
+
+    /// Lets people keep a trace for longer than the others: in the archive nothing is ever deleted.
+    #[must_use]
+    pub fn archive(mut self) -> Self {
+        self.archives = true;
+        self
+    }
+
+    /// Serves the user interface below a path such as `/jaeger`.
+    #[must_use]
+    pub fn base_path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.path);
+        self
+    }
+
+    /// Tells programs that ask which traces to begin.
+    #[must_use]
+    pub fn sampling(mut self, sampling: Sampling) -> Self {
+        self.advice = Some(sampling);
+        self
+    }
+
+    fn samples_adaptively(&self) -> bool {
+        matches!(self.advice, Some(Sampling::Adaptive { .. }))
+    }
+
+    fn storage(&self) -> Storage {
+        Storage {
+            url: self.api.url(),
+            prefix: self.name.clone(),
+            nodes: self.nodes,
+            keep: self.keep,
+            rotation: self.rotation,
+            archive: self.archives,
+            metrics: self.counts.clone(),
+        }
+    }
+
     fn collector(&self, scope: &mut Scope<'_>, storage: &Storage) -> Ref<Deployment> {
         let name = format!("{}-collector", self.name);
-        let limit = GIB;
-        let queue = budget(scope, &name, Memory::of(limit).queues(1)).queue;
-        let config = config::collector(&storage.extension(), queue);
-        let mut workload = program(scope, &name, "collector", &config, limit)
+        let queue = budget(scope, &name, Memory::of(self.memory).queues(1)).queue;
+        let config = config::collector(&storage.written(), queue, self.advice);
+        let mut workload = program(scope, &name, "collector", &config, self.memory)
             .replicas(self.collectors)
             .cpu(millicores(500));
         workload.pod.listen(OTLP_GRPC);
         workload.pod.listen(OTLP_HTTP);
+        if self.advice.is_some() {
+            workload.pod.listen(SAMPLING_HTTP);
+            workload.pod.listen(SAMPLING_GRPC);
+        }
         // What is still queued has to be written.
         workload.pod.grace_seconds = Some(60);
-        scope.add(workload)
+        let collector = scope.add(workload);
+        watch(scope, &collector, Role::JaegerCollector, self.collectors);
+        collector
     }
 
     fn query(&self, scope: &mut Scope<'_>, storage: &Storage) -> Ref<Deployment> {
         let name = format!("{}-query", self.name);
-        let config = config::query(&storage.extension());
+        let answers = Answers {
+            base_path: self.path.clone(),
+        };
+        let config = config::query(&storage.read(), &answers);
         let mut workload = program(scope, &name, "query", &config, 512 * MIB)
             .replicas(self.queries)
             .cpu(millicores(250));
         workload.pod.listen(QUERY_HTTP);
         workload.pod.listen(QUERY_GRPC);
-        scope.add(workload)
+        let query = scope.add(workload);
+        watch(scope, &query, Role::JaegerQuery, self.queries);
+        if let Some(prometheus) = &self.asks {
+            scope.connect(&query, prometheus);
+        }
+        query
     }
 
-    /// Deletes old indices, shortly after each day has ended in UTC.
-    fn cleaner(&self, scope: &mut Scope<'_>) -> Ref<CronJob> {
-        let name = format!("{}-index-cleaner", self.name);
-        let mut pod = Pod::new(&name, image::JAEGER_INDEX_CLEANER);
-        pod.user = User::new(10001);
-        pod.component = Some("index-cleaner");
-        pod.resources.cpu = millicores(50);
-        pod.resources.memory_request = 64 * MIB;
-        pod.resources.memory_limit = 128 * MIB;
-        pod.arg(self.keep.count().to_string());
-        pod.arg(self.api.url());
-        pod.arg(format!("--index-prefix={}", self.name));
-        let labels = pod.labels(scope.stack());
-        let mut template = pod.template(scope.stack(), 1);
-        if let Some(spec) = &mut template.spec {
-            spec.restart_policy = Some("Never".to_owned());
+    /// Sees to it that old indices go, and that those are there which nobody else begins. Gives back what the
+    /// programs have to wait for.
+    fn indices(&self, scope: &mut Scope<'_>, storage: &Storage) -> Vec<Ref<Job>> {
+        let mut first = Vec::new();
+        match self.rotation {
+            IndexRotation::Daily => {
+                let cleaner = self.cleaner(scope, storage);
+                scope.connect(&cleaner, self.api.destination());
+            }
+            IndexRotation::BySize => {
+                let begin = self.begin(scope, storage);
+                first.push(begin.clone());
+                let policy = LifecyclePolicy::keep(self.keep);
+                let wish = Request::policy(&storage.policy(), &policy);
+                let wish = Wish::of(&self.cluster, vec![wish]);
+                // Indices cannot be begun by a policy that is not there.
+                scope.announce(wish.before(move |scope, setup| scope.depends_on(&begin, setup)));
+            }
         }
-        let job = JobSpec {
-            active_deadline_seconds: Some(600),
-            backoff_limit: Some(3),
-            template,
-            ..JobSpec::default()
-        };
-        scope.add(CronJob {
-            metadata: ObjectMeta {
-                name: Some(name),
-                labels: Some(labels),
-                ..ObjectMeta::default()
-            },
-            spec: CronJobSpec {
-                concurrency_policy: Some("Forbid".to_owned()),
-                failed_jobs_history_limit: Some(3),
-                job_template: JobTemplateSpec {
-                    metadata: None,
-                    spec: Some(job),
-                },
-                schedule: "20 0 * * *".to_owned(),
-                // A cluster that slept through the hour makes up for it.
-                starting_deadline_seconds: Some(3600),
-                successful_jobs_history_limit: Some(1),
-                time_zone: Some("Etc/UTC".to_owned()),
-                ..CronJobSpec::default()
-            },
-            status: None,
-        })
+        if self.archives {
+            first.push(self.begin_archive(scope, storage));
+        }
+        first
+    }
+
+    fn notes(&self, scope: &mut Scope<'_>) {
+        let message = format!("the dependency graph of `{}` stays empty", self.name);
+        let hint = "a job of its own works it out of the spans (jaeger-spark-dependencies); the service graph of span metrics shows the same";
+        scope.note(Finding::new("jaeger-dependencies", message).hint(hint));
     }
 }
 
@@ -166,26 +271,35 @@ impl Module for Jaeger {
     type Outputs = JaegerOutputs;
 
     fn build(self, scope: &mut Scope<'_>) -> JaegerOutputs {
-        let storage = Storage {
-            url: self.api.url(),
-            prefix: self.name.clone(),
-            nodes: self.nodes,
-            keep: self.keep,
-        };
+        self.notes(scope);
+        let storage = self.storage();
+        let first = self.indices(scope, &storage);
         let collector = self.collector(scope, &storage);
         let query = self.query(scope, &storage);
-        let cleaner = self.cleaner(scope);
-        let search = self.api.destination();
-        scope.connect(&collector, search);
-        scope.connect(&query, search);
-        scope.connect(&cleaner, search);
+        for part in [&collector, &query] {
+            scope.connect(part, self.api.destination());
+            for job in &first {
+                scope.depends_on(part, job);
+            }
+        }
+        let sampling = self.advice.map(|_| {
+            let service = Exposure::service().named(format!("{}-sampling", self.name));
+            scope.expose_as(service.clone(), &collector, SAMPLING_GRPC);
+            scope.expose_as(service, &collector, SAMPLING_HTTP)
+        });
         // gRPC senders balance over the Pods themselves.
         let receivers = Exposure::headless().named(format!("{}-collector", self.name));
         JaegerOutputs {
             otlp: scope.expose_as(receivers, &collector, OTLP_GRPC),
             query: scope.expose(&query, QUERY_HTTP),
+            sampling,
         }
     }
+}
+
+fn watch(scope: &mut Scope<'_>, part: &Ref<Deployment>, role: Role, replicas: u32) {
+    let watched = Watched::new(part, SELF_METRICS).role(role);
+    scope.announce(watched.count(Count::Replicas(replicas)));
 }
 
 /// A Pod of the program that both parts are.

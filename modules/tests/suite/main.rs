@@ -4,6 +4,7 @@
 mod logs;
 mod modules;
 mod own;
+mod search;
 mod stack;
 mod support;
 mod watch;

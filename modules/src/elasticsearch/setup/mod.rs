@@ -1,0 +1,168 @@
+//! How does a cluster become what was described? A Job asks for one thing after another.
+//!
+//! What is asked for comes from everyone who uses the cluster, so it is collected when the definition ends. Another wish
+//! replaces the Job, which then asks for everything once more. Nothing is taken back: what is no longer wished for
+//! stays in the cluster until someone deletes it there.
+
+use std::{fmt, rc::Rc};
+
+use k8s_openapi::api::batch::v1::{Job, JobSpec};
+use provider_core::{Ref, ResourceId, Scope, kube_core::ObjectMeta};
+use serde::Serialize;
+
+use super::{Cluster, USER};
+use crate::{
+    file::Files,
+    image,
+    pod::Pod,
+    units::{MIB, millicores},
+};
+
+const SCRIPT: &str = include_str!("setup.sh");
+
+/// One thing that is asked for, whole, so that asking twice does no harm.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Request {
+    step: Step,
+    path: String,
+    body: String,
+}
+
+/// What has to be there before what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Policy,
+    Repository,
+    Snapshots,
+}
+
+/// What a part of the stack wants of a cluster.
+#[derive(Clone)]
+pub(crate) struct Wish {
+    cluster: ResourceId,
+    requests: Vec<Request>,
+    waiting: Option<Waiting>,
+}
+
+/// Lets someone wait for the Job.
+type Waiting = Rc<dyn Fn(&mut Scope<'_>, &Ref<Job>)>;
+
+impl Request {
+    /// A lifecycle policy of that name.
+    pub(crate) fn policy<T: Serialize>(name: &str, body: &T) -> Self {
+        Self::put(Step::Policy, format!("_ilm/policy/{name}"), body)
+    }
+
+    /// A place for snapshots of that name.
+    pub(crate) fn repository<T: Serialize>(name: &str, body: &T) -> Self {
+        Self::put(Step::Repository, format!("_snapshot/{name}"), body)
+    }
+
+    /// A policy for snapshots of that name.
+    pub(crate) fn snapshots<T: Serialize>(name: &str, body: &T) -> Self {
+        Self::put(Step::Snapshots, format!("_slm/policy/{name}"), body)
+    }
+
+    fn put<T: Serialize>(step: Step, path: String, body: &T) -> Self {
+        let body = serde_json::to_string_pretty(body)
+            .expect("bodies are structs, maps, lists and scalars, which can be written");
+        Self { step, path, body }
+    }
+
+    /// As the script reads it.
+    fn line(&self) -> String {
+        format!("{}\t{}\t-\n", self.path, self.file())
+    }
+
+    /// A name that a ConfigMap takes as a key.
+    fn file(&self) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let name: String = self.path.chars().map(plain).collect();
+        format!("{}.json", name.trim_matches('-'))
+    }
+}
+
+impl Wish {
+    /// These things of that cluster.
+    pub(crate) fn of(cluster: &Cluster, requests: Vec<Request>) -> Self {
+        Self {
+            cluster: cluster.id.clone(),
+            requests,
+            waiting: None,
+        }
+    }
+
+    /// And whoever needs them waits for them.
+    pub(crate) fn before(mut self, wait: impl Fn(&mut Scope<'_>, &Ref<Job>) + 'static) -> Self {
+        self.waiting = Some(Rc::new(wait));
+        self
+    }
+}
+
+impl fmt::Debug for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wish({:?} of {})", self.requests, self.cluster)
+    }
+}
+
+/// Adds the Job, if anyone wants anything of the cluster.
+pub(super) fn fulfil(scope: &mut Scope<'_>, cluster: &Cluster) {
+    let mut wishes = scope.announced::<Wish>();
+    wishes.retain(|wish| wish.cluster == cluster.id);
+    let mut requests: Vec<Request> = wishes.iter().flat_map(|w| w.requests.clone()).collect();
+    requests.sort();
+    requests.dedup();
+    if requests.is_empty() {
+        return;
+    }
+    let job = job(scope, cluster, &requests);
+    for wish in wishes {
+        if let Some(wait) = wish.waiting {
+            wait(scope, &job);
+        }
+    }
+}
+
+fn job(scope: &mut Scope<'_>, cluster: &Cluster, requests: &[Request]) -> Ref<Job> {
+    let name = format!("{}-setup", cluster.name);
+    let mut files = Files::one("setup.sh", SCRIPT.to_owned());
+    for request in requests {
+        files.add(&request.file(), request.body.clone());
+    }
+    let lines = requests.iter().map(Request::line);
+    files.add("requests", lines.collect());
+    let files = files.build(scope, &name);
+
+    let mut pod = Pod::new(&name, image::ELASTICSEARCH);
+    pod.user = USER;
+    pod.component = Some("setup");
+    pod.resources.cpu = millicores(50);
+    pod.resources.memory_request = 64 * MIB;
+    pod.resources.memory_limit = 64 * MIB;
+    pod.container.command = Some(vec!["bash".to_owned(), "/setup/setup.sh".to_owned()]);
+    pod.env("URL", cluster.api.url());
+    pod.config(files.name(), "/setup");
+    // Where bash keeps what it hands to a program's input.
+    pod.scratch("tmp", "/tmp");
+    let labels = pod.labels(scope.stack());
+    let mut template = pod.template(scope.stack(), 1);
+    if let Some(spec) = &mut template.spec {
+        spec.restart_policy = Some("Never".to_owned());
+    }
+    let job = scope.add(Job {
+        metadata: ObjectMeta {
+            name: Some(name),
+            labels: Some(labels),
+            ..ObjectMeta::default()
+        },
+        spec: Some(JobSpec {
+            active_deadline_seconds: Some(3600),
+            backoff_limit: Some(4),
+            template,
+            ..JobSpec::default()
+        }),
+        ..Job::default()
+    });
+    scope.connect(&job, cluster.api.destination());
+    job
+}
