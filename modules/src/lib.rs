@@ -11,14 +11,17 @@ mod file;
 pub mod grafana;
 pub mod image;
 pub mod jaeger;
+pub mod login;
 pub mod loki;
 pub mod object_store;
 mod pod;
+pub mod postgres;
 pub mod prometheus;
 pub mod protocol;
 pub mod signal;
 pub mod template;
 pub mod units;
+mod url;
 pub mod watch;
 mod workload;
 
@@ -27,8 +30,9 @@ pub use collector::{
     traces,
 };
 pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
-pub use grafana::{Grafana, GrafanaOutputs};
+pub use grafana::{Dashboard, Grafana, GrafanaOutputs};
 pub use jaeger::{IndexRotation, Jaeger, JaegerInMemory, JaegerOutputs, Sampling};
+pub use login::Oidc;
 pub use loki::{Loki, LokiOutputs};
 pub use object_store::ObjectStore;
 pub use pod::Spread;

@@ -40,6 +40,12 @@ pub enum JaegerQuery {}
 /// Questions to Jaeger which traces to begin.
 #[derive(Clone, Copy, Debug)]
 pub enum JaegerSampling {}
+/// Questions to Tempo.
+#[derive(Clone, Copy, Debug)]
+pub enum TempoQuery {}
+/// Alerts, silences and who is told, as Alertmanager answers about them.
+#[derive(Clone, Copy, Debug)]
+pub enum AlertmanagerApi {}
 /// Elasticsearch's REST API.
 #[derive(Clone, Copy, Debug)]
 pub enum ElasticsearchApi {}
@@ -69,6 +75,8 @@ protocols! {
     LogQl: "http", Some("http");
     JaegerQuery: "http", Some("http");
     JaegerSampling: "http", Some("http");
+    TempoQuery: "http", Some("http");
+    AlertmanagerApi: "http", Some("http");
     ElasticsearchApi: "http", Some("http");
     ElasticsearchTransport: "tcp", None;
     Http: "http", Some("http");
@@ -197,8 +205,14 @@ pub enum DatasourceKind {
     Prometheus,
     /// Logs.
     Loki,
+    /// Logs that lie in Elasticsearch.
+    Elasticsearch,
     /// Traces.
     Jaeger,
+    /// Traces that lie in Tempo.
+    Tempo,
+    /// Alerts and silences.
+    Alertmanager,
 }
 
 impl Datasource for PromQl {
@@ -209,6 +223,15 @@ impl Datasource for LogQl {
 }
 impl Datasource for JaegerQuery {
     const KIND: DatasourceKind = DatasourceKind::Jaeger;
+}
+impl Datasource for ElasticsearchApi {
+    const KIND: DatasourceKind = DatasourceKind::Elasticsearch;
+}
+impl Datasource for TempoQuery {
+    const KIND: DatasourceKind = DatasourceKind::Tempo;
+}
+impl Datasource for AlertmanagerApi {
+    const KIND: DatasourceKind = DatasourceKind::Alertmanager;
 }
 
 /// A place to send a signal to, whatever is spoken there.

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-
-use crate::protocol::DatasourceKind;
+use serde_json::{Map, Value};
 
 /// A file of data sources.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,132 +36,57 @@ pub struct DatasourceYaml {
     pub is_default: bool,
     /// Whether people may change it.
     pub editable: bool,
+    /// Whether it logs in with a name and a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basic_auth: Option<bool>,
+    /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basic_auth_user: Option<String>,
     /// What only its kind knows.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub json_data: Map<String, Value>,
+    /// The same for what Grafana encrypts. Files that it reads are named, never what is in them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secure_json_data: BTreeMap<String, String>,
 }
 
-/// A source that was asked for.
-#[derive(Clone, Debug)]
-pub(super) struct Source {
-    pub(super) kind: DatasourceKind,
-    pub(super) uid: String,
-    pub(super) url: String,
+/// A file of places where dashboards are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DashboardsYaml {
+    /// The version of the format.
+    pub api_version: u32,
+    /// The places.
+    pub providers: Vec<DashboardProvider>,
 }
 
-/// `grafana.ini`, section by section.
-pub(super) fn ini() -> String {
-    let sections: [(&str, &[(&str, &str)]); 6] = [
-        (
-            "analytics",
-            &[
-                ("check_for_plugin_updates", "false"),
-                ("check_for_updates", "false"),
-                ("feedback_links_enabled", "false"),
-                ("reporting_enabled", "false"),
-            ],
-        ),
-        ("log", &[("mode", "console")]),
-        ("log.console", &[("format", "json")]),
-        (
-            "paths",
-            &[
-                ("data", "/var/lib/grafana"),
-                ("logs", "/tmp"),
-                ("plugins", "/var/lib/grafana/plugins"),
-                ("provisioning", "/etc/grafana/provisioning"),
-            ],
-        ),
-        ("plugins", &[("preinstall_disabled", "true")]),
-        ("security", &[("disable_gravatar", "true")]),
-    ];
-    let mut lines = Vec::new();
-    for (section, settings) in sections {
-        lines.push(format!("[{section}]"));
-        lines.extend(
-            settings
-                .iter()
-                .map(|(key, value)| format!("{key} = {value}")),
-        );
-        lines.push(String::new());
-    }
-    lines.join("\n")
+/// A place where dashboards are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DashboardProvider {
+    /// Its name.
+    pub name: String,
+    /// The folder that they appear in.
+    pub folder: String,
+    /// The folder's name for links.
+    pub folder_uid: String,
+    /// What it is: files.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether a dashboard stays whose file is gone.
+    pub disable_deletion: bool,
+    /// Whether people may save over a file.
+    pub allow_ui_updates: bool,
+    /// How often it looks.
+    pub update_interval_seconds: u32,
+    /// What only its kind knows.
+    pub options: ProviderOptions,
 }
 
-/// The sources with links from each to the others: from a trace to its logs, from a line to its trace.
-pub(super) fn datasources(sources: &[Source]) -> DatasourcesYaml {
-    let mut first = BTreeMap::new();
-    for source in sources {
-        first.entry(source.kind).or_insert(source.uid.as_str());
-    }
-    let yaml = |(index, source): (usize, &Source)| DatasourceYaml {
-        name: source.uid.clone(),
-        uid: source.uid.clone(),
-        kind: kind(source.kind).to_owned(),
-        access: "proxy".to_owned(),
-        url: source.url.clone(),
-        is_default: default(sources) == index,
-        editable: false,
-        json_data: links(source.kind, &first),
-    };
-    DatasourcesYaml {
-        api_version: 1,
-        prune: true,
-        datasources: sources.iter().enumerate().map(yaml).collect(),
-    }
-}
-
-fn kind(kind: DatasourceKind) -> &'static str {
-    match kind {
-        DatasourceKind::Prometheus => "prometheus",
-        DatasourceKind::Loki => "loki",
-        DatasourceKind::Jaeger => "jaeger",
-    }
-}
-
-/// Metrics, if there are any.
-fn default(sources: &[Source]) -> usize {
-    let metrics = |source: &Source| source.kind == DatasourceKind::Prometheus;
-    sources.iter().position(metrics).unwrap_or(0)
-}
-
-fn links(kind: DatasourceKind, first: &BTreeMap<DatasourceKind, &str>) -> Map<String, Value> {
-    let mut data = Map::new();
-    let traces = first.get(&DatasourceKind::Jaeger);
-    match kind {
-        DatasourceKind::Prometheus => {
-            data.insert("httpMethod".to_owned(), json!("POST"));
-            data.insert("prometheusType".to_owned(), json!("Prometheus"));
-            if let Some(uid) = traces {
-                let exemplars = json!([{ "name": "trace_id", "datasourceUid": uid }]);
-                data.insert("exemplarTraceIdDestinations".to_owned(), exemplars);
-            }
-        }
-        DatasourceKind::Loki => {
-            if let Some(uid) = traces {
-                let field = json!([{
-                    "name": "trace",
-                    "matcherType": "label",
-                    "matcherRegex": "trace_id",
-                    // Grafana replaces `$${…}` itself when the link is followed.
-                    "url": "$${__value.raw}",
-                    "datasourceUid": uid,
-                }]);
-                data.insert("derivedFields".to_owned(), field);
-            }
-        }
-        DatasourceKind::Jaeger => {
-            if let Some(uid) = first.get(&DatasourceKind::Loki) {
-                let logs = json!({
-                    "datasourceUid": uid,
-                    "spanStartTimeShift": "-5m",
-                    "spanEndTimeShift": "5m",
-                    "customQuery": true,
-                    "query": "{service_name=\"$${__span.tags[\"service.name\"]}\"} | trace_id=\"$${__trace.traceId}\"",
-                });
-                data.insert("tracesToLogsV2".to_owned(), logs);
-            }
-        }
-    }
-    data
+/// Where files are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProviderOptions {
+    /// The directory.
+    pub path: String,
 }

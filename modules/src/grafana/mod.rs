@@ -1,26 +1,67 @@
 //! Grafana: one place to look at everything.
 //!
-//! One replica, on purpose: it keeps its users and their dashboards in a file on one volume, which two cannot share.
-//! A StatefulSet never runs a second Pod beside it, and its volume stays when the stack is taken down.
-//! Data sources come from files, with fixed uids and with links between them.
+//! What it shows comes from files: data sources with fixed uids and links between them, and every dashboard that was
+//! announced. What people make in it lies in a database. On its own that is a file on one volume, so there is one
+//! replica, in a StatefulSet that never runs a second Pod beside it; [`Grafana::postgres`] gives it a database that
+//! several share, and then it keeps nothing itself.
 
 mod config;
+mod dashboard;
+mod home;
+mod ini;
+mod links;
+mod source;
 
-pub use config::{DatasourceYaml, DatasourcesYaml};
+pub use config::{
+    DashboardProvider, DashboardsYaml, DatasourceYaml, DatasourcesYaml, ProviderOptions,
+};
+pub use dashboard::{Dashboard, Folder};
+pub use home::{Home, InPostgres, Kept, OwnFile};
+pub use source::Source;
 
-use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::Secret};
-use provider_core::{Destination, Endpoint, GeneratedSecret, Module, Port, Ref, Scope};
+use k8s_openapi::api::core::v1::Secret;
+use provider_core::{
+    Endpoint, Exposure, Finding, GeneratedSecret, Module, Pods, Port, Protocol, Ref, Scope,
+};
 
 use crate::{
     file::{Files, yaml},
     image,
-    pod::{User, every, http_probe},
-    protocol::{Datasource, Http},
+    login::{HasLogin, Oidc},
+    loki::TenantLogQl,
+    pod::{Pod, User, every, http_probe},
+    postgres::Database,
+    protocol::Datasource,
     units::{GIB, MIB, millicores},
-    workload::Workload,
+    url,
+    watch::{Count, Role, Watched},
 };
+use dashboard as dashboards;
+use ini::Ini;
 
-const WEB: Port<Http> = Port::new("web", 3000);
+const WEB: Port<GrafanaUi> = Port::new("web", 3000);
+/// Where replicas tell each other whom they have alerted: small news over UDP, all of it over TCP.
+const ALERTS: Port<Gossip> = Port::new("alerts", 9094);
+const ALERTS_UDP: Port<Gossip> = Port::<Gossip>::new("alerts-udp", 9094).udp();
+
+/// Grafana's pages, behind its own login.
+#[derive(Clone, Copy, Debug)]
+pub enum GrafanaUi {}
+
+/// How replicas tell each other what they have done.
+#[derive(Clone, Copy, Debug)]
+enum Gossip {}
+
+impl Protocol for GrafanaUi {
+    const SCHEME: &'static str = "http";
+    const APP_PROTOCOL: Option<&'static str> = Some("http");
+}
+
+impl HasLogin for GrafanaUi {}
+
+impl Protocol for Gossip {
+    const SCHEME: &'static str = "tcp";
+}
 
 /// A Grafana.
 ///
@@ -31,19 +72,28 @@ const WEB: Port<Http> = Port::new("web", 3000);
 /// scope.add(modules::Grafana::new("grafana").source(&prometheus.otlp));
 /// # }
 /// ```
+///
+/// Two would not share a file:
+///
+/// ```compile_fail
+/// modules::Grafana::new("grafana").replicas(2);
+/// ```
 #[derive(Clone, Debug)]
-pub struct Grafana {
+pub struct Grafana<H = OwnFile> {
     name: String,
-    storage: u64,
-    sources: Vec<config::Source>,
-    asks: Vec<Destination>,
+    sources: Vec<Source>,
+    folders: Vec<Folder>,
+    address: Option<String>,
+    oidc: Option<Oidc>,
+    admins: Option<String>,
+    home: H,
 }
 
 /// What others may refer to.
 #[derive(Clone, Debug)]
 pub struct GrafanaOutputs {
     /// The user interface.
-    pub web: Endpoint<Http>,
+    pub web: Endpoint<GrafanaUi>,
     /// The name and the password of its administrator.
     pub admin: Ref<Secret>,
 }
@@ -53,86 +103,289 @@ impl Grafana {
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            storage: 10 * GIB,
             sources: Vec::new(),
-            asks: Vec::new(),
+            folders: Folder::USUAL.to_vec(),
+            address: None,
+            oidc: None,
+            admins: None,
+            home: OwnFile { storage: 10 * GIB },
         }
     }
 
-    /// Adds a data source, named after its Service.
-    #[must_use]
-    pub fn source<P: Datasource>(mut self, endpoint: &Endpoint<P>) -> Self {
-        let to = endpoint.destination();
-        let uid = match to {
-            Destination::Service(service) => service.service.name.clone(),
-            _ => to.host().replace('.', "-"),
-        };
-        self.sources.push(config::Source {
-            kind: P::KIND,
-            uid,
-            url: endpoint.url(),
-        });
-        self.asks.push(to.clone());
-        self
-    }
-
-    /// So much disk for users and dashboards.
+    /// So much disk for what people make.
     #[must_use]
     pub fn storage(mut self, bytes: u64) -> Self {
-        self.storage = bytes;
+        self.home.storage = bytes;
         self
     }
 
-    fn workload(&self, config: &str, admin: &Ref<Secret>) -> Workload<StatefulSet> {
-        let mut workload = Workload::stateful(&self.name, image::GRAFANA)
-            .listen(WEB)
-            .ready_at(WEB, "/api/health")
-            .cpu(millicores(100))
-            .memory(512 * MIB)
-            .keep(self.storage, "/var/lib/grafana")
-            .volume(admin.volume("admin"), "/etc/grafana-admin")
-            .env(
-                "GF_SECURITY_ADMIN_USER__FILE",
-                "/etc/grafana-admin/username",
-            )
-            .env(
-                "GF_SECURITY_ADMIN_PASSWORD__FILE",
-                "/etc/grafana-admin/password",
-            );
-        let pod = &mut workload.pod;
-        pod.user = User::new(472);
-        pod.component = Some("dashboards");
-        pod.config_volume(config);
-        pod.mount_file("config", "grafana.ini", "/etc/grafana/grafana.ini");
-        pod.mount_file(
-            "config",
-            "datasources.yaml",
-            "/etc/grafana/provisioning/datasources/stack.yaml",
-        );
-        pod.container.liveness_probe = Some(every(http_probe(WEB.name, "/api/health"), 15, 6));
-        workload
+    /// Keeps what people make in a database, for two replicas.
+    #[must_use]
+    pub fn postgres(self, database: &Database) -> Grafana<InPostgres> {
+        Grafana {
+            name: self.name,
+            sources: self.sources,
+            folders: self.folders,
+            address: self.address,
+            oidc: self.oidc,
+            admins: self.admins,
+            home: InPostgres {
+                database: database.clone(),
+                wanted: 2,
+            },
+        }
     }
 }
 
-impl Module for Grafana {
+impl Grafana<InPostgres> {
+    /// So many replicas.
+    #[must_use]
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.home.wanted = replicas;
+        self
+    }
+}
+
+impl<H: Home> Grafana<H> {
+    /// Adds a data source, named after its Service.
+    #[must_use]
+    pub fn source<P: Datasource>(self, endpoint: &Endpoint<P>) -> Self {
+        self.ask(Source::of(endpoint))
+    }
+
+    /// Adds a Loki with tenants, as one of them.
+    #[must_use]
+    pub fn source_as(self, endpoint: &Endpoint<TenantLogQl>, tenant: &str) -> Self {
+        self.ask(Source::tenant(endpoint, tenant))
+    }
+
+    /// Adds a data source with a name or a login of its own.
+    #[must_use]
+    pub fn ask(mut self, source: Source) -> Self {
+        self.sources.push(source);
+        self
+    }
+
+    /// Shows the dashboards of one more folder, `Folder::Own(title)`.
+    #[must_use]
+    pub fn folder(mut self, title: &str) -> Self {
+        self.folders.push(Folder::Own(title.to_owned()));
+        self
+    }
+
+    /// The address that people know it by, such as `https://grafana.example`: links and logins lead back to it.
+    #[must_use]
+    pub fn address(mut self, url: &str) -> Self {
+        self.address = Some(url.trim_end_matches('/').to_owned());
+        self
+    }
+
+    /// People log in where the provider says who they are, and may look. It sends them back to
+    /// `<address>/login/generic_oauth`.
+    #[must_use]
+    pub fn oidc(mut self, provider: &Oidc) -> Self {
+        self.oidc = Some(provider.clone());
+        self
+    }
+
+    /// Whoever the provider counts to this group may do everything.
+    #[must_use]
+    pub fn admins(mut self, group: &str) -> Self {
+        self.admins = Some(group.to_owned());
+        self
+    }
+
+    fn ini(&self, namespace: &str) -> Ini {
+        let mut ini = Ini::usual();
+        if let Some(address) = &self.address {
+            ini.address(address);
+        }
+        match self.home.kept().database() {
+            None => ini.own_file(),
+            Some(database) => {
+                let peers = format!("{}.{namespace}.svc:{}", self.peers(), ALERTS.number);
+                ini.shared(database, &peers, ALERTS.number);
+            }
+        }
+        if let Some(oidc) = &self.oidc {
+            ini.oidc(oidc, self.admins.as_deref());
+        }
+        ini
+    }
+
+    /// The Service by which replicas find each other.
+    fn peers(&self) -> String {
+        format!("{}-alerts", self.name)
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        let mut found = source::check(&self.name, &self.sources);
+        if let Some(oidc) = &self.oidc {
+            found.extend(oidc.check(&self.name));
+            if self.address.is_none() {
+                let message = format!(
+                    "the Grafana `{}` does not know where a login leads back to",
+                    self.name
+                );
+                let hint = "say its address with `address`";
+                found.push(Finding::new("grafana-address", message).hint(hint));
+            }
+        }
+        if let Some(address) = self
+            .address
+            .as_ref()
+            .filter(|url| url::host_and_port(url).is_none())
+        {
+            let message = format!("`{address}` is no address of the Grafana `{}`", self.name);
+            found.push(
+                Finding::new("grafana-address", message).hint("such as `https://grafana.example`"),
+            );
+        }
+        found.extend(self.home.kept().check(&self.name));
+        for finding in found {
+            scope.finding(finding);
+        }
+        if let Some(note) = self.home.kept().note(&self.name) {
+            scope.note(note);
+        }
+    }
+
+    /// What every replica runs.
+    fn fill(&self, pod: &mut Pod, files: &str, secrets: &Secrets) {
+        pod.user = User::new(472);
+        pod.component = Some("dashboards");
+        pod.resources.cpu = millicores(100);
+        pod.resources.memory_request = 512 * MIB;
+        pod.resources.memory_limit = 512 * MIB;
+        for (name, secret, path) in secrets.mounted(self) {
+            pod.volumes.push(secret.volume(name));
+            pod.mount_read_only(name, path);
+        }
+        for (variable, key) in [("USER", "username"), ("PASSWORD", "password")] {
+            let variable = format!("GF_SECURITY_ADMIN_{variable}__FILE");
+            pod.env(&variable, format!("{ADMIN}/{key}"));
+        }
+        pod.config_volume(files);
+        for (file, path) in FILES {
+            pod.mount_file("config", file, path);
+        }
+        dashboards::mount(pod, &self.folders);
+        for source in &self.sources {
+            source.mount_login(pod);
+        }
+        pod.listen(WEB);
+        let health = || http_probe(WEB.name, "/api/health");
+        pod.container.readiness_probe = Some(every(health(), 10, 3));
+        pod.container.startup_probe = Some(every(health(), 5, 120));
+        pod.container.liveness_probe = Some(every(health(), 15, 6));
+        pod.leave_slowly(5);
+        if self.home.kept().database().is_some() {
+            pod.listen(ALERTS);
+            pod.listen(ALERTS_UDP);
+            pod.env_field("POD_IP", "status.podIP");
+        }
+    }
+
+    fn connect(&self, scope: &mut Scope<'_>, pods: &Pods) {
+        for source in &self.sources {
+            scope.connect(pods, &source.to);
+        }
+        let provider = self.oidc.iter().flat_map(Oidc::destinations);
+        for to in provider {
+            scope.connect(pods, &to);
+        }
+        if let Some(database) = self.home.kept().database() {
+            scope.connect(pods, database.server.destination());
+            let peers = || Exposure::headless().named(self.peers()).unready_too();
+            for port in [ALERTS, ALERTS_UDP] {
+                let peer = scope.expose_as(peers(), pods, port);
+                scope.connect(pods, peer.destination());
+            }
+        }
+    }
+}
+
+const ADMIN: &str = "/etc/grafana-admin";
+const FILES: [(&str, &str); 3] = [
+    ("grafana.ini", "/etc/grafana/grafana.ini"),
+    (
+        "datasources.yaml",
+        "/etc/grafana/provisioning/datasources/stack.yaml",
+    ),
+    (
+        "dashboards.yaml",
+        "/etc/grafana/provisioning/dashboards/stack.yaml",
+    ),
+];
+
+/// What was generated for one Grafana.
+struct Secrets {
+    admin: Ref<Secret>,
+    /// What is secret in the database is encrypted with it; everyone knows the one that Grafana brings.
+    key: Ref<Secret>,
+}
+
+impl Secrets {
+    fn generate(scope: &mut Scope<'_>, name: &str) -> Self {
+        let admin = GeneratedSecret::new(format!("{name}-admin")).plain("username", "admin");
+        let key = GeneratedSecret::new(format!("{name}-key"));
+        Self {
+            admin: scope.add(admin.generate("password", 32)),
+            key: scope.add(key.generate("key", 32)),
+        }
+    }
+
+    fn mounted<'a, H: Home>(
+        &'a self,
+        grafana: &'a Grafana<H>,
+    ) -> Vec<(&'static str, &'a Ref<Secret>, &'static str)> {
+        let mut all = vec![("admin", &self.admin, ADMIN), ("key", &self.key, ini::KEY)];
+        let database = grafana.home.kept().database();
+        all.extend(database.map(|database| ("database", &database.login, ini::DATABASE)));
+        all.extend(
+            grafana
+                .oidc
+                .as_ref()
+                .map(|oidc| ("oidc", &oidc.secret, ini::OIDC)),
+        );
+        all
+    }
+}
+
+impl<H: Home> Module for Grafana<H> {
     type Outputs = GrafanaOutputs;
 
     fn build(self, scope: &mut Scope<'_>) -> GrafanaOutputs {
-        let mut files = Files::one("grafana.ini", config::ini());
+        self.check(scope);
+        let mut files = Files::one("grafana.ini", self.ini(scope.namespace()).text());
+        files.add("datasources.yaml", yaml(&links::datasources(&self.sources)));
         files.add(
-            "datasources.yaml",
-            yaml(&config::datasources(&self.sources)),
+            "dashboards.yaml",
+            yaml(&dashboards::providers(&self.folders)),
         );
-        let config = files.build(scope, &self.name);
-        let admin = GeneratedSecret::new(format!("{}-admin", self.name));
-        let admin = scope.add(admin.plain("username", "admin").generate("password", 32));
-        let grafana = scope.add(self.workload(config.name(), &admin));
-        for destination in &self.asks {
-            scope.connect(&grafana, destination);
+        let files = files.build(scope, &self.name);
+        let secrets = Secrets::generate(scope, &self.name);
+        let mut pod = Pod::new(&self.name, image::GRAFANA);
+        pod.scratch("tmp", "/tmp");
+        self.fill(&mut pod, files.name(), &secrets);
+        let pods = self.home.kept().run(scope, pod);
+        self.connect(scope, &pods);
+        let web = scope.expose(&pods, WEB);
+        let watched = Watched::new(&pods, WEB).role(Role::Grafana);
+        scope.announce(watched.count(Count::Replicas(self.home.kept().replicas())));
+        for source in &self.sources {
+            scope.announce(source.clone());
         }
+        let Self { name, folders, .. } = self;
+        // Who makes dashboards of what was announced announces them at the end, and so they are collected after that.
+        scope.at_end(move |scope| {
+            scope.at_end(move |scope| {
+                scope.at_end(move |scope| dashboards::collect(scope, &name, &folders));
+            });
+        });
         GrafanaOutputs {
-            web: scope.expose(&grafana, WEB),
-            admin,
+            web,
+            admin: secrets.admin,
         }
     }
 }

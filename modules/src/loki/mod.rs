@@ -33,6 +33,7 @@ use crate::{
     pod::{User, every, http_probe},
     protocol::Http,
     units::{self, Days, GIB, days, millicores},
+    watch::{Count, Role, Watched},
     workload::Workload,
 };
 
@@ -299,6 +300,8 @@ impl<S: Store, T: Tenancy> Module for Loki<S, T> {
         if self.several() {
             self.connect_members(scope, &set);
         }
+        let watched = Watched::new(&set, HTTP).role(Role::Loki);
+        scope.announce(watched.count(Count::Replicas(self.store.replicas())));
         scope.expose_as(Exposure::headless(), &set, HTTP);
         let http = scope.expose(&set, HTTP);
         LokiOutputs {

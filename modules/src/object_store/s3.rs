@@ -7,7 +7,7 @@ use super::{
     Common,
     access::{Access, outside},
 };
-use crate::units::Days;
+use crate::{units::Days, url};
 
 /// Amazon's API for buckets.
 #[derive(Clone, Copy, Debug)]
@@ -172,63 +172,14 @@ impl S3 {
         if let Place::Stack { to, .. } = &self.place {
             return to.clone();
         }
-        let (host, port) = parse(&self.url()).unwrap_or_default();
+        let (host, port) = url::bare(&self.url()).unwrap_or_default();
         outside(&host, port)
     }
 
     pub(super) fn wrong_endpoint(&self) -> Option<String> {
         let url = self.url();
-        parse(&url)
+        url::bare(&url)
             .is_none()
             .then(|| format!("`{url}` is no endpoint"))
-    }
-}
-
-/// The host and the port of a URL that has nothing else.
-fn parse(url: &str) -> Option<(String, u16)> {
-    let (scheme, rest) = url.split_once("://")?;
-    let usual = match scheme {
-        "http" => 80,
-        "https" => 443,
-        _ => return None,
-    };
-    // An IPv6 address stands in brackets, and its colons are its own.
-    let (host, port) = match rest.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
-        _ => (rest, usual),
-    };
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
-    let valid = !host.is_empty() && port > 0 && host.chars().all(allowed);
-    valid.then(|| (host.to_owned(), port))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_endpoint_is_a_scheme_a_host_and_perhaps_a_port() {
-        for (url, expected) in [
-            (
-                "https://garage.example:3900",
-                Some(("garage.example", 3900)),
-            ),
-            (
-                "http://rustfs.storage.svc",
-                Some(("rustfs.storage.svc", 80)),
-            ),
-            ("https://[fd00::1]", Some(("[fd00::1]", 443))),
-            ("http://[fd00::1]:9000", Some(("[fd00::1]", 9000))),
-            ("garage.example:3900", None),
-            ("ftp://garage.example", None),
-            ("https://", None),
-            ("https://a:b@c", None),
-            ("https://garage.example/bucket", None),
-            ("https://garage.example:0", None),
-            ("https://garage.example:99999", None),
-        ] {
-            let expected = expected.map(|(host, port)| (host.to_owned(), port));
-            assert_eq!(parse(url), expected, "{url}");
-        }
     }
 }

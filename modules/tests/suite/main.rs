@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may")]
 
 mod logs;
+mod looking;
 mod modules;
 mod own;
 mod search;

@@ -1,0 +1,188 @@
+//! How does one come from a trace to its logs, from a line to its trace, from a sample to a trace?
+//!
+//! Each source is told of the first of the other kinds, so every link leads to a source that is there.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    config::{DatasourceYaml, DatasourcesYaml},
+    source::Source,
+};
+use crate::protocol::DatasourceKind::{
+    self, Alertmanager, Elasticsearch, Jaeger, Loki, Prometheus, Tempo,
+};
+
+/// The sources with links from each to the others.
+pub(super) fn datasources(sources: &[Source]) -> DatasourcesYaml {
+    let others = Others(sources);
+    let default = default(sources);
+    let yaml = |(index, source): (usize, &Source)| {
+        let (user, password) = source.login_files().unzip();
+        let mut secure: BTreeMap<String, String> = BTreeMap::new();
+        secure.extend(password.map(|file| ("basicAuthPassword".to_owned(), file)));
+        let mut json_data = others.links(source);
+        if let Some(tenant) = &source.tenant {
+            json_data.insert("httpHeaderName1".to_owned(), json!("X-Scope-OrgID"));
+            secure.insert("httpHeaderValue1".to_owned(), tenant.clone());
+        }
+        DatasourceYaml {
+            name: source.uid.clone(),
+            uid: source.uid.clone(),
+            kind: kind(source.kind).to_owned(),
+            access: "proxy".to_owned(),
+            url: source.url.clone(),
+            is_default: default == index,
+            editable: false,
+            basic_auth: user.is_some().then_some(true),
+            basic_auth_user: user,
+            json_data,
+            secure_json_data: secure,
+        }
+    };
+    DatasourcesYaml {
+        api_version: 1,
+        prune: true,
+        datasources: sources.iter().enumerate().map(yaml).collect(),
+    }
+}
+
+fn kind(kind: DatasourceKind) -> &'static str {
+    match kind {
+        Prometheus => "prometheus",
+        Loki => "loki",
+        Elasticsearch => "elasticsearch",
+        Jaeger => "jaeger",
+        Tempo => "tempo",
+        Alertmanager => "alertmanager",
+    }
+}
+
+/// Metrics, if there are any.
+fn default(sources: &[Source]) -> usize {
+    let metrics = |source: &Source| source.kind == Prometheus;
+    sources.iter().position(metrics).unwrap_or(0)
+}
+
+/// The sources that a link may lead to.
+struct Others<'a>(&'a [Source]);
+
+impl Others<'_> {
+    fn first(&self, kinds: &[DatasourceKind]) -> Option<&Source> {
+        self.0.iter().find(|source| kinds.contains(&source.kind))
+    }
+
+    fn traces(&self) -> Option<&Source> {
+        self.first(&[Tempo, Jaeger])
+    }
+
+    fn links(&self, source: &Source) -> Map<String, Value> {
+        let data = match source.kind {
+            Prometheus => self.of_metrics(),
+            Loki => self.of_lines(),
+            Elasticsearch => self.of_documents(source),
+            Jaeger => self.of_traces(),
+            Tempo => {
+                let mut data = self.of_traces();
+                data.push(("nodeGraph", json!({ "enabled": true })));
+                let metrics = self.first(&[Prometheus]);
+                data.extend(metrics.map(|to| ("serviceMap", json!({ "datasourceUid": to.uid }))));
+                data
+            }
+            Alertmanager => vec![
+                ("implementation", json!("prometheus")),
+                ("handleGrafanaManagedAlerts", json!(false)),
+            ],
+        };
+        data.into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect()
+    }
+
+    fn of_metrics(&self) -> Vec<(&'static str, Value)> {
+        let mut data = vec![
+            ("httpMethod", json!("POST")),
+            ("prometheusType", json!("Prometheus")),
+            // No finer than what is measured.
+            ("timeInterval", json!("30s")),
+        ];
+        if let Some(to) = self.traces() {
+            let exemplars = json!([{ "name": "trace_id", "datasourceUid": to.uid }]);
+            data.push(("exemplarTraceIdDestinations", exemplars));
+        }
+        if let Some(to) = self.first(&[Alertmanager]) {
+            data.push(("manageAlerts", json!(true)));
+            data.push(("alertmanagerUid", json!(to.uid)));
+        }
+        data
+    }
+
+    fn of_lines(&self) -> Vec<(&'static str, Value)> {
+        let field = |to: &Source| {
+            json!([{
+                "name": "trace",
+                "matcherType": "label",
+                "matcherRegex": "trace_id",
+                // Grafana replaces `$${…}` itself when the link is followed.
+                "url": "$${__value.raw}",
+                "datasourceUid": to.uid,
+            }])
+        };
+        let field = self.traces().map(|to| ("derivedFields", field(to)));
+        field.into_iter().collect()
+    }
+
+    fn of_documents(&self, source: &Source) -> Vec<(&'static str, Value)> {
+        let mut data = vec![
+            ("index", json!(source.index)),
+            ("timeField", json!("@timestamp")),
+            ("logMessageField", json!("body.text")),
+            ("logLevelField", json!("severity_text")),
+        ];
+        if let Some(to) = self.traces() {
+            let link =
+                json!([{ "field": "trace_id", "url": "$${__value.raw}", "datasourceUid": to.uid }]);
+            data.push(("dataLinks", link));
+        }
+        data
+    }
+
+    fn of_traces(&self) -> Vec<(&'static str, Value)> {
+        let mut data = Vec::new();
+        if let Some(to) = self.first(&[Loki, Elasticsearch]) {
+            let query = if to.kind == Loki {
+                "{service_name=\"$${__span.tags[\"service.name\"]}\"} | trace_id=\"$${__trace.traceId}\""
+            } else {
+                "trace_id:\"$${__trace.traceId}\""
+            };
+            let logs = json!({
+                "datasourceUid": to.uid,
+                "spanStartTimeShift": "-5m",
+                "spanEndTimeShift": "5m",
+                "customQuery": true,
+                "query": query,
+            });
+            data.push(("tracesToLogsV2", logs));
+        }
+        if let Some(to) = self.first(&[Prometheus]) {
+            data.push(("tracesToMetrics", to_metrics(to)));
+        }
+        data
+    }
+}
+
+/// What the collector's `span_metrics` connector counts, for the service of a span.
+fn to_metrics(to: &Source) -> Value {
+    let query = |name: &str, query: &str| json!({ "name": name, "query": query });
+    json!({
+        "datasourceUid": to.uid,
+        "spanStartTimeShift": "-30m",
+        "spanEndTimeShift": "30m",
+        "tags": [{ "key": "service.name", "value": "service_name" }],
+        "queries": [
+            query("calls", "sum(rate(traces_span_metrics_calls_total{$$__tags}[5m]))"),
+            query("errors", "sum(rate(traces_span_metrics_calls_total{$$__tags,status_code=\"STATUS_CODE_ERROR\"}[5m]))"),
+        ],
+    })
+}

@@ -1,0 +1,325 @@
+//! Grafana: sources, links, dashboards, logins, and what it keeps where.
+
+use std::path::Path;
+
+use modules::{
+    Dashboard, Grafana, Oidc,
+    grafana::{DatasourcesYaml, Folder, Source},
+    loki::TenantLogQl,
+    postgres::{Database, Encryption},
+    protocol::{AlertmanagerApi, ElasticsearchApi, JaegerQuery, LogQl, PromQl, TempoQuery},
+};
+use provider_core::{Endpoint, Scope, k8s_openapi::api::core::v1::Secret};
+use serde_json::{Value, json};
+
+use crate::support::{files, graph, objects, own_yaml};
+
+fn messages(define: fn(&mut Scope<'_>)) -> Vec<String> {
+    let findings = graph(define).unwrap_err();
+    findings
+        .0
+        .into_iter()
+        .map(|finding| finding.message)
+        .collect()
+}
+
+fn file(define: fn(&mut Scope<'_>), file: &str) -> String {
+    let mut all = files(define).into_iter();
+    all.find(|(_, name, _)| name == file).unwrap().2
+}
+
+fn database(scope: &mut Scope<'_>) -> Database {
+    let login = scope.existing::<Secret>("grafana-database");
+    let server = Endpoint::outside("db.example", 5432);
+    Database::new(&server, "grafana", &login).encryption(Encryption::Verified)
+}
+
+fn provider(scope: &mut Scope<'_>) -> Oidc {
+    let secret = scope.existing::<Secret>("grafana-oidc");
+    Oidc::new(
+        "https://id.example/realms/shop",
+        "grafana",
+        &secret,
+        "secret",
+    )
+}
+
+#[test]
+fn several_replicas_share_a_database() {
+    insta::assert_snapshot!(own_yaml(|scope| {
+        let database = database(scope);
+        let provider = provider(scope);
+        let grafana = Grafana::new("grafana").postgres(&database).oidc(&provider);
+        scope.add(grafana.address("https://grafana.example").admins("sre"));
+    }));
+}
+
+#[test]
+fn replicas_tell_each_other_over_both_transports() {
+    let objects = objects(|scope| {
+        let database = database(scope);
+        scope.add(Grafana::new("grafana").postgres(&database).replicas(3));
+    });
+    let policy = |object: &&Value| {
+        object["kind"] == "NetworkPolicy" && object["metadata"]["name"] == "grafana-deployment"
+    };
+    let policy = objects.iter().find(policy).unwrap();
+    for way in ["ingress", "egress"] {
+        let text = policy["spec"][way].to_string();
+        for transport in ["TCP", "UDP"] {
+            assert!(
+                text.contains(&format!(r#"{{"port":9094,"protocol":"{transport}"}}"#)),
+                "{way} {text}"
+            );
+        }
+    }
+    assert!(policy["spec"]["egress"].to_string().contains("5432"));
+}
+
+#[test]
+fn every_link_leads_to_a_source_that_is_there() {
+    let sources: fn(&mut Scope<'_>) = |scope| {
+        scope.add(
+            Grafana::new("grafana")
+                .source(&at::<PromQl>("metrics"))
+                .source(&at::<LogQl>("logs"))
+                .source(&at::<TempoQuery>("tempo"))
+                .source(&at::<JaegerQuery>("jaeger"))
+                .source(&at::<AlertmanagerApi>("alerts"))
+                .ask(Source::of(&at::<ElasticsearchApi>("search")).index("otel-logs-*")),
+        );
+    };
+    let text = file(sources, "datasources.yaml");
+    insta::assert_snapshot!(text);
+    let yaml: DatasourcesYaml = serde_saphyr::from_str(&text).unwrap();
+    let uids: Vec<&str> = yaml
+        .datasources
+        .iter()
+        .map(|source| source.uid.as_str())
+        .collect();
+    let mut links = 0;
+    for source in &yaml.datasources {
+        for uid in linked(&json!(source.json_data)) {
+            assert!(
+                uids.contains(&uid.as_str()),
+                "{} links to {uid}",
+                source.uid
+            );
+            links += 1;
+        }
+    }
+    assert_eq!(links, 9);
+}
+
+fn at<P>(host: &str) -> Endpoint<P> {
+    Endpoint::outside(host, 80)
+}
+
+/// All uids that something says it leads to.
+fn linked(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(key, value)| match value {
+                Value::String(uid) if key.to_lowercase().ends_with("uid") => vec![uid.clone()],
+                value => linked(value),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(linked).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_source_logs_in_with_files_and_a_tenant_is_named() {
+    let text = file(
+        |scope| {
+            let login = scope.existing::<Secret>("reader");
+            let logs: Endpoint<TenantLogQl> = Endpoint::outside("logs", 3100);
+            let search: Endpoint<ElasticsearchApi> = Endpoint::outside("search", 9200);
+            let search = Source::of(&search).named("documents");
+            scope.add(
+                Grafana::new("grafana")
+                    .source_as(&logs, "shop")
+                    .source_as(&logs, "bank")
+                    .ask(search.login(&login, "user", "word")),
+            );
+        },
+        "datasources.yaml",
+    );
+    let yaml: DatasourcesYaml = serde_saphyr::from_str(&text).unwrap();
+    let [shop, bank, search] = &yaml.datasources[..] else {
+        panic!("{text}")
+    };
+    assert_eq!(
+        (shop.uid.as_str(), bank.uid.as_str()),
+        ("logs-shop", "logs-bank")
+    );
+    assert_eq!(bank.json_data["httpHeaderName1"], "X-Scope-OrgID");
+    assert_eq!(bank.secure_json_data["httpHeaderValue1"], "bank");
+    let file = |key: &str| format!("$__file{{/etc/grafana-sources/documents/{key}}}");
+    assert_eq!(search.basic_auth_user, Some(file("user")));
+    assert_eq!(search.secure_json_data["basicAuthPassword"], file("word"));
+}
+
+#[test]
+fn two_sources_have_two_names() {
+    let found = messages(|scope| {
+        let metrics: Endpoint<PromQl> = Endpoint::outside("metrics", 80);
+        scope.add(Grafana::new("grafana").source(&metrics).source(&metrics));
+    });
+    assert_eq!(
+        found,
+        ["two sources of the Grafana `grafana` are called `metrics`"]
+    );
+    let found = messages(|scope| {
+        let metrics: Endpoint<PromQl> = Endpoint::outside("metrics", 80);
+        scope.add(Grafana::new("grafana").ask(Source::of(&metrics).named("my metrics")));
+    });
+    assert_eq!(
+        found,
+        ["`my metrics` is no name of a source of the Grafana `grafana`"]
+    );
+    let named: fn(&mut Scope<'_>) = |scope| {
+        let metrics: Endpoint<PromQl> = Endpoint::outside("metrics", 80);
+        let other = Source::of(&metrics).named("others");
+        scope.add(Grafana::new("grafana").source(&metrics).ask(other));
+    };
+    assert!(graph(named).is_ok());
+}
+
+#[test]
+fn a_login_leads_back() {
+    let found = messages(|scope| {
+        let provider = provider(scope);
+        scope.add(Grafana::new("grafana").oidc(&provider));
+    });
+    assert_eq!(
+        found,
+        ["the Grafana `grafana` does not know where a login leads back to"]
+    );
+    let found = messages(|scope| {
+        let secret = scope.existing::<Secret>("grafana-oidc");
+        let provider = Oidc::new("http://id.example", "grafana", &secret, "secret");
+        let grafana = Grafana::new("grafana")
+            .oidc(&provider)
+            .address("grafana.example");
+        scope.add(grafana);
+    });
+    assert_eq!(
+        found,
+        [
+            "`grafana.example` is no address of the Grafana `grafana`",
+            "the login of `grafana`: `http://id.example` is no address of a provider",
+        ]
+    );
+}
+
+#[test]
+fn what_is_announced_is_shown_whenever_it_was() {
+    let define: fn(&mut Scope<'_>) = |scope| {
+        scope.announce(Dashboard::new(
+            Folder::Services,
+            "early",
+            "Early",
+            json!({ "id": 7 }),
+        ));
+        scope.add(Grafana::new("grafana").folder("The shop"));
+        let shop = Folder::Own("The shop".to_owned());
+        scope.at_end(|scope| {
+            scope.at_end(|scope| scope.announce(Dashboard::new(shop, "late", "Late", json!({}))));
+        });
+    };
+    let dashboards: Vec<_> = files(define)
+        .into_iter()
+        .filter(|(_, name, _)| is_json(name))
+        .collect();
+    let part = |folder: &str, name: &str, text: &str| {
+        (
+            format!("grafana-dashboards-{folder}-0"),
+            name.to_owned(),
+            text.to_owned(),
+        )
+    };
+    assert_eq!(
+        dashboards,
+        [
+            part(
+                "services",
+                "early.json",
+                r#"{"title":"Early","uid":"early"}"#
+            ),
+            part("the-shop", "late.json", r#"{"title":"Late","uid":"late"}"#),
+        ]
+    );
+    let mounted = serde_json::to_string(&objects(define)).unwrap();
+    assert!(mounted.contains("/etc/grafana/dashboards/the-shop"));
+}
+
+#[test]
+fn a_folder_takes_more_than_one_config_map_holds_and_no_more_than_it_reads() {
+    let parts = files(|scope| {
+        scope.add(Grafana::new("grafana"));
+        for uid in ["a", "b", "c"] {
+            announce_large(scope, uid);
+        }
+    });
+    let names: Vec<_> = parts
+        .iter()
+        .filter(|(_, name, _)| is_json(name))
+        .map(|part| &part.0)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "grafana-dashboards-cluster-0",
+            "grafana-dashboards-cluster-1",
+            "grafana-dashboards-cluster-2"
+        ]
+    );
+    let found = messages(|scope| {
+        scope.add(Grafana::new("grafana"));
+        for uid in ["a", "b", "c", "d"] {
+            announce_large(scope, uid);
+        }
+    });
+    assert_eq!(
+        found,
+        ["the dashboards of the folder `Cluster` need 4 ConfigMaps, and `grafana` reads 3"]
+    );
+}
+
+fn announce_large(scope: &mut Scope<'_>, uid: &str) {
+    let text = "x".repeat(600_000);
+    scope.announce(Dashboard::new(
+        Folder::Cluster,
+        uid,
+        uid,
+        json!({ "text": text }),
+    ));
+}
+
+#[test]
+fn a_dashboard_has_a_name_a_model_and_a_folder_that_is_there() {
+    let found = messages(|scope| {
+        scope.add(Grafana::new("grafana"));
+        let shop = Folder::Own("Shop".to_owned());
+        scope.announce(Dashboard::new(Folder::Services, "a", "One", json!({})));
+        scope.announce(Dashboard::new(Folder::Services, "a", "Other", json!({})));
+        scope.announce(Dashboard::new(Folder::Services, "b c", "None", json!([])));
+        scope.announce(Dashboard::new(shop, "d", "Shop", json!({})));
+    });
+    assert_eq!(
+        found,
+        [
+            "`b c` is no uid of a dashboard",
+            "the Grafana `grafana` has no folder `Shop`",
+            "the dashboard `None` has no model",
+            "two dashboards have the uid `a`",
+        ]
+    );
+}
+
+fn is_json(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end == "json")
+}
