@@ -65,6 +65,8 @@ pub(crate) struct Draft {
     pub(crate) namespace: String,
     pub(crate) namespaces: BTreeMap<String, OwnNamespace>,
     pub(crate) existing: BTreeSet<ResourceId>,
+    /// The namespaces of others, as long as the stack does not describe them too.
+    pub(crate) foreign: BTreeSet<String>,
     pub(crate) network: Network,
     pub(crate) resources: Vec<Resource>,
     pub(crate) connections: Vec<Connection>,
@@ -130,6 +132,7 @@ impl Stack {
             namespace: self.namespace.clone(),
             namespaces: BTreeMap::from([(self.namespace.clone(), own)]),
             existing: BTreeSet::new(),
+            foreign: BTreeSet::new(),
             network: Network::default(),
             resources: Vec::new(),
             connections: Vec::new(),

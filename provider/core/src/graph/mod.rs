@@ -207,7 +207,8 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
         stack,
         namespace,
         namespaces,
-        existing,
+        mut existing,
+        foreign,
         network,
         mut resources,
         connections,
@@ -218,6 +219,10 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
     } = draft;
     findings.extend(illegal_stack_name(&stack, namespaces.get(&namespace)));
     custom::learn(&mut resources);
+    let foreign = foreign
+        .iter()
+        .filter(|name| !namespaces.contains_key(*name));
+    existing.extend(foreign.map(|name| namespace_id(name)));
     resources.extend(namespaces::derive(&namespaces, &resources, &existing));
     if network == Network::Derived {
         let traffic = network::Traffic {

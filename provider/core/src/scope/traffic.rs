@@ -126,6 +126,21 @@ impl Scope<'_> {
         });
     }
 
+    /// The same for whoever knows where traffic goes and not which Pods are there: nothing is to be let in outside the
+    /// stack.
+    #[track_caller]
+    pub fn accept_at(&mut self, to: &Destination, source: Source) {
+        let origin = self.caller(Location::caller());
+        if let Destination::Service(to) = to {
+            self.draft.acceptances.push(Acceptance {
+                pods: to.pods.clone(),
+                port_name: to.port_name.clone(),
+                source,
+                origin,
+            });
+        }
+    }
+
     /// Chooses whether NetworkPolicies are derived.
     pub fn network(&mut self, network: Network) {
         self.draft.network = network;
