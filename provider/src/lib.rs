@@ -25,6 +25,7 @@
 //! [`Cluster`].
 
 pub mod apply;
+mod certify;
 pub mod cluster;
 pub mod error;
 pub mod event;

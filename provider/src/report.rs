@@ -122,6 +122,8 @@ pub enum Class {
     Unreachable,
     /// The inventory cannot be used.
     Inventory,
+    /// A value that the object needs could not be made, or read where it stands.
+    Unmade,
     /// Someone asked to stop.
     Interrupted,
 }

@@ -8,6 +8,7 @@
 
 mod apply;
 mod architecture;
+mod certificates;
 mod ci;
 mod cli;
 mod conflict;

@@ -9,6 +9,8 @@
 //! proves it. Acting on a [`plan::Plan`] is the work of the package `provider`.
 
 pub mod applyset;
+pub mod borrowed;
+pub mod certificate;
 pub mod endpoint;
 pub mod exposure;
 pub mod graph;
@@ -26,6 +28,8 @@ pub mod secret;
 pub mod sensitive;
 pub mod stack;
 
+pub use borrowed::{Borrowed, Form};
+pub use certificate::{Certificate, Certified, GeneratedAuthority, GeneratedCertificate, Validity};
 pub use endpoint::{Destination, Endpoint, Port, Protocol, Reach, Transport};
 pub use exposure::Exposure;
 pub use graph::{

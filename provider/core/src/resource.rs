@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::{
+    borrowed::Borrowed,
+    certificate::Certificate,
     id::ResourceId,
     kind::{Kind, KindSource},
     lifecycle::Lifecycle,
@@ -27,6 +29,10 @@ pub struct Resource {
     pub lifecycle: Lifecycle,
     /// Values that are made when the object is created: the key in a Secret's `data`, and how to make it.
     pub recipes: BTreeMap<String, Recipe>,
+    /// The certificate that its data holds, of a Secret that is made for one.
+    pub certificate: Option<Certificate>,
+    /// Values that stand in other objects: where they go, as a JSON pointer, and where they come from.
+    pub borrowed: BTreeMap<String, Borrowed>,
     /// What must be ready before it, said by hand; the rest is found by reading `object`.
     pub depends_on: BTreeSet<ResourceId>,
     /// The line that asked for it.
@@ -38,6 +44,16 @@ impl Resource {
     pub fn at(&self, path: &[&str]) -> Option<&Value> {
         path.iter()
             .try_fold(&self.object, |value, key| value.get(key))
+    }
+
+    /// The keys of its data that are only filled when it is applied.
+    pub fn keys_to_come(&self) -> impl Iterator<Item = &str> {
+        let generated = self.recipes.keys().map(String::as_str);
+        let certified = self.certificate.iter();
+        let certified = certified.flat_map(|certificate| certificate.first_keys().iter().copied());
+        let borrowed = self.borrowed.keys();
+        let borrowed = borrowed.filter_map(|pointer| pointer.strip_prefix("/data/"));
+        generated.chain(certified).chain(borrowed)
     }
 
     /// Whether this is an object of that group and kind.

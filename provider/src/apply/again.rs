@@ -1,6 +1,6 @@
 //! Is a step still what was approved, now that its object has moved?
 
-use provider_core::plan::{Action, DryRun, Observed, Step, Verdict};
+use provider_core::plan::{Action, DryRun, Observed, Step, Verdict, carry};
 use serde_json::Value;
 
 use super::step::{Broken, Worker};
@@ -82,7 +82,6 @@ impl Worker<'_> {
 
     /// The object and its dry run, of one moment; none where it is gone.
     async fn look(&self, step: &Step) -> Result<Option<Observed>, Broken> {
-        let desired = step.desired.clone().unwrap_or_default();
         let mut seen = None;
         for _ in 0..LOOKS {
             let Some(live) = self
@@ -91,6 +90,10 @@ impl Worker<'_> {
                 .await?
             else {
                 return Ok(None);
+            };
+            let desired = match step.action {
+                Action::Create => carry(step, &live),
+                _ => step.desired.clone().unwrap_or_default(),
             };
             let answer = self
                 .cluster

@@ -1,17 +1,15 @@
 //! How is an object created, updated, replaced or deleted, and what if it moved meanwhile?
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use provider_core::{
     Kind, ResourceId,
     k8s_openapi::api::core::v1::Namespace,
     plan::{RefusalCause, Step, claim},
 };
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::{
     again::{Again, Found},
-    random::cook,
     step::{Broken, Worker},
 };
 use crate::{
@@ -41,7 +39,7 @@ impl Worker<'_> {
     }
 
     async fn post(&self, step: &Step) -> Result<Value, Broken> {
-        let body = made(step);
+        let body = self.body(step).await?;
         let begun = Instant::now();
         let answer = loop {
             let answer = self
@@ -187,14 +185,15 @@ impl Worker<'_> {
                 .await?;
             at = Preconditions::of(&answer.body);
         }
-        let answer = match self.send(step, &at, Force::No).await {
+        let body = self.body(step).await?;
+        let answer = match self.send((step, &body), &at, Force::No).await {
             // Taken by force only what the plan showed, and only from whom it showed.
             Err(CallError {
                 failure: Failure::ManagerConflict(causes),
                 attempt,
             }) => {
                 if causes.iter().all(|cause| is_shown(step, cause)) {
-                    self.send(step, &at, Force::Yes).await
+                    self.send((step, &body), &at, Force::Yes).await
                 } else {
                     Err(CallError {
                         attempt,
@@ -213,11 +212,10 @@ impl Worker<'_> {
 
     async fn send(
         &self,
-        step: &Step,
+        (step, body): (&Step, &Value),
         at: &Preconditions,
         force: Force,
     ) -> Result<Answer, CallError> {
-        let body = step.desired.as_ref().unwrap_or(&Value::Null);
         self.cluster
             .apply_object(
                 (&step.kind, &step.id),
@@ -304,25 +302,6 @@ fn gone_meanwhile() -> Broken {
         )
         .advise("plan again"),
     )
-}
-
-/// The object as it is created: with the values that nobody chose.
-fn made(step: &Step) -> Value {
-    let mut body = step.desired.clone().unwrap_or_default();
-    if step.recipes.is_empty() {
-        return body;
-    }
-    if let Some(object) = body.as_object_mut() {
-        let data = object
-            .entry("data")
-            .or_insert_with(|| Value::Object(Map::new()));
-        if let Some(data) = data.as_object_mut() {
-            for (key, recipe) in &step.recipes {
-                data.insert(key.clone(), json!(STANDARD.encode(cook(*recipe).expose())));
-            }
-        }
-    }
-    body
 }
 
 /// What is left to wait for after a delete: servers answer with the object where it is not gone at once, and for

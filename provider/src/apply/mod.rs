@@ -11,6 +11,7 @@ use tokio::{sync::watch, time::Instant};
 use crate::{cluster::Cluster, event::Events, report::Report};
 
 mod again;
+mod body;
 mod bookkeeping;
 mod change;
 mod failed;

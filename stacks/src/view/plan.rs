@@ -162,13 +162,10 @@ fn headline(step: &Step, each: bool, style: Style) -> String {
 
 fn details(step: &Step, show: Show, style: Style) -> Vec<String> {
     let mut lines = Vec::new();
-    for (key, recipe) in &step.recipes {
-        if step.action == Action::Create {
-            lines.push(format!("      data.{key}   {recipe}"));
-        }
+    if step.action == Action::Create {
+        lines.extend(to_come(step));
     }
-    let is_drift =
-        |change: &&Change| show == Show::Everything || matches!(change.cause, Cause::Drift { .. });
+    let is_drift = |change: &&Change| show == Show::Everything || change.cause.is_drift();
     let changes: Vec<&Change> = step.changes.iter().filter(is_drift).collect();
     let width = changes
         .iter()
@@ -225,6 +222,17 @@ fn details(step: &Step, show: Show, style: Style) -> Vec<String> {
         lines.extend(blocker_lines(step, blocker, style));
     }
     lines
+}
+
+/// What a created object will hold and nobody knows yet.
+fn to_come(step: &Step) -> Vec<String> {
+    let recipes = step.recipes.iter();
+    let recipes = recipes.map(|(key, recipe)| format!("      data.{key}   {recipe}"));
+    let certificate = step.certificate.iter();
+    let certificate = certificate.map(|certificate| format!("      data   {certificate}"));
+    let borrowed = step.borrowed.iter();
+    let borrowed = borrowed.map(|(pointer, borrowed)| format!("      {pointer}   {borrowed}"));
+    recipes.chain(certificate).chain(borrowed).collect()
 }
 
 fn change_lines(change: &Change, width: usize, style: Style) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Which names lead nowhere?
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use super::{
     reference::{Need, Reference},
     rules,
 };
-use crate::{id::ResourceId, resource::Resource, secret::Recipe};
+use crate::{id::ResourceId, resource::Resource};
 
 /// Whether an object is in the cluster though it is not in the stack: every cluster has it, or the definition says so.
 pub(super) fn exists(existing: &BTreeSet<ResourceId>, id: &ResourceId) -> bool {
@@ -90,13 +90,12 @@ pub(super) fn missing_keys(from: &Resource, reference: &Reference, to: &Resource
 
 /// The keys that a ConfigMap or a Secret will have, those that are made later included.
 fn keys(resource: &Resource) -> BTreeSet<&str> {
-    let recipes: &BTreeMap<String, Recipe> = &resource.recipes;
     ["data", "binaryData", "stringData"]
         .iter()
         .filter_map(|field| resource.object.get(field)?.as_object())
         .flat_map(|map| map.keys())
-        .chain(recipes.keys())
         .map(String::as_str)
+        .chain(resource.keys_to_come())
         .collect()
 }
 

@@ -12,7 +12,7 @@ use super::{
     rules,
     walk::text,
 };
-use crate::{id::ResourceId, resource::Resource};
+use crate::{certificate::Certificate, id::ResourceId, resource::Resource};
 
 /// The resources of a stack by their ids.
 pub(crate) type Resources = BTreeMap<ResourceId, Resource>;
@@ -47,6 +47,7 @@ pub(super) fn edges(
         }
         edges.live_in_namespace(resources, resource);
         edges.need_definition(&definitions, resource);
+        edges.need_values(resources, resource);
         findings.extend(edges.depend_by_hand(resources, existing, resource));
     }
     edges.smooth_the_start(resources);
@@ -83,6 +84,21 @@ impl Edges {
         if let Some(definition) = definitions.get(&kind) {
             self.firm
                 .push(edge(&resource.id, definition, Until::Established, "kind"));
+        }
+    }
+
+    /// What is signed or filled in with what stands in another object comes after it.
+    fn need_values(&mut self, resources: &Resources, resource: &Resource) {
+        let authority = match &resource.certificate {
+            Some(Certificate::Leaf { authority, .. }) => Some((authority, "signed by it")),
+            Some(Certificate::Authority { .. }) | None => None,
+        };
+        let borrowed = resource.borrowed.iter();
+        let borrowed = borrowed.map(|(pointer, borrowed)| (&borrowed.from, pointer.as_str()));
+        for (id, why) in authority.into_iter().chain(borrowed) {
+            if resources.contains_key(id) {
+                self.firm.push(edge(&resource.id, id, Until::Exists, why));
+            }
         }
     }
 

@@ -64,6 +64,8 @@ fn namespace(name: &str, own: &OwnNamespace) -> Resource {
         }),
         lifecycle: Lifecycle::default(),
         recipes: BTreeMap::new(),
+        certificate: None,
+        borrowed: BTreeMap::new(),
         depends_on: BTreeSet::new(),
         origin: own.origin.clone(),
     }

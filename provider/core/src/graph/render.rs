@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 use super::Graph;
-use crate::{resource::Resource, secret::Recipe};
+use crate::{certificate::Certificate, resource::Resource, secret::Recipe};
 
 /// Whether the values of Secrets are written down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,9 +41,13 @@ impl Graph {
         for resource in self.resources() {
             all.push_str("---\n");
             let hidden = secrets == SecretValues::Hidden && has_values(resource);
-            if resource.id.is("", "Secret") && (hidden || !resource.recipes.is_empty()) {
+            let made = !resource.recipes.is_empty() || resource.certificate.is_some();
+            if resource.id.is("", "Secret") && (hidden || made) {
                 all.push_str(&by_hand(resource, secrets));
             } else {
+                for (pointer, borrowed) in &resource.borrowed {
+                    let _ = writeln!(all, "# {pointer} is left out: it is {borrowed}");
+                }
                 all.push_str(&document(&resource.object));
             }
         }
@@ -89,8 +93,28 @@ fn by_hand(secret: &Resource, values: SecretValues) -> String {
             " \\\n#     --from-literal={key}=\"$(LC_ALL=C tr -dc A-Za-z0-9 </dev/urandom | head -c {length})\""
         );
     }
+    if let Some(certificate) = &secret.certificate {
+        for key in certificate.first_keys() {
+            let _ = write!(text, " \\\n#     --from-file={key}");
+        }
+        let _ = write!(text, "\n#   {}", recipe(certificate));
+    }
+    for (pointer, borrowed) in &secret.borrowed {
+        let _ = write!(text, "\n#   {pointer} is {borrowed}");
+    }
     text.push('\n');
     text
+}
+
+/// What a certificate must be that is made by hand.
+fn recipe(certificate: &Certificate) -> String {
+    match certificate {
+        Certificate::Authority { .. } => certificate.to_string(),
+        Certificate::Leaf { names, .. } => {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            format!("{certificate}: {}", names.join(", "))
+        }
+    }
 }
 
 /// A value as a shell would read it.

@@ -23,6 +23,7 @@ macro_rules! rules {
 }
 
 rules! {
+    AUTHORITY_IN_POD = "authority-in-pod": "a Pod uses the Secret with the key of a certificate authority";
     BLOCKED_DRAIN = "blocked-drain": "a PodDisruptionBudget never allows a Pod to go, so no node can be drained";
     CYCLE = "cycle": "resources wait for each other";
     DANGLING_REFERENCE = "dangling-reference": "an object names another that is neither in the stack nor said to exist";

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::id::ResourceId;
+
 /// Why a field differs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "cause", rename_all = "snake_case")]
@@ -15,6 +17,21 @@ pub enum Cause {
         /// Who, as far as the API server remembers: none when the field's owner is gone from `managedFields`.
         #[serde(skip_serializing_if = "Option::is_none")]
         by: Option<FieldManager>,
+    },
+    /// Its time has come: nobody changed it, and it must be made anew all the same.
+    Due {
+        /// Why.
+        why: String,
+    },
+    /// What is there cannot be used: someone has damaged it.
+    Damaged {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// It stands in another object, which changes too.
+    Follows {
+        /// Which.
+        of: ResourceId,
     },
     /// We ask for one value and the server, or an admission webhook, makes another of it.
     Rewritten,
@@ -42,6 +59,17 @@ pub enum Operation {
     Apply,
     /// Anything else.
     Update,
+}
+
+impl Cause {
+    /// Whether a field is no longer as it was applied though the definition stayed: someone changed it, or its time
+    /// is over.
+    pub fn is_drift(&self) -> bool {
+        match self {
+            Cause::Drift { .. } | Cause::Due { .. } | Cause::Damaged { .. } => true,
+            Cause::Definition | Cause::Follows { .. } | Cause::Rewritten => false,
+        }
+    }
 }
 
 impl fmt::Display for FieldManager {

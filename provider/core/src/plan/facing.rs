@@ -10,6 +10,7 @@ use super::{
     diff::{self, Difference, What},
     digest::{Digest, canonical},
     knowledge::Knowledge,
+    later,
     memory::Remembered,
     merge,
     migration::{Adoption, Migration, Wishes},
@@ -32,6 +33,8 @@ pub(crate) struct Facing<'a> {
     remembered: Option<&'a Remembered>,
     adoption: Adoption,
     migration: Option<Migration>,
+    /// Where values stand that no memory holds, since they were not known when it was planned.
+    to_come: Vec<FieldPath>,
 }
 
 impl<'a> Facing<'a> {
@@ -56,6 +59,7 @@ impl<'a> Facing<'a> {
         Self {
             migration: Migration::of(&owners, live, wishes, &schema),
             live: normal::comparable(live, &schema),
+            to_come: later::paths(resource, &schema),
             knowledge,
             resource,
             schema,
@@ -213,6 +217,10 @@ impl<'a> Facing<'a> {
 
     /// A field that we ask for and get, and that is otherwise now.
     fn moved_or_drifted(&self, path: &FieldPath, wanted: &Value) -> Cause {
+        if self.to_come.contains(path) {
+            let by = self.owners.blame(path);
+            return by.map_or(Cause::Definition, |by| Cause::Drift { by: Some(by) });
+        }
         if self.applied_before(path, wanted) {
             Cause::Drift {
                 by: self.owners.blame(path),
@@ -250,7 +258,7 @@ impl<'a> Facing<'a> {
     /// Whether a path was ours before: by our own memory, or by that of the API server.
     fn was_ours(&self, path: &FieldPath) -> bool {
         self.remembered
-            .is_some_and(|remembered| remembered.holds(path))
+            .is_some_and(|remembered| remembered.holds(path) || self.to_come.contains(path))
             || owns(&self.owners.applied, path)
             || self
                 .migration

@@ -12,7 +12,10 @@ use serde_json::Value;
 use super::{
     choices::Choices,
     conform,
+    due::{self, Due},
     facing::Facing,
+    foresee,
+    later::Sources,
     memory::{Memory, Remembered},
     observation::{DryRun, Observation, Observed},
     ownership::Owners,
@@ -22,6 +25,8 @@ use super::{
 };
 use crate::{
     applyset::PART_OF,
+    borrowed::Borrowed,
+    certificate::Making,
     graph::{Graph, field_manager},
     id::ResourceId,
     kind::{GroupKind, Kind},
@@ -41,6 +46,12 @@ pub(crate) struct Knowledge {
     pub(crate) kinds: BTreeMap<GroupKind, Kind>,
     /// What autoscalers scale.
     pub(crate) autoscaled: BTreeSet<ResourceId>,
+    /// What is known of the Secrets that others borrow from.
+    pub(crate) sources: Sources,
+    /// Which certificates are to be made anew.
+    pub(crate) due: BTreeMap<ResourceId, Due>,
+    /// The borrowed values that move in this very plan.
+    pub(crate) moving: BTreeSet<Borrowed>,
 }
 
 /// Without the key, which would make the digests guessable.
@@ -54,7 +65,12 @@ impl fmt::Debug for Knowledge {
 
 impl Knowledge {
     pub(crate) fn new(graph: &Graph, observation: &Observation, choices: &Choices) -> Self {
+        let due = due::due(graph, observation);
+        let sources = Sources::of(graph.resources(), &observation.held);
         Self {
+            moving: moving(graph, &sources, &due),
+            sources,
+            due,
             manager: field_manager(graph.stack()),
             memory: observation.memory.clone(),
             key: observation.digest_key.clone(),
@@ -87,10 +103,21 @@ impl Knowledge {
             dry_run,
             warnings,
         } = observed;
+        let prepared = Resource {
+            object: self.sources.prepare(resource, live.as_ref()),
+            ..resource.clone()
+        };
+        let resource = &prepared;
         let mut step = match live {
             None => self.create(resource, dry_run),
             Some(live) => self.change(resource, live, dry_run),
         };
+        let awaited = resource.borrowed.iter();
+        let awaited = awaited.filter(|(_, borrowed)| self.moving.contains(borrowed));
+        step.awaited = awaited.map(|(pointer, _)| pointer.clone()).collect();
+        if let Some(live) = live.as_ref().filter(|_| step.blocker.is_none()) {
+            foresee::foresee(self, resource, live, &mut step);
+        }
         step.warnings.clone_from(warnings);
         if let Some(kind) = self.kinds.get(&resource.id.group_kind()) {
             step.kind.clone_from(kind);
@@ -100,6 +127,7 @@ impl Knowledge {
 
     fn create(&self, resource: &Resource, dry_run: &DryRun) -> Step {
         let mut step = Step::of(resource, Action::Create);
+        step.making = resource.certificate.as_ref().map(|_| Making::Whole);
         let remembered = self.remembered(&resource.id);
         step.vanished = remembered.is_some_and(|remembered| remembered.uid.is_some());
         match dry_run {
@@ -183,6 +211,19 @@ impl Knowledge {
             owner: owner.to_owned(),
         })
     }
+}
+
+/// The borrowed values that are not known before the plan is carried out: their source is made, or made anew.
+fn moving(graph: &Graph, sources: &Sources, due: &BTreeMap<ResourceId, Due>) -> BTreeSet<Borrowed> {
+    let borrowed = graph
+        .resources()
+        .flat_map(|resource| resource.borrowed.values());
+    let moves = |borrowed: &&Borrowed| {
+        let source = graph.get(&borrowed.from);
+        sources.value(borrowed).is_none()
+            || source.is_some_and(|source| due::moves(due, source, &borrowed.key))
+    };
+    borrowed.filter(moves).cloned().collect()
 }
 
 /// What the autoscalers of a graph scale.

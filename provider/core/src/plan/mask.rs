@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{
     digest::canonical,
+    foresee,
     ownership::LAST_APPLIED,
     step::{Blocker, Step},
 };
@@ -77,11 +78,16 @@ impl Masks {
 
     fn hide(&mut self, step: &mut Step) {
         let is_secret = step.id.is("", "Secret");
+        // What is only going to be made is described in words, and no value is known.
+        let described = foresee::descriptions(step);
+        let is_described =
+            |value: &Value| value.as_str().is_some_and(|text| described.contains(text));
         for change in &mut step.changes {
             let whole = is_secret && holds_secrets(&change.path);
             for side in [&mut change.before, &mut change.after]
                 .into_iter()
                 .flatten()
+                .filter(|side| !is_described(side))
             {
                 *side = self.masked(side, whole);
             }

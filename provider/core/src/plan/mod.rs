@@ -25,9 +25,12 @@ mod choices;
 mod conform;
 mod diff;
 mod digest;
+mod due;
 mod facing;
+mod foresee;
 mod hold;
 mod knowledge;
+mod later;
 mod mask;
 mod memory;
 mod merge;
@@ -44,14 +47,16 @@ mod teardown;
 #[cfg(test)]
 mod tests;
 
+pub use crate::borrowed::put as place;
 pub use assemble::LeftOut;
 pub use cause::{Cause, FieldManager, Operation};
 pub use choices::{Choices, ParseTakeError, Selection, Take};
 pub use digest::Digest;
 pub use hold::Verdict;
+pub use later::{Sources, carry};
 pub use memory::{Memory, Remembered};
 pub use migration::{Migration, claim};
-pub use observation::{DryRun, Observation, Observed, Refusal, RefusalCause};
+pub use observation::{DryRun, Held, Observation, Observed, Refusal, RefusalCause};
 pub use removal::{Forgotten, Why};
 pub use shown::Side;
 pub use step::{Action, Blocker, Change, Conflict, Kept, Step, Takeover};
@@ -66,10 +71,11 @@ use knowledge::Knowledge;
 /// Serialized it is what `-o json` prints: `version` (now 1), `stack`, `namespace`, `steps`, `edges` and, where there
 /// are any, `left_out`, `forgotten` and `notes`. Each step has `id`, `kind`, `action` (`create update replace delete keep`),
 /// `lifecycle`, `defaults`, and where they apply `changes`, `conflicts`, `takeovers`, `held`, `migration`, `blocker`, `kept`,
-/// `vanished`, `adopted`, `predicted`, `warnings`, `recipes`, `origin`, `uid` and `resource_version`. A change has
+/// `vanished`, `adopted`, `predicted`, `warnings`, `recipes`, `certificate`, `borrowed`, `making`, `origin`, `uid` and `resource_version`. A change has
 /// `path` (as `spec.template.spec.containers[app].image`), `before` and `after` (missing where the field is not set),
-/// `cause` (`{"cause": "definition"}`, `{"cause": "rewritten"}` or `{"cause": "drift", "by": …}`) and, where it
-/// forces a replacement, `immutable`. Flags that are false and lists that are empty are left out. Secret values
+/// `cause` (`{"cause": "definition"}`, `{"cause": "rewritten"}`, `{"cause": "drift", "by": …}`, `{"cause": "due",
+/// "why": …}`, `{"cause": "damaged", "why": …}` or `{"cause": "follows", "of": …}`) and, where it forces a
+/// replacement, `immutable`. Flags that are false and lists that are empty are left out. Secret values
 /// are `(secret 1)`, `(secret 2)`, … with equal numbers for equal values. Fields may be added within a version.
 ///
 /// # How it is carried out

@@ -5,9 +5,11 @@ use std::{
     fmt,
 };
 
+use k8s_openapi::jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
+    certificate::Certified,
     id::ResourceId,
     kind::{GroupKind, Kind},
     plan::memory::Memory,
@@ -20,6 +22,10 @@ pub struct Observation {
     pub objects: BTreeMap<ResourceId, Observed>,
     /// What the stack applied last time; none where it never ran here.
     pub memory: Option<Memory>,
+    /// When we looked: what ends is judged by it.
+    pub now: Timestamp,
+    /// The Secrets that hold certificates, and those that values of other objects stand in, as far as they exist.
+    pub held: BTreeMap<ResourceId, Held>,
     /// The key that the memory's digests are made with.
     pub digest_key: Vec<u8>,
     /// Kinds that the cluster does not serve (yet).
@@ -37,6 +43,15 @@ pub struct Observation {
     pub guests: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
     /// For each StatefulSet that may go: the claims that it made. The claims are in `objects` as well.
     pub volumes: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
+}
+
+/// A Secret whose values the plan needs.
+#[derive(Clone, Default)]
+pub struct Held {
+    /// The Secret, whole.
+    pub secret: Value,
+    /// What its certificate is worth, where it should hold one.
+    pub certified: Option<Certified>,
 }
 
 /// What was seen of one object.

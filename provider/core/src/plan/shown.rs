@@ -39,6 +39,9 @@ impl fmt::Display for Cause {
             Cause::Definition => f.write_str("definition"),
             Cause::Drift { by: Some(by) } => write!(f, "drift, changed by {by}"),
             Cause::Drift { by: None } => f.write_str("drift, nobody owns it now"),
+            Cause::Due { why } => f.write_str(why),
+            Cause::Damaged { why } => write!(f, "damaged: {why}"),
+            Cause::Follows { of } => write!(f, "follows {of}"),
             Cause::Rewritten => f.write_str("rewritten by the server or an admission webhook"),
         }
     }

@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    borrowed::Borrowed,
+    certificate::{Certificate, Making},
     id::ResourceId,
     kind::{Kind, KindSource},
     lifecycle::Lifecycle,
@@ -75,6 +77,18 @@ pub struct Step {
     /// Values that are made when the object is created.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub recipes: BTreeMap<String, Recipe>,
+    /// The certificate that its data holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
+    /// What is made of the certificate in this step; none where it stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub making: Option<Making>,
+    /// Values that stand in other objects, by JSON pointer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub borrowed: BTreeMap<String, Borrowed>,
+    /// Those of them that other steps change, so that they are read when this one is carried out.
+    #[serde(skip)]
+    pub awaited: BTreeSet<String>,
     /// The line that asked for the object; none for what is only in the inventory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
@@ -235,12 +249,16 @@ impl Step {
             object,
             lifecycle,
             recipes,
+            certificate,
+            borrowed,
             depends_on: _,
             origin,
             known_by: _,
         } = resource;
         Self {
             recipes: recipes.clone(),
+            certificate: certificate.clone(),
+            borrowed: borrowed.clone(),
             origin: Some(origin.clone()),
             desired: Some(object.clone()),
             ..Self::bare(id.clone(), kind.clone(), *lifecycle, action)
@@ -267,6 +285,10 @@ impl Step {
             warnings: Vec::new(),
             lifecycle,
             recipes: BTreeMap::new(),
+            certificate: None,
+            making: None,
+            borrowed: BTreeMap::new(),
+            awaited: BTreeSet::new(),
             origin: None,
             uid: None,
             resource_version: None,
@@ -293,19 +315,17 @@ impl Step {
             object: self.desired.clone()?,
             lifecycle: self.lifecycle,
             recipes: self.recipes.clone(),
+            certificate: self.certificate.clone(),
+            borrowed: self.borrowed.clone(),
             depends_on: BTreeSet::new(),
             known_by: KindSource::default(),
             origin: self.origin.clone()?,
         })
     }
 
-    /// Whether something about this object drifted.
+    /// Whether something about this object is no longer as it was applied: someone changed it, or its time is over.
     pub fn drifted(&self) -> bool {
-        self.vanished
-            || self
-                .changes
-                .iter()
-                .any(|change| matches!(change.cause, Cause::Drift { .. }))
+        self.vanished || self.changes.iter().any(|change| change.cause.is_drift())
     }
 }
 

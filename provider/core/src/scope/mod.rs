@@ -20,7 +20,6 @@ use crate::{
     pods::Pods,
     reference::Ref,
     resource::Resource,
-    secret::Recipe,
     stack::{Draft, OwnNamespace, PodSecurity},
 };
 
@@ -28,6 +27,7 @@ mod announce;
 mod dynamic;
 mod existing;
 mod expose;
+mod later;
 mod traffic;
 
 pub(crate) use announce::Announcements;
@@ -238,14 +238,6 @@ impl<'a> Scope<'a> {
         self.draft.notes.push(note);
     }
 
-    pub(crate) fn recipes<K: ?Sized>(
-        &mut self,
-        resource: &Ref<K>,
-        recipes: BTreeMap<String, Recipe>,
-    ) {
-        self.edit(resource.id(), |resource| resource.recipes = recipes);
-    }
-
     fn edit(&mut self, id: &ResourceId, edit: impl FnOnce(&mut Resource)) {
         // A later duplicate is a finding; until it is reported, the first is the one that is meant.
         if let Some(resource) = self
@@ -316,6 +308,8 @@ impl<'a> Scope<'a> {
             object,
             lifecycle: Lifecycle::default(),
             recipes: BTreeMap::new(),
+            certificate: None,
+            borrowed: BTreeMap::new(),
             depends_on: BTreeSet::new(),
             origin,
         });

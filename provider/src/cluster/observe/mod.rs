@@ -13,7 +13,7 @@ use provider_core::{
     Graph, Kind, Resource, ResourceId,
     graph::field_manager,
     kind::{GroupKind, KindSource},
-    plan::{DryRun, Observation, Observed},
+    plan::{DryRun, Observation, Observed, Sources},
 };
 use serde_json::Value;
 
@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod guests;
+mod held;
 mod settle;
 mod wave;
 
@@ -100,6 +101,15 @@ impl Cluster {
             Some(Inventory { memory, key, .. }) => (Some(memory), key),
             None => (None, Inventory::fresh_key()),
         };
+        observation.now = jiff::Timestamp::now();
+        observation.held = self.held(&resources).await?;
+        let sources = Sources::of(resources.iter().map(Cow::as_ref), &observation.held);
+        for resource in &mut resources {
+            if resource.certificate.is_some() || !resource.borrowed.is_empty() {
+                let held = observation.held.get(&resource.id);
+                resource.to_mut().object = sources.prepare(resource, held.map(|held| &held.secret));
+            }
+        }
         let sought = Sought {
             manager: field_manager(&place.stack),
             place,

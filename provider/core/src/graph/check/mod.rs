@@ -9,6 +9,7 @@ use super::{
     template::{Template, templates},
 };
 
+mod authorities;
 mod budgets;
 mod containers;
 mod images;
@@ -27,6 +28,7 @@ pub(super) struct View<'a> {
 }
 
 const FAMILIES: &[fn(&View<'_>) -> Vec<Finding>] = &[
+    authorities::check,
     budgets::check,
     containers::check,
     images::check,

@@ -85,8 +85,9 @@ fn keys(resource: &Resource) -> Vec<Finding> {
     let mut findings = Vec::new();
     for field in fields {
         let map = resource.object.get(field).and_then(|map| map.as_object());
-        let recipes = resource.recipes.keys().filter(|_| *field == "data");
-        for key in map.into_iter().flat_map(|map| map.keys()).chain(recipes) {
+        let to_come = resource.keys_to_come().filter(|_| *field == "data");
+        let known = map.into_iter().flat_map(|map| map.keys());
+        for key in known.map(String::as_str).chain(to_come) {
             if let Err(error) = check_data_key(key) {
                 findings.push(illegal(resource, field, &error));
             }

@@ -96,6 +96,8 @@ pub(super) fn policy(namespace: &str, name: &str, spec: &Value, origin: &Origin)
         known_by: KindSource::default(),
         lifecycle: Lifecycle::default(),
         recipes: BTreeMap::new(),
+        certificate: None,
+        borrowed: BTreeMap::new(),
         depends_on: BTreeSet::new(),
         origin: origin.clone(),
     }

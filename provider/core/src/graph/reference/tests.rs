@@ -32,6 +32,8 @@ fn resource(group: &str, kind: &str, namespace: Option<&str>, object: Value) -> 
         object,
         lifecycle: Lifecycle::default(),
         recipes: BTreeMap::new(),
+        certificate: None,
+        borrowed: BTreeMap::new(),
         depends_on: BTreeSet::new(),
         origin: Origin::at(std::panic::Location::caller()),
     }

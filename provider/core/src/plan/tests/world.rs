@@ -68,6 +68,8 @@ pub(super) fn resource(object: &Value) -> Resource {
         object: object.clone(),
         lifecycle: Lifecycle::Managed,
         recipes: BTreeMap::new(),
+        certificate: None,
+        borrowed: BTreeMap::new(),
         depends_on: BTreeSet::new(),
         origin: Origin::at(Location::caller()),
     }
@@ -375,6 +377,7 @@ pub(super) fn changes(plan: &Plan) -> Vec<String> {
                 crate::plan::Cause::Rewritten => "rewritten".to_owned(),
                 crate::plan::Cause::Drift { by: None } => "drift".to_owned(),
                 crate::plan::Cause::Drift { by: Some(by) } => format!("drift by {by}"),
+                other => other.to_string(),
             };
             format!(
                 "{} {} > {} {cause}",
