@@ -6,6 +6,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::Parser;
@@ -35,6 +36,9 @@ struct Arguments {
     /// The port that it listens on; 0 for any, which is written to standard output
     #[arg(long, value_name = "PORT", default_value_t = 8443)]
     port: u16,
+    /// The port on which it says in the open how it is and what it counts; none if not given
+    #[arg(long, value_name = "PORT")]
+    open_port: Option<u16>,
     /// How often the certificate's files are looked at, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     reload: u64,
@@ -103,17 +107,24 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(Failure::Start)?;
-    let address = SocketAddr::new(arguments.address, arguments.port);
     runtime.block_on(async {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| Failure::Listen { address, source })?;
+        let listener = listen(arguments, arguments.port).await?;
         let bound = listener.local_addr().map_err(Failure::Start)?;
+        if let Some(port) = arguments.open_port {
+            let open = listen(arguments, port).await?;
+            tokio::spawn(Arc::clone(&server).show(open));
+        }
         // For whoever let the system choose the port; nobody else has to read it.
         let _ = writeln!(io::stdout(), "listening on {bound}");
         let stop = terminated().map_err(Failure::Start)?;
         server.run(listener, stop).await.map_err(Failure::Start)
     })
+}
+
+async fn listen(arguments: &Arguments, port: u16) -> Result<TcpListener, Failure> {
+    let address = SocketAddr::new(arguments.address, port);
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|source| Failure::Listen { address, source })
 }
 
 /// Done when the program is told to end.

@@ -33,6 +33,9 @@ use crate::{
     meters::Meters,
 };
 
+/// How many may ask at once how the program is.
+const OPEN_CONNECTIONS: usize = 32;
+
 /// How much, how long and how often.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -109,11 +112,7 @@ impl Server {
                         let server = Arc::clone(self);
                         tokio::spawn(server.connection(acceptor.clone(), stream, connections.watcher(), place));
                     }
-                    Err(error) => {
-                        log::line(Level::Warning, "could not accept a connection", json!({ "error": error.to_string() }));
-                        // Out of file descriptors, most likely: asking again at once would only burn the processor.
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                    }
+                    Err(error) => not_accepted(&error).await,
                 },
                 () = &mut stop => break,
             }
@@ -128,6 +127,39 @@ impl Server {
             log::line(Level::Warning, "connections are cut off", json!({}));
         }
         Ok(())
+    }
+
+    /// Answers how it is and what it counts to whoever connects, in the open: reviews are not answered here. It goes on
+    /// while the other listener ends, so that everyone can see that it does.
+    pub async fn show(self: Arc<Self>, listener: TcpListener) {
+        let room = Arc::new(Semaphore::new(OPEN_CONNECTIONS));
+        loop {
+            match accept(&listener, &room).await {
+                Ok((stream, place)) => {
+                    let server = Arc::clone(&self);
+                    tokio::spawn(async move {
+                        let service = service_fn(|request| {
+                            let answer = route::open(&server, &request);
+                            std::future::ready(Ok::<_, std::convert::Infallible>(answer))
+                        });
+                        let connection = server
+                            .http()
+                            .serve_connection(TokioIo::new(stream), service);
+                        // The peer went away or took too long: nothing is owed to it.
+                        let _ = connection.await;
+                        drop(place);
+                    });
+                }
+                Err(error) => not_accepted(&error).await,
+            }
+        }
+    }
+
+    fn http(&self) -> http1::Builder {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(self.limits.idle);
+        http
     }
 
     fn acceptor(&self) -> io::Result<TlsAcceptor> {
@@ -151,11 +183,8 @@ impl Server {
         let _ = stream.set_nodelay(true);
         match timeout(self.limits.patience, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => {
-                let service = service_fn(|request| route::route(Arc::clone(&self), request));
-                let connection = http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(self.limits.idle)
-                    .serve_connection(TokioIo::new(stream), service);
+                let service = service_fn(|request| route::secured(Arc::clone(&self), request));
+                let connection = self.http().serve_connection(TokioIo::new(stream), service);
                 // The peer went away or took too long: nothing is owed to it.
                 let _ = watcher.watch(connection).await;
             }
@@ -188,6 +217,13 @@ impl Server {
             }
         }
     }
+}
+
+/// Out of file descriptors, most likely: asking again at once would only burn the processor.
+async fn not_accepted(error: &io::Error) {
+    let fields = json!({ "error": error.to_string() });
+    log::line(Level::Warning, "could not accept a connection", fields);
+    tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
 /// Takes a connection once there is room for it.

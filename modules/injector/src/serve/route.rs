@@ -24,28 +24,47 @@ struct Refusal {
     message: String,
 }
 
-/// Answers a request.
-pub(super) async fn route(
+/// Answers a request of whoever has seen the certificate.
+pub(super) async fn secured(
     server: Arc<Server>,
     request: Request<Incoming>,
 ) -> Result<Answer, Infallible> {
     let answered = match (request.method(), request.uri().path()) {
         (&Method::POST, "/mutate") => mutate(&server, request).await,
-        (&Method::GET | &Method::HEAD, "/healthz") => Ok(text(StatusCode::OK, "ok\n")),
-        (&Method::GET | &Method::HEAD, "/readyz") => Ok(ready(&server)),
-        (&Method::GET, "/metrics") => Ok(metrics(&server)),
-        (_, "/mutate" | "/healthz" | "/readyz" | "/metrics") => refuse(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "the path is there, but not for this method",
-        ),
-        _ => refuse(StatusCode::NOT_FOUND, "there is no such path"),
+        (_, "/mutate") => not_so(),
+        (method, path) => show(&server, method, path),
     };
-    Ok(answered.unwrap_or_else(|Refusal { code, message }| {
+    Ok(settled(&server, answered))
+}
+
+/// Answers a request of anyone.
+pub(super) fn open(server: &Server, request: &Request<Incoming>) -> Answer {
+    settled(server, show(server, request.method(), request.uri().path()))
+}
+
+fn show(server: &Server, method: &Method, path: &str) -> Result<Answer, Refusal> {
+    match (method, path) {
+        (&Method::GET | &Method::HEAD, "/healthz") => Ok(text(StatusCode::OK, "ok\n")),
+        (&Method::GET | &Method::HEAD, "/readyz") => Ok(ready(server)),
+        (&Method::GET, "/metrics") => Ok(metrics(server)),
+        (_, "/healthz" | "/readyz" | "/metrics") => not_so(),
+        _ => refuse(StatusCode::NOT_FOUND, "there is no such path"),
+    }
+}
+
+fn not_so() -> Result<Answer, Refusal> {
+    let said = "the path is there, but not for this method";
+    refuse(StatusCode::METHOD_NOT_ALLOWED, said)
+}
+
+/// A refusal is an answer too, which is counted and written down.
+fn settled(server: &Server, answered: Result<Answer, Refusal>) -> Answer {
+    answered.unwrap_or_else(|Refusal { code, message }| {
         server.meters.failed(code.as_u16());
         let fields = json!({ "code": code.as_u16(), "error": message });
         log::line(Level::Warning, "a request was not answered", fields);
         text(code, format!("{message}\n"))
-    }))
+    })
 }
 
 fn refuse(code: StatusCode, message: impl Into<String>) -> Result<Answer, Refusal> {

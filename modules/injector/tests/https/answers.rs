@@ -1,6 +1,10 @@
 //! Is each request answered, and each answer counted?
 
 use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::support::{Running, limits, review};
 
@@ -77,5 +81,27 @@ async fn it_says_that_it_lives_and_is_ready() {
     for path in ["/healthz", "/readyz"] {
         let reply = connection.ask(&format!("GET {path} HTTP/1.1"), b"").await;
         assert_eq!((reply.code, reply.body.as_str()), (200, "ok\n"));
+    }
+}
+
+#[tokio::test]
+async fn in_the_open_it_shows_how_it_is_and_answers_no_reviews() {
+    let running = Running::new(limits()).await;
+    let address = running.show().await;
+    let ask = async |head: &str| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("{head} HTTP/1.1\r\nhost: injector\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.unwrap();
+        reply.split(' ').nth(1).unwrap().to_owned()
+    };
+    for (head, code) in [
+        ("GET /healthz", "200"),
+        ("GET /readyz", "200"),
+        ("GET /metrics", "200"),
+        ("POST /mutate", "404"),
+    ] {
+        assert_eq!(ask(head).await, code, "{head}");
     }
 }

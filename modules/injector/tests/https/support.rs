@@ -202,6 +202,14 @@ impl Running {
         }
     }
 
+    /// Where it shows how it is.
+    pub(crate) async fn show(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(Arc::clone(&self.server).show(listener));
+        address
+    }
+
     /// Tells it to end.
     pub(crate) fn stop(&mut self) {
         self.stop.take().unwrap().send(()).unwrap();
