@@ -46,7 +46,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static ComponentType> {
         &EXPORTERS_CONTRIB[..],
         &CONNECTORS_CLUSTER[..],
         &CONNECTORS_CONTRIB[..],
-        &EXTENSIONS_CORE[..],
         &EXTENSIONS_CLUSTER[..],
         &EXTENSIONS_CONTRIB[..],
     ]
@@ -56,26 +55,19 @@ pub(crate) fn all() -> impl Iterator<Item = &'static ComponentType> {
 
 const CORE_AND_CONTRIB: &[Distribution] = &[Distribution::Core, Distribution::Contrib];
 
-static RECEIVERS_CORE: [ComponentType; 3] = table(
+static RECEIVERS_CORE: [ComponentType; 2] = table(
     Class::Receiver,
     Distribution::CORE,
-    [
-        ("jaeger", "", 0, 0),
-        ("prometheus", "", 0, 0),
-        ("zipkin", "", 0, 0),
-    ],
+    [("jaeger", "", 0, 0), ("zipkin", "", 0, 0)],
 );
 
-static RECEIVERS_CLUSTER: [ComponentType; 8] = table(
+static RECEIVERS_CLUSTER: [ComponentType; 5] = table(
     Class::Receiver,
     Distribution::COLLECTORS,
     [
         ("fluent_forward", "fluentforward", 151, 0),
         ("http_check", "httpcheck", 150, 0),
         ("journald", "", 0, 0),
-        ("k8s_cluster", "", 0, 0),
-        ("k8s_events", "", 0, 0),
-        ("k8s_objects", "k8sobjects", 151, 0),
         ("otelarrow", "", 0, 105),
         ("receiver_creator", "", 0, 0),
     ],
@@ -182,13 +174,13 @@ static RECEIVERS_CONTRIB: [ComponentType; 91] = table(
     ],
 );
 
-static PROCESSORS_CORE: [ComponentType; 2] = table(
+static PROCESSORS_CORE: [ComponentType; 1] = table(
     Class::Processor,
     Distribution::CORE,
-    [("attributes", "", 0, 0), ("filter", "", 0, 0)],
+    [("attributes", "", 0, 0)],
 );
 
-static PROCESSORS_CLUSTER: [ComponentType; 13] = table(
+static PROCESSORS_CLUSTER: [ComponentType; 12] = table(
     Class::Processor,
     Distribution::COLLECTORS,
     [
@@ -204,7 +196,6 @@ static PROCESSORS_CLUSTER: [ComponentType; 13] = table(
         ("redaction", "", 0, 0),
         ("remotetap", "", 0, 89),
         ("resource_detection", "resourcedetection", 153, 0),
-        ("transform", "", 0, 0),
     ],
 );
 
@@ -247,7 +238,7 @@ static EXPORTERS_CORE_CONTRIB: [ComponentType; 3] = table(
     ],
 );
 
-static EXPORTERS_CONTRIB: [ComponentType; 38] = table(
+static EXPORTERS_CONTRIB: [ComponentType; 36] = table(
     Class::Exporter,
     Distribution::CONTRIB,
     [
@@ -255,7 +246,6 @@ static EXPORTERS_CONTRIB: [ComponentType; 38] = table(
         ("awscloudwatchlogs", "", 0, 0),
         ("awsemf", "", 0, 0),
         ("awskinesis", "", 0, 0),
-        ("awss3", "", 0, 77),
         ("awsxray", "", 0, 0),
         ("azure_blob", "azureblob", 148, 124),
         ("azure_monitor", "azuremonitor", 159, 0),
@@ -269,7 +259,6 @@ static EXPORTERS_CONTRIB: [ComponentType; 38] = table(
         ("doris", "", 0, 116),
         ("elasticsearch", "", 0, 0),
         ("faro", "", 0, 127),
-        ("google_cloud_storage", "googlecloudstorage", 148, 140),
         ("googlecloud", "", 0, 0),
         ("googlecloudpubsub", "", 0, 0),
         ("googlemanagedprometheus", "", 0, 0),
@@ -292,17 +281,14 @@ static EXPORTERS_CONTRIB: [ComponentType; 38] = table(
     ],
 );
 
-static CONNECTORS_CLUSTER: [ComponentType; 7] = table(
+static CONNECTORS_CLUSTER: [ComponentType; 4] = table(
     Class::Connector,
     Distribution::COLLECTORS,
     [
-        ("count", "", 0, 73),
         ("exceptions", "", 0, 98),
         ("failover", "", 0, 116),
         ("otlp_json", "otlpjson", 152, 106),
         ("round_robin", "roundrobin", 152, 100),
-        ("routing", "", 0, 86),
-        ("service_graph", "servicegraph", 151, 75),
     ],
 );
 
@@ -317,20 +303,13 @@ static CONNECTORS_CONTRIB: [ComponentType; 4] = table(
     ],
 );
 
-static EXTENSIONS_CORE: [ComponentType; 1] =
-    table(Class::Extension, Distribution::CORE, [("pprof", "", 0, 0)]);
-
-static EXTENSIONS_CLUSTER: [ComponentType; 11] = table(
+static EXTENSIONS_CLUSTER: [ComponentType; 7] = table(
     Class::Extension,
     Distribution::COLLECTORS,
     [
         ("ack", "", 0, 99),
-        ("basicauth", "", 0, 0),
-        ("bearertokenauth", "", 0, 0),
-        ("headers_setter", "", 0, 0),
         ("host_observer", "", 0, 0),
         ("http_forwarder", "", 0, 0),
-        ("k8s_leader_elector", "", 0, 126),
         ("k8s_observer", "", 0, 0),
         ("oauth2client", "", 0, 0),
         ("oidc", "", 0, 0),

@@ -3,12 +3,8 @@
 mod known;
 mod removed;
 
-use crate::component::{Class, Component};
-use crate::components::{
-    debug, file_log, health, host_metrics, jaeger, jaeger_sampling, k8s_attributes, kubelet_stats,
-    load_balancing, otlp, otlp_exporters, processors, remote_write, tail_sampling,
-};
-use crate::{ComponentType, Distribution, Signal, Stability};
+use crate::component::Component;
+use crate::{ComponentType, components};
 
 /// Every component type that this crate knows: those with described settings first.
 pub(crate) fn all() -> impl Iterator<Item = &'static ComponentType> {
@@ -20,54 +16,56 @@ pub(crate) fn all() -> impl Iterator<Item = &'static ComponentType> {
 }
 
 const DESCRIBED: &[&ComponentType] = &[
-    otlp::Otlp::TYPE,
-    host_metrics::HostMetrics::TYPE,
-    file_log::FileLog::TYPE,
-    kubelet_stats::KubeletStats::TYPE,
-    debug::NopReceiver::TYPE,
-    processors::MemoryLimiter::TYPE,
-    processors::Resource::TYPE,
-    processors::ProbabilisticSampler::TYPE,
-    processors::Batch::TYPE,
-    k8s_attributes::K8sAttributes::TYPE,
-    tail_sampling::TailSampling::TYPE,
-    otlp_exporters::OtlpGrpc::TYPE,
-    otlp_exporters::OtlpHttp::TYPE,
-    load_balancing::LoadBalancing::TYPE,
-    remote_write::PrometheusRemoteWrite::TYPE,
-    debug::Debug::TYPE,
-    debug::NopExporter::TYPE,
-    health::HealthCheck::TYPE,
-    health::HealthCheckV2::TYPE,
-    health::FileStorage::TYPE,
-    jaeger::JaegerStorage::TYPE,
-    jaeger::JaegerQuery::TYPE,
-    jaeger::JaegerStorageExporter::TYPE,
-    jaeger_sampling::RemoteSampling::TYPE,
-    jaeger_sampling::AdaptiveSampling::TYPE,
-    &ComponentType::named(Class::Connector, "forward")
-        .within(Distribution::GENERAL)
-        .joints(&[
-            (Signal::Traces, Signal::Traces),
-            (Signal::Metrics, Signal::Metrics),
-            (Signal::Logs, Signal::Logs),
-        ])
-        .ripe(Stability::Beta),
-    &ComponentType::named(Class::Connector, "span_metrics")
-        .renamed_from("spanmetrics", 151)
-        .within(&[
-            Distribution::Kubernetes,
-            Distribution::Contrib,
-            Distribution::Jaeger,
-        ])
-        .joints(&[(Signal::Traces, Signal::Metrics)])
-        .ripe(Stability::Alpha),
+    components::otlp::Otlp::TYPE,
+    components::host_metrics::HostMetrics::TYPE,
+    components::file_log::FileLog::TYPE,
+    components::kubelet_stats::KubeletStats::TYPE,
+    components::debug::NopReceiver::TYPE,
+    components::processors::MemoryLimiter::TYPE,
+    components::processors::Resource::TYPE,
+    components::processors::ProbabilisticSampler::TYPE,
+    components::processors::Batch::TYPE,
+    components::k8s_attributes::K8sAttributes::TYPE,
+    components::tail_sampling::TailSampling::TYPE,
+    components::otlp_exporters::OtlpGrpc::TYPE,
+    components::otlp_exporters::OtlpHttp::TYPE,
+    components::load_balancing::LoadBalancing::TYPE,
+    components::remote_write::PrometheusRemoteWrite::TYPE,
+    components::debug::Debug::TYPE,
+    components::debug::NopExporter::TYPE,
+    components::health::HealthCheck::TYPE,
+    components::health::HealthCheckV2::TYPE,
+    components::health::FileStorage::TYPE,
+    components::jaeger::JaegerStorage::TYPE,
+    components::jaeger::JaegerQuery::TYPE,
+    components::jaeger::JaegerStorageExporter::TYPE,
+    components::jaeger_sampling::RemoteSampling::TYPE,
+    components::jaeger_sampling::AdaptiveSampling::TYPE,
+    components::k8s_cluster::K8sCluster::TYPE,
+    components::k8s_events::K8sEvents::TYPE,
+    components::k8s_objects::K8sObjects::TYPE,
+    components::prometheus_receiver::PrometheusReceiver::TYPE,
+    components::filter::Filter::TYPE,
+    components::transform::Transform::TYPE,
+    components::routing::Forward::TYPE,
+    components::routing::Routing::TYPE,
+    components::span_metrics::SpanMetrics::TYPE,
+    components::service_graph::ServiceGraph::TYPE,
+    components::count::Count::TYPE,
+    components::awss3::AwsS3::TYPE,
+    components::google_cloud_storage::GoogleCloudStorage::TYPE,
+    components::auth::BearerTokenAuth::TYPE,
+    components::auth::BasicAuth::TYPE,
+    components::auth::HeadersSetter::TYPE,
+    components::diagnostics::Zpages::TYPE,
+    components::diagnostics::Pprof::TYPE,
+    components::leader_election::LeaderElector::TYPE,
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Version;
+    use crate::{Version, component::Class};
 
     #[test]
     fn no_name_means_two_types_of_one_class() {

@@ -1,0 +1,100 @@
+//! Configurations that the real program accepts: read without a mistake, and written back as they were.
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+use collector_config::{
+    Class, Component, Config, Release, Version,
+    components::{
+        auth::{BasicAuth, BearerTokenAuth, HeadersSetter},
+        awss3::AwsS3,
+        count::Count,
+        diagnostics::{Pprof, Zpages},
+        filter::Filter,
+        google_cloud_storage::GoogleCloudStorage,
+        k8s_cluster::K8sCluster,
+        k8s_events::K8sEvents,
+        k8s_objects::K8sObjects,
+        leader_election::LeaderElector,
+        prometheus_receiver::PrometheusReceiver,
+        routing::{Forward, Routing},
+        service_graph::ServiceGraph,
+        span_metrics::SpanMetrics,
+        transform::Transform,
+    },
+};
+
+const CLUSTER: &str = include_str!("accepted/cluster.yaml");
+const ARCHIVE: &str = include_str!("accepted/archive.yaml");
+const CONNECTORS: &str = include_str!("accepted/connectors.yaml");
+/// What the program that checks the others does not contain.
+const MORE: &str = include_str!("accepted/more.yaml");
+
+fn all() -> impl Iterator<Item = Config> {
+    let texts = [CLUSTER, ARCHIVE, CONNECTORS, MORE];
+    texts
+        .into_iter()
+        .map(|text| Config::from_yaml(text).unwrap())
+}
+
+#[test]
+fn what_the_program_accepts_has_no_mistakes() {
+    for config in all() {
+        assert_eq!(config.check(Release::CONTRIB), []);
+    }
+}
+
+#[test]
+fn whatever_is_accepted_is_read_back_from_what_is_written_for_old_and_new() {
+    for config in all() {
+        for version in [Version::minor(140), Version::minor(159)] {
+            let release = Release {
+                version,
+                ..Release::CONTRIB
+            };
+            let text = config.to_yaml(release);
+            assert_eq!(Config::from_yaml(&text).unwrap(), config);
+        }
+    }
+}
+
+/// Every component of this type, in every configuration, as a type and back.
+fn same<C: Component>() {
+    let class: Class = C::TYPE.class;
+    let mut seen = 0;
+    for config in all() {
+        let section: Vec<_> = config.section(class).collect();
+        for (id, settings) in section {
+            if id.kind() != C::TYPE.name {
+                continue;
+            }
+            let typed: C = config.get(id).unwrap();
+            let written = serde_json::to_value(&typed).unwrap();
+            let empty = settings.is_null() && written == serde_json::json!({});
+            assert!(empty || written == *settings, "{id}: {written}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "no {class} {}", C::TYPE.name);
+}
+
+#[test]
+fn settings_are_written_back_as_they_were_read() {
+    same::<AwsS3>();
+    same::<BasicAuth>();
+    same::<BearerTokenAuth>();
+    same::<Count>();
+    same::<Filter>();
+    same::<Forward>();
+    same::<GoogleCloudStorage>();
+    same::<HeadersSetter>();
+    same::<K8sCluster>();
+    same::<K8sEvents>();
+    same::<K8sObjects>();
+    same::<LeaderElector>();
+    same::<Pprof>();
+    same::<PrometheusReceiver>();
+    same::<Routing>();
+    same::<ServiceGraph>();
+    same::<SpanMetrics>();
+    same::<Transform>();
+    same::<Zpages>();
+}
