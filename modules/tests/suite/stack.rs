@@ -71,7 +71,7 @@ fn every_file_is_read_back_by_the_type_it_was_written_from() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 13);
+    assert!(seen >= 14, "{seen}");
 }
 
 fn collector(text: &str, release: Release) {
