@@ -50,6 +50,13 @@ pub const LOKI: Image = image("docker.io/grafana/loki", "3.7.6");
 /// Grafana; the last minor with every data source of this catalogue in the program itself.
 pub const GRAFANA: Image = image("docker.io/grafana/grafana", "13.1.0");
 
+/// Postgres: the server, and the programs that copy from it.
+pub const POSTGRES: Image = image("docker.io/library/postgres", "18.4");
+/// Copies files to buckets of every cloud.
+pub const RCLONE: Image = image("docker.io/rclone/rclone", "1.76.0");
+/// A login in front of what has none.
+pub const OAUTH2_PROXY: Image = image("quay.io/oauth2-proxy/oauth2-proxy", "v7.15.3");
+
 impl fmt::Display for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -84,6 +91,9 @@ mod tests {
             PROMETHEUS,
             LOKI,
             GRAFANA,
+            POSTGRES,
+            RCLONE,
+            OAUTH2_PROXY,
         ] {
             let registry = image.repository.split('/').next().unwrap();
             assert!(registry.contains('.'), "{image}");

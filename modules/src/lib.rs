@@ -36,6 +36,7 @@ pub use login::Oidc;
 pub use loki::{Loki, LokiOutputs};
 pub use object_store::ObjectStore;
 pub use pod::Spread;
+pub use postgres::Postgres;
 pub use prometheus::{Prometheus, PrometheusOutputs};
 pub use protocol::{Datasource, Exports};
 pub use signal::{Carries, Logs, Metrics, Signal, Traces};
