@@ -30,6 +30,8 @@ pub enum Problem {
     TooNew(Class, String, Version),
     /// The program that is to read it no longer contains the component.
     Removed(Class, String, Removed),
+    /// The program that is to read it no longer knows a setting.
+    SettingRemoved(&'static str, Removed),
     /// Something refers to a component that is not defined.
     Dangling(Class, ComponentId),
     /// A component is defined and used nowhere.
@@ -53,6 +55,12 @@ pub enum Problem {
     /// `$NAME` is no longer replaced; only `${env:NAME}` and `${NAME}` are.
     BarePlaceholder(String),
 }
+
+/// Since then it is ignored, and later it became an error.
+const ADDRESS: Removed = Removed {
+    at: Version::minor(123),
+    instead: "`readers` with `pull.exporter.prometheus` and its `host` and `port`",
+};
 
 /// A check under way.
 struct Check<'a> {
@@ -208,9 +216,16 @@ impl Check<'_> {
         if service.pipelines.is_empty() {
             self.report("service::pipelines", Problem::NoPipelines);
         }
+        if service.telemetry.metrics.address.is_some() && self.release.version >= ADDRESS.at {
+            let path = "service::telemetry::metrics::address";
+            self.report(path, Problem::SettingRemoved("address", ADDRESS));
+        }
         // Where neither is said the program brings a reader of its own.
         let metrics = &service.telemetry.metrics;
-        if metrics.readers.is_empty() && !matches!(metrics.level, None | Some(Level::None)) {
+        if metrics.readers.is_empty()
+            && metrics.address.is_none()
+            && !matches!(metrics.level, None | Some(Level::None))
+        {
             self.report("service::telemetry::metrics::readers", Problem::NoReaders);
         }
     }
@@ -245,6 +260,9 @@ impl fmt::Display for Problem {
             }
             Self::Removed(class, name, Removed { at, instead }) => {
                 write!(f, "the {class} `{name}` was removed in {at}; use {instead}")
+            }
+            Self::SettingRemoved(name, Removed { at, instead }) => {
+                write!(f, "the setting `{name}` was removed in {at}; use {instead}")
             }
             Self::Dangling(class, id) => write!(f, "the {class} `{id}` is not defined"),
             Self::Unused(Class::Extension, id) => {

@@ -86,6 +86,12 @@ impl Class {
         })
     }
 
+    /// The names of its types.
+    pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
+        let all = catalogue::all().filter(move |found| found.class == self);
+        all.map(|found| found.name)
+    }
+
     /// How a version spells a component type; a type that is not known is left as it is.
     pub fn spelling(self, name: &str, version: Version) -> &str {
         match self.find(name) {

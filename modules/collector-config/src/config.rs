@@ -198,6 +198,25 @@ impl Config {
         Ok(config)
     }
 
+    /// The ids in the sections of a file as they are written there; none if it is no configuration.
+    pub(crate) fn written_ids(text: &str) -> Vec<(Class, ComponentId)> {
+        let document: Document = serde_saphyr::from_str(text).unwrap_or_default();
+        let sections = [
+            document.receivers,
+            document.processors,
+            document.exporters,
+            document.connectors,
+            document.extensions,
+        ];
+        let sections = Class::ALL.into_iter().zip(sections);
+        sections
+            .flat_map(|(class, section)| {
+                let ids = section.into_keys().filter_map(|id| id.parse().ok());
+                ids.map(move |id| (class, id)).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
     fn read_section(&mut self, class: Class, section: Section) -> Result<(), ReadError> {
         if section.is_empty() {
             return Ok(());

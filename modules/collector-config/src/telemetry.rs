@@ -48,6 +48,9 @@ pub struct TelemetryMetrics {
     /// Who reads them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub readers: Vec<Reader>,
+    /// Where a Prometheus server could ask, before there were readers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 /// How many metrics there are.
@@ -129,6 +132,7 @@ impl Telemetry {
             metrics: TelemetryMetrics {
                 level: Some(Level::Normal),
                 readers: vec![Reader::Pull(PullReader { exporter })],
+                address: None,
             },
             resource: BTreeMap::new(),
         }

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{ComponentId, Config, component::Class, placeholder, telemetry};
 
-pub(crate) use self::listen::{listens, port_of, static_folder};
+pub(crate) use self::listen::{host_of, listens, port_of, static_folder};
 pub use self::rule::{Object, Reach, Rule, Verb};
 
 /// One thing that a component asks of its surroundings.

@@ -1,0 +1,136 @@
+//! Can what is called be reached, and does it listen where it should?
+
+use super::{
+    Found, Lint, Severity, Tier,
+    look::{Look, Part},
+};
+use crate::{component::Class, needs::host_of};
+
+pub(super) const LINTS: &[Lint] = &[
+    Lint {
+        id: "tls-without-authority",
+        severity: Severity::Error,
+        why: "the public authorities sign no names inside a cluster, so every handshake fails",
+        items: &["M21"],
+        find: without_authority,
+    },
+    Lint {
+        id: "plain-listener",
+        severity: Severity::Hint,
+        why: "a sender that asks for TLS cannot connect, and everyone on the way can read along",
+        items: &["M5"],
+        find: plain_listener,
+    },
+    Lint {
+        id: "unix-as-address",
+        severity: Severity::Error,
+        why: "the server does not start: a socket is a transport, and its path is the endpoint",
+        items: &["1.6"],
+        find: unix_as_address,
+    },
+    Lint {
+        id: "listens-everywhere",
+        severity: Severity::Hint,
+        why: "it is reachable on every network that the Pod, or with its network the node, has",
+        items: &["M13"],
+        find: listens_everywhere,
+    },
+];
+
+/// Whether only the cluster's own DNS knows a host.
+fn is_in_cluster(host: &str) -> bool {
+    let local = host == "localhost" || host.starts_with("127.") || host.contains('$');
+    let address = host.chars().all(|c| c.is_ascii_digit() || c == '.') || host.starts_with('[');
+    let service = !host.contains('.') || host.split('.').any(|part| part == "svc");
+    !host.is_empty() && !local && !address && service
+}
+
+fn without_authority(look: &Look<'_>) -> Vec<Found> {
+    let trusting = look.parts(Class::Exporter).filter_map(|part| {
+        let endpoint = part.text("endpoint")?;
+        let plain = endpoint.starts_with("http://") || part.truth("tls.insecure") == Some(true);
+        // An exporter that speaks HTTP says in its address whether it uses TLS; one that speaks gRPC always does.
+        let grpc = part.id.kind() == "otlp_grpc";
+        let secured = endpoint.starts_with("https://") || (grpc && !plain);
+        let trusts = ["tls.ca_file", "tls.ca_pem", "tls.include_system_ca_certs_pool"];
+        let careless = part.truth("tls.insecure_skip_verify") == Some(true);
+        let known = trusts.iter().any(|name| part.has(name)) || careless;
+        (secured && !plain && !known && is_in_cluster(host_of(endpoint))).then(|| {
+            Found::new(
+                part.place_of("tls"),
+                format!("`{endpoint}` is called with TLS, and no authority is named"),
+                "set `tls.ca_file` to the authority that signed its certificate, or `tls.insecure: true` where there is no TLS",
+            )
+        })
+    });
+    trusting.collect()
+}
+
+/// The servers of OTLP receivers: where each stands, and its endpoint.
+fn servers<'a>(look: &Look<'a>) -> impl Iterator<Item = (Part<'a>, String, &'a str)> {
+    look.of_kind(Class::Receiver, "otlp").flat_map(|part| {
+        ["protocols.grpc", "protocols.http"]
+            .into_iter()
+            .filter_map(move |protocol| {
+                let endpoint = part.text(&format!("{protocol}.endpoint")).unwrap_or("");
+                part.has(protocol)
+                    .then(|| (part, protocol.to_owned(), endpoint))
+            })
+    })
+}
+
+fn plain_listener(look: &Look<'_>) -> Vec<Found> {
+    if !matches!(look.setting.tier, Tier::Gateway | Tier::Sampler) {
+        return Vec::new();
+    }
+    let open = servers(look).filter(|(part, protocol, endpoint)| {
+        let unreachable = endpoint.is_empty() || host_of(endpoint) == "localhost";
+        !unreachable && !part.has(&format!("{protocol}.tls"))
+    });
+    open.map(|(part, protocol, _)| {
+        Found::new(
+            part.place_of(&protocol),
+            "it takes data without TLS from other Pods",
+            "set `tls.cert_file` and `tls.key_file`, and tell every sender the authority; or let no sender use TLS",
+        )
+    })
+    .collect()
+}
+
+fn unix_as_address(look: &Look<'_>) -> Vec<Found> {
+    let wrong = servers(look).filter_map(|(part, protocol, endpoint)| {
+        let path = endpoint.strip_prefix("unix://")?;
+        let transport = part.text(&format!("{protocol}.transport"));
+        Some(Found::new(
+            part.place_of(&format!("{protocol}.endpoint")),
+            format!("the endpoint is `{endpoint}`, and the transport is `{}`", transport.unwrap_or("tcp")),
+            format!("set `transport: unix` and `endpoint: {path}`, in a volume that both containers mount"),
+        ))
+    });
+    wrong.collect()
+}
+
+fn listens_everywhere(look: &Look<'_>) -> Vec<Found> {
+    let address = match look.setting.tier {
+        Tier::Sidecar => "127.0.0.1",
+        _ => "${env:POD_IP}",
+    };
+    let serving = look
+        .parts(Class::Receiver)
+        .chain(look.parts(Class::Extension))
+        .chain(look.of_kind(Class::Exporter, "prometheus"));
+    let mut found = Vec::new();
+    for part in serving {
+        for (path, endpoint) in part.texts_named("endpoint") {
+            if matches!(host_of(endpoint), "0.0.0.0" | "[::]") {
+                let port = endpoint.rsplit(':').next().unwrap_or_default();
+                found.push(Found::new(
+                    part.place_of(&path),
+                    format!("it listens on every address, `{endpoint}`"),
+                    format!("listen on `{address}:{port}`"),
+                ));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,95 @@
+//! Cases of names and references.
+
+use super::{Case, usual};
+use crate::lint::Tier;
+
+pub(super) const CASES: &[Case] = &[
+    Case {
+        id: "component-unknown",
+        tier: Tier::Gateway,
+        setting: usual,
+        wrong: only!(receiver "traces", "otpl", "{}"),
+        place: "receivers.otpl",
+        right: only!(receiver "traces", "otlp", "{}"),
+    },
+    Case {
+        id: "component-not-contained",
+        tier: Tier::Gateway,
+        setting: |setting| setting.release = crate::Release::KUBERNETES,
+        wrong: only!(exporter "metrics", "prometheusremotewrite", "{endpoint: 'http://p'}"),
+        place: "exporters.prometheus_remote_write",
+        right: only!(exporter "metrics", "otlphttp", "{endpoint: 'http://p'}"),
+    },
+    Case {
+        id: "component-removed",
+        tier: Tier::Gateway,
+        setting: usual,
+        wrong: only!(exporter "logs", "loki", "{endpoint: 'http://loki:3100'}"),
+        place: "exporters.loki",
+        right: only!(exporter "logs", "otlphttp", "{endpoint: 'http://loki:3100/otlp'}"),
+    },
+    Case {
+        id: "setting-removed",
+        tier: Tier::Gateway,
+        setting: usual,
+        wrong: only!(service "telemetry: {metrics: {address: '0.0.0.0:8888'}}"),
+        place: "service.telemetry.metrics.address",
+        right: only!(service "telemetry: {metrics: {level: none}}"),
+    },
+    Case {
+        id: "setting-removed",
+        tier: Tier::Gateway,
+        setting: usual,
+        wrong: only!(exporter "traces", "otlp_grpc", "{endpoint: '$GATEWAY_HOST:4317'}"),
+        place: "exporters.otlp_grpc",
+        right: only!(exporter "traces", "otlp_grpc", "{endpoint: '${env:GATEWAY_HOST}:4317'}"),
+    },
+    Case {
+        id: "reference-dangling",
+        tier: Tier::Gateway,
+        setting: usual,
+        wrong: "{receivers: {otlp: {}}, exporters: {otlp_grpc: {}}, service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc, otlp_grpc/up]}}}}",
+        place: "service.pipelines.traces.exporters",
+        right: "{receivers: {otlp: {}}, exporters: {otlp_grpc/up: {}}, service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc/up]}}}}",
+    },
+    Case {
+        id: "reference-dangling",
+        tier: Tier::Agent,
+        setting: usual,
+        wrong: only!(receiver "logs", "filelog", "{include: [/x], storage: file_storage}"),
+        place: "receivers.file_log",
+        right: only!(receiver "logs", "filelog", "{include: [/x]}"),
+    },
+    Case {
+        id: "component-unused",
+        tier: Tier::Gateway,
+        setting: usual,
+        wrong: "{receivers: {otlp: {}}, processors: {probabilistic_sampler: {}}, exporters: {otlp_grpc: {}}, service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}}",
+        place: "processors.probabilistic_sampler",
+        right: only!(processor "probabilistic_sampler", "{}"),
+    },
+    Case {
+        id: "pipeline-impossible",
+        tier: Tier::Gateway,
+        setting: usual,
+        wrong: "{receivers: {otlp: {}}, processors: {tail_sampling: {}}, exporters: {otlp_grpc: {}}, service: {pipelines: {logs: {receivers: [otlp], processors: [tail_sampling], exporters: [otlp_grpc]}}}}",
+        place: "service.pipelines.logs.processors",
+        right: only!(processor "tail_sampling", "{}"),
+    },
+    Case {
+        id: "settings-refused",
+        tier: Tier::Gateway,
+        setting: usual,
+        wrong: "{receivers: {otlp: {protocols: {grpc: {endpoint: 'a:1', endpiont: 'b:1'}}}}, exporters: {otlp_grpc: {endpoint: 'a:1'}}, service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}}",
+        place: "receivers.otlp",
+        right: "{receivers: {otlp: {protocols: {grpc: {endpoint: 'a:1'}}}}, exporters: {otlp_grpc: {endpoint: 'a:1'}}, service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}}",
+    },
+    Case {
+        id: "component-renamed",
+        tier: Tier::Gateway,
+        setting: usual,
+        wrong: only!(exporter "traces", "otlp", "{endpoint: 'a:1'}"),
+        place: "exporters.otlp",
+        right: only!(exporter "traces", "otlp_grpc", "{endpoint: 'a:1'}"),
+    },
+];
