@@ -45,6 +45,8 @@ pub const ELASTICSEARCH: Image = Image {
 };
 /// Prometheus.
 pub const PROMETHEUS: Image = image("docker.io/prom/prometheus", "v3.14.0");
+/// Alertmanager.
+pub const ALERTMANAGER: Image = image("docker.io/prom/alertmanager", "v0.34.0");
 /// Loki.
 pub const LOKI: Image = image("docker.io/grafana/loki", "3.7.6");
 /// Grafana; the last minor with every data source of this catalogue in the program itself.
@@ -89,6 +91,7 @@ mod tests {
             JAEGER_ROLLOVER,
             ELASTICSEARCH,
             PROMETHEUS,
+            ALERTMANAGER,
             LOKI,
             GRAFANA,
             POSTGRES,

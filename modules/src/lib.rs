@@ -5,6 +5,7 @@
 //! what does not fit together does not compile. Ports, rights, network policies, queues and limits are not said:
 //! they follow from what is.
 
+pub mod alertmanager;
 mod collector;
 pub mod elasticsearch;
 mod file;
@@ -25,6 +26,7 @@ mod url;
 pub mod watch;
 mod workload;
 
+pub use alertmanager::{Alertmanager, AlertmanagerOutputs};
 pub use collector::{
     Agent, AgentOutputs, Collector, Gateway, GatewayOutputs, Kubelet, Pipeline, logs, metrics,
     traces,

@@ -4,7 +4,7 @@
 
 use provider_core::{Finding, Pods, Port, Scope};
 
-use crate::protocol::Http;
+use crate::{file::Files, protocol::Http};
 
 /// A program that shows what it does as Prometheus metrics.
 ///
@@ -201,23 +201,24 @@ pub(crate) fn watched(scope: &mut Scope<'_>) -> Vec<Watched> {
     all
 }
 
-/// All rule files that were announced, by their names; of two with one name, the second is a finding.
-pub(crate) fn rules(scope: &mut Scope<'_>) -> Vec<Rules> {
-    let mut all = scope.announced::<Rules>();
-    all.sort_by(|a, b| a.file.cmp(&b.file));
+/// Rules as files, by their names; of two files with one name, the second is a finding.
+pub(crate) fn rule_files(scope: &mut Scope<'_>, mut all: Vec<Rules>) -> Files {
+    all.sort_by(|a, b| (&a.file, &a.content).cmp(&(&b.file, &b.content)));
     all.dedup();
-    for rules in &all {
-        if rules.file.strip_suffix(".yml").is_none() {
-            let message = format!("the file of rules `{}` would not be read", rules.file);
-            let finding = Finding::new("rules-name", message);
-            scope.finding(finding.hint("let its name end with `.yml`"));
-        }
-    }
     for pair in all.windows(2) {
         if pair[0].file == pair[1].file {
             let message = format!("two files of rules are called `{}`", pair[0].file);
             scope.finding(Finding::new("rules-twice", message));
         }
     }
-    all
+    let mut files = Files::default();
+    for Rules { file, content } in all {
+        if file.strip_suffix(".yml").is_none() {
+            let message = format!("the file of rules `{file}` would not be read");
+            let finding = Finding::new("rules-name", message);
+            scope.finding(finding.hint("let its name end with `.yml`"));
+        }
+        files.add(&file, content);
+    }
+    files
 }

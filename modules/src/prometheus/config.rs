@@ -1,5 +1,7 @@
 //! What stands in `prometheus.yml`?
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// `prometheus.yml`, as Prometheus 3.11 and newer read it.
@@ -8,10 +10,20 @@ use serde::{Deserialize, Serialize};
 pub struct PrometheusYml {
     /// What holds for everything.
     pub global: Global,
+    /// Who is told of alerts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerting: Option<Alerting>,
     /// How OTLP becomes series.
-    pub otlp: OtlpSettings,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otlp: Option<OtlpSettings>,
+    /// Where everything is sent on to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remote_write: Vec<RemoteWriteTo>,
     /// How long and how late.
     pub storage: StorageSettings,
+    /// Who is asked, of those that no file names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scrape_configs: Vec<ScrapeConfig>,
     /// Files that say who is asked.
     pub scrape_config_files: Vec<String>,
     /// Files of rules.
@@ -26,9 +38,57 @@ pub struct Global {
     pub scrape_interval: String,
     /// How often rules are worked out.
     pub evaluation_interval: String,
-    /// Who this server is to others.
+    /// Whether histograms are taken as they are, where a program offers them so.
+    pub scrape_native_histograms: bool,
+    /// Whether their buckets are taken too, as series.
+    pub always_scrape_classic_histograms: bool,
+    /// Who this server is to others. Variables of the environment stand in `${…}`.
     #[serde(default)]
-    pub external_labels: std::collections::BTreeMap<String, String>,
+    pub external_labels: BTreeMap<String, String>,
+}
+
+/// Who is told of alerts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alerting {
+    /// What is done to their labels before.
+    pub alert_relabel_configs: Vec<Relabel>,
+    /// Each of them.
+    pub alertmanagers: Vec<AlertmanagerTargets>,
+}
+
+/// Alertmanagers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertmanagerTargets {
+    /// `http` where none is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    /// The addresses.
+    pub static_configs: Vec<StaticTargets>,
+}
+
+/// Another store that gets everything too.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteWriteTo {
+    /// Where it is.
+    pub url: String,
+    /// Whether exemplars are sent too.
+    pub send_exemplars: bool,
+    /// Whether native histograms are sent too.
+    pub send_native_histograms: bool,
+    /// What is done to labels before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub write_relabel_configs: Vec<Relabel>,
+}
+
+/// Addresses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaticTargets {
+    /// `host:port` each.
+    pub targets: Vec<String>,
 }
 
 /// How OTLP becomes series.
@@ -49,6 +109,16 @@ pub struct OtlpSettings {
 pub struct StorageSettings {
     /// The database.
     pub tsdb: Tsdb,
+    /// Traces that samples are examples of.
+    pub exemplars: Exemplars,
+}
+
+/// Traces that samples are examples of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exemplars {
+    /// How many are kept, in memory; a hundred bytes each.
+    pub max_exemplars: u32,
 }
 
 /// The database.
@@ -85,12 +155,21 @@ pub struct ScrapeFile {
 pub struct ScrapeConfig {
     /// The name.
     pub job_name: String,
+    /// Whether labels that the target says win over ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub honor_labels: Option<bool>,
     /// The path; `/metrics` where none is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics_path: Option<String>,
     /// `http` where none is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
+    /// What is said in the URL.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Vec<String>>,
+    /// Addresses that are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub static_configs: Vec<StaticTargets>,
     /// The Pods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kubernetes_sd_configs: Vec<KubernetesPods>,
@@ -122,6 +201,7 @@ pub struct Namespaces {
 #[serde(deny_unknown_fields)]
 pub struct Relabel {
     /// The labels whose values are looked at, joined with `;`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub source_labels: Vec<String>,
     /// What they have to match, all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,6 +215,15 @@ pub struct Relabel {
 }
 
 impl Relabel {
+    /// Without that label.
+    pub(super) fn without(label: &str) -> Self {
+        Self {
+            regex: Some(label.to_owned()),
+            action: Some("labeldrop".to_owned()),
+            ..Self::default()
+        }
+    }
+
     fn from(labels: &[&str]) -> Self {
         let full = |label: &&str| format!("__meta_kubernetes_{label}");
         Self {

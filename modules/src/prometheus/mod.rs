@@ -1,59 +1,110 @@
-//! Prometheus: one server that receives OTLP and keeps series on its own disk.
+//! Prometheus: servers that ask programs for their metrics, receive OTLP, and keep series on their own disks.
 //!
-//! One replica, on purpose. Two servers that are pushed to do not hold the same series unless everything is sent
-//! to both, and nothing in front of them would remove what is double.
+//! Replicas know nothing of each other, so each has to get everything: each asks every program itself, and whoever
+//! pushes sends to each of them. Questions lead to one of them, the same each time; what one has missed while it was
+//! away, it does not have.
 //!
 //! It measures everything that the modules of the stack announce, and works out all rules that they announce. Both
 //! stand in ConfigMaps of fixed names, whose files it reads again when they change: nothing restarts for a new rule.
 
+mod build;
 mod config;
+mod links;
+mod load;
+mod options;
+mod receive;
 mod scrape;
+mod settings;
 
 pub use config::{
-    Global, KubernetesPods, Namespaces, OtlpSettings, PrometheusYml, Relabel, Retention,
-    ScrapeConfig, ScrapeFile, StorageSettings, Tsdb,
+    Alerting, AlertmanagerTargets, Exemplars, Global, KubernetesPods, Namespaces, OtlpSettings,
+    PrometheusYml, Relabel, RemoteWriteTo, Retention, ScrapeConfig, ScrapeFile, StaticTargets,
+    StorageSettings, Tsdb,
 };
+pub use links::{TakesSamples, Twice};
+pub use receive::{Takes, TakesBoth, TakesNothing, TakesOtlp};
+pub use settings::{Histograms, Translation};
 
-use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::ServiceAccount};
-use provider_core::{Endpoint, Exposure, Module, Port, Ref, Scope};
+use std::marker::PhantomData;
 
+use k8s_openapi::api::apps::v1::StatefulSet;
+use provider_core::{Endpoint, Port, Ref};
+
+use self::{
+    links::Links,
+    load::{Load, Size},
+};
 use crate::{
-    file::{Files, yaml},
-    image,
-    pod::{User, every, http_probe},
-    protocol::{PromQl, PrometheusOtlp, RemoteWrite},
-    units::{Days, GIB, MIB, days, millicores},
-    watch::{self, Count, Role, Watched},
-    workload::Workload,
+    pod::Spread,
+    protocol::PromQl,
+    units::{Days, GIB, days},
+    watch::Rules,
 };
 
 const WEB: Port<PromQl> = Port::new("web", 9090);
 const SCRAPE: &str = "/etc/prometheus/scrape";
 const RULES: &str = "/etc/prometheus/rules";
 
-/// A Prometheus server.
+/// What a server is large enough for, if nothing is said.
+const USUAL: Size = Size {
+    memory: 4 * GIB,
+    storage: 100 * GIB,
+};
+
+/// A Prometheus server, or several that each hold everything.
 ///
 /// ```
 /// # use modules::{Prometheus, units::{GIB, days}};
-/// let prometheus = Prometheus::new("prometheus").keep(days(30)).storage(200 * GIB);
+/// let prometheus = Prometheus::new("prometheus").replicas(2).keep(days(30)).storage(200 * GIB);
+/// ```
+///
+/// ```compile_fail
+/// # fn send(scope: &mut provider_core::Scope<'_>) {
+/// let prometheus = scope.add(modules::Prometheus::new("prometheus"));
+/// // That door is closed until `take_remote_write` opens it.
+/// let _ = modules::metrics().export(&prometheus.remote_write);
+/// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Prometheus {
+pub struct Prometheus<T = TakesOtlp> {
     name: String,
+    wanted: u32,
+    spread: Spread,
     keep: Days,
-    storage: u64,
-    memory: u64,
+    storage: Option<u64>,
+    memory: Option<u64>,
+    load: Load,
+    promoted: Vec<String>,
+    translation: Translation,
+    histograms: Histograms,
+    exemplars: u32,
+    measures: Measures,
+    rules: Vec<Rules>,
+    links: Links,
+    takes: PhantomData<fn() -> T>,
 }
 
 /// What others may refer to.
 #[derive(Clone, Debug)]
-pub struct PrometheusOutputs {
-    /// Where metrics are sent to.
-    pub otlp: Endpoint<PrometheusOtlp>,
-    /// Where metrics are sent to in Prometheus' own way.
-    pub remote_write: Endpoint<RemoteWrite>,
+pub struct PrometheusOutputs<T: Takes = TakesOtlp> {
+    /// Where metrics are sent to: each replica.
+    pub otlp: T::Otlp,
+    /// Where metrics are sent to in Prometheus' own way: each replica.
+    pub remote_write: T::RemoteWrite,
     /// Where questions are asked.
     pub query: Endpoint<PromQl>,
+    /// Its Pods.
+    pub pods: Ref<StatefulSet>,
+}
+
+/// What a server measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measures {
+    /// Everything that is announced in its stack; and it works out the rules that are announced.
+    #[default]
+    Stack,
+    /// Itself, beside what it is linked to: for a server that looks at others.
+    Itself,
 }
 
 impl Prometheus {
@@ -61,132 +112,52 @@ impl Prometheus {
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
+            wanted: 1,
+            spread: Spread::default(),
             keep: days(15),
-            storage: 100 * GIB,
-            memory: 4 * GIB,
+            storage: None,
+            memory: None,
+            load: Load::default(),
+            promoted: Vec::new(),
+            translation: Translation::default(),
+            histograms: Histograms::default(),
+            exemplars: 100_000,
+            measures: Measures::default(),
+            rules: Vec::new(),
+            links: Links::default(),
+            takes: PhantomData,
         }
     }
 
-    /// Keeps series so long, or until its disk is nearly full.
+    /// Takes metrics in Prometheus' own way too.
     #[must_use]
-    pub fn keep(mut self, keep: Days) -> Self {
-        self.keep = keep;
-        self
+    pub fn take_remote_write(self) -> Prometheus<TakesBoth> {
+        self.takes()
     }
 
-    /// So much disk.
+    /// Takes nothing that is sent to it.
     #[must_use]
-    pub fn storage(mut self, bytes: u64) -> Self {
-        self.storage = bytes;
-        self
+    pub fn take_nothing(self) -> Prometheus<TakesNothing> {
+        self.takes()
     }
 
-    /// So much memory; some kilobytes for each series that is written to.
-    #[must_use]
-    pub fn memory(mut self, bytes: u64) -> Self {
-        self.memory = bytes;
-        self
-    }
-
-    fn settings(&self, stack: &str) -> PrometheusYml {
-        let labels = [("cluster", stack), ("prometheus", self.name.as_str())];
-        PrometheusYml {
-            global: Global {
-                scrape_interval: "30s".to_owned(),
-                evaluation_interval: "30s".to_owned(),
-                external_labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-            },
-            otlp: OtlpSettings {
-                promote_resource_attributes: config::PROMOTED.map(str::to_owned).to_vec(),
-                translation_strategy: "UnderscoreEscapingWithSuffixes".to_owned(),
-                keep_identifying_resource_attributes: false,
-            },
-            storage: StorageSettings {
-                tsdb: Tsdb {
-                    retention: Retention {
-                        time: self.keep.to_string(),
-                        // The rest is for the log of writes and for merging blocks.
-                        size: format!("{}MB", self.storage / 100 * 80 / MIB),
-                    },
-                    out_of_order_time_window: "30m".to_owned(),
-                },
-            },
-            scrape_config_files: vec![format!("{SCRAPE}/*.yml")],
-            rule_files: vec![format!("{RULES}/*.yml")],
+    fn takes<U>(self) -> Prometheus<U> {
+        Prometheus {
+            name: self.name,
+            wanted: self.wanted,
+            spread: self.spread,
+            keep: self.keep,
+            storage: self.storage,
+            memory: self.memory,
+            load: self.load,
+            promoted: self.promoted,
+            translation: self.translation,
+            histograms: self.histograms,
+            exemplars: self.exemplars,
+            measures: self.measures,
+            rules: self.rules,
+            links: self.links,
+            takes: PhantomData,
         }
     }
-
-    fn workload(&self, config: &str) -> Workload<StatefulSet> {
-        let mut set = Workload::stateful(&self.name, image::PROMETHEUS)
-            .listen(WEB)
-            .cpu(millicores(500))
-            .memory(self.memory)
-            .keep(self.storage, "/prometheus");
-        set.serves_as = Some(format!("{}-headless", self.name));
-        let pod = &mut set.pod;
-        pod.user = User::new(65534);
-        pod.component = Some("metrics");
-        pod.config(config, "/etc/prometheus/config");
-        for (kind, path) in [("scrape", SCRAPE), ("rules", RULES)] {
-            pod.config_map(kind, &format!("{}-{kind}", self.name), path);
-        }
-        pod.account = Some(self.name.clone());
-        for arg in [
-            "--config.file=/etc/prometheus/config/prometheus.yml",
-            // Also when a file changes that it names.
-            "--config.auto-reload",
-            "--storage.tsdb.path=/prometheus",
-            "--web.enable-otlp-receiver",
-            "--web.enable-remote-write-receiver",
-        ] {
-            pod.arg(arg);
-        }
-        // After a crash it reads its log of writes again, which takes minutes for large servers.
-        pod.container.startup_probe = Some(every(http_probe(WEB.name, "/-/ready"), 15, 120));
-        pod.container.readiness_probe = Some(every(http_probe(WEB.name, "/-/ready"), 10, 3));
-        pod.container.liveness_probe = Some(every(http_probe(WEB.name, "/-/healthy"), 15, 6));
-        pod.grace_seconds = Some(300);
-        set
-    }
-}
-
-impl Module for Prometheus {
-    type Outputs = PrometheusOutputs;
-
-    fn build(self, scope: &mut Scope<'_>) -> PrometheusOutputs {
-        let settings = self.settings(scope.stack());
-        let files = Files::one("prometheus.yml", yaml(&settings));
-        let config = files.build(scope, &self.name);
-        let account = scrape::account(scope, &self.name);
-        let set = scope.add(self.workload(config.name()));
-        scope.expose_as(Exposure::headless(), &set, WEB);
-        let query = scope.expose(&set, WEB);
-        let watched = Watched::new(&set, WEB).role(Role::Prometheus);
-        scope.announce(watched.count(Count::Replicas(1)));
-        let name = self.name;
-        scope.at_end(move |scope| observe(scope, &name, &set, &account));
-        PrometheusOutputs {
-            otlp: query.also(),
-            remote_write: query.also(),
-            query,
-        }
-    }
-}
-
-/// Measures what was announced, and works out the rules.
-fn observe(
-    scope: &mut Scope<'_>,
-    name: &str,
-    server: &Ref<StatefulSet>,
-    account: &Ref<ServiceAccount>,
-) {
-    let watched = watch::watched(scope);
-    let files = Files::one("stack.yml", yaml(&scrape::file(&watched)));
-    files.build_reloaded(scope, name, "scrape");
-    let mut files = Files::default();
-    for rules in watch::rules(scope) {
-        files.add(&rules.file, rules.content);
-    }
-    files.build_reloaded(scope, name, "rules");
-    scrape::allow(scope, server, account, &watched);
 }

@@ -120,6 +120,7 @@ fn job(watched: &Watched) -> ScrapeConfig {
             },
         }],
         relabel_configs,
+        ..ScrapeConfig::default()
     }
 }
 

@@ -4,6 +4,7 @@
 mod databases;
 mod logs;
 mod looking;
+mod metrics;
 mod modules;
 mod own;
 mod search;

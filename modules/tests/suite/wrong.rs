@@ -101,7 +101,7 @@ fn remote_write_needs_the_large_distribution_and_gets_it() {
             .to_owned()
     };
     let written: fn(&mut Scope<'_>) = |scope| {
-        let prometheus = scope.add(Prometheus::new("prometheus"));
+        let prometheus = scope.add(Prometheus::new("prometheus").take_remote_write());
         let gateway = Collector::gateway("otlp");
         scope.add(gateway.pipeline(metrics().export(&prometheus.remote_write)));
     };
