@@ -12,6 +12,7 @@ use super::{
     needs::{Needs, Rights},
 };
 use crate::{
+    elasticsearch::logs,
     file::Files,
     image,
     pod::{Pod, User, every, http_probe},
@@ -109,6 +110,7 @@ pub(super) fn connect<K: RunsPods>(
 ) {
     for destination in sends.iter().cloned().chain(to) {
         scope.connect(Pods::from(pods), &destination);
+        logs::prepare_for(scope, &Pods::from(pods), &destination);
     }
 }
 

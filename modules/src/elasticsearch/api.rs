@@ -77,6 +77,42 @@ impl LifecyclePolicy {
     }
 }
 
+/// Settings that templates are put together from: `PUT _component_template/<name>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ComponentTemplate {
+    template: Template,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Template {
+    settings: IndexSettings,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct IndexSettings {
+    #[serde(rename = "index.lifecycle.name")]
+    policy: String,
+    #[serde(rename = "index.number_of_shards")]
+    shards: u32,
+    #[serde(rename = "index.number_of_replicas")]
+    copies: u32,
+}
+
+impl ComponentTemplate {
+    /// Indices that live by a policy.
+    pub(crate) fn living_by(policy: &str, shards: u32, copies: u32) -> Self {
+        Self {
+            template: Template {
+                settings: IndexSettings {
+                    policy: policy.to_owned(),
+                    shards,
+                    copies,
+                },
+            },
+        }
+    }
+}
+
 /// Where snapshots go: `PUT _snapshot/<name>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Repository {

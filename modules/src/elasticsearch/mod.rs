@@ -16,12 +16,14 @@
 mod api;
 mod checks;
 mod config;
+pub(crate) mod logs;
 mod members;
 mod setup;
 mod snapshots;
 
 pub(crate) use api::LifecyclePolicy;
 pub use config::ElasticsearchYml;
+pub use logs::ElasticsearchLogs;
 pub(crate) use setup::{Request, Wish};
 
 use std::collections::BTreeMap;
@@ -34,7 +36,7 @@ use crate::{
     object_store::ObjectStore,
     pod::User,
     protocol::{ElasticsearchApi, ElasticsearchTransport, Http},
-    units::{Days, GIB},
+    units::{Days, GIB, days},
 };
 
 const API: Port<ElasticsearchApi> = Port::new("api", 9200);
@@ -72,6 +74,7 @@ pub struct Elasticsearch {
     zones: bool,
     mapped: bool,
     snapshots: Option<Snapshots>,
+    logs_for: Days,
     age: Age,
 }
 
@@ -88,6 +91,8 @@ enum Age {
 pub struct ElasticsearchOutputs {
     /// The REST API.
     pub api: Endpoint<ElasticsearchApi>,
+    /// Where logs are sent to.
+    pub logs: Endpoint<ElasticsearchLogs>,
     /// How many members hold data.
     pub nodes: u32,
     pub(crate) cluster: Cluster,
@@ -114,6 +119,7 @@ impl Elasticsearch {
             zones: false,
             mapped: false,
             snapshots: None,
+            logs_for: days(30),
             age: Age::New,
         }
     }
@@ -175,6 +181,13 @@ impl Elasticsearch {
         self
     }
 
+    /// Keeps logs so long, which collectors send to [`ElasticsearchOutputs::logs`].
+    #[must_use]
+    pub fn keep_logs(mut self, keep: Days) -> Self {
+        self.logs_for = keep;
+        self
+    }
+
     /// The cluster has formed once: the list of its first members is taken away.
     #[must_use]
     pub fn formed(mut self) -> Self {
@@ -223,9 +236,11 @@ impl Module for Elasticsearch {
             let wish = snapshots.wish(&cluster);
             scope.announce(wish);
         }
+        logs::open(scope, &cluster, self.nodes, self.logs_for);
         let of = cluster.clone();
         scope.at_end(move |scope| setup::fulfil(scope, &of));
         ElasticsearchOutputs {
+            logs: api.also(),
             api,
             nodes: self.nodes,
             cluster,

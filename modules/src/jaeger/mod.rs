@@ -246,12 +246,11 @@ impl Jaeger {
             }
             IndexRotation::BySize => {
                 let begin = self.begin(scope, storage);
-                first.push(begin.clone());
                 let policy = LifecyclePolicy::keep(self.keep);
                 let wish = Request::policy(&storage.policy(), &policy);
-                let wish = Wish::of(&self.cluster, vec![wish]);
                 // Indices cannot be begun by a policy that is not there.
-                scope.announce(wish.before(move |scope, setup| scope.depends_on(&begin, setup)));
+                scope.announce(Wish::of(&self.cluster, vec![wish]).before(&begin));
+                first.push(begin);
             }
         }
         if self.archives {

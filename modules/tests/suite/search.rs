@@ -1,9 +1,13 @@
 //! Elasticsearch, and Jaeger on it, in all their forms.
 
-use collector_config::{Config, Release};
+use collector_config::{
+    Config, Release,
+    components::{elasticsearch::Elasticsearch as Exporter, queue::Sizer},
+};
 use modules::{
-    Elasticsearch, IndexRotation, Jaeger, ObjectStore, Prometheus, Sampling,
+    Collector, Elasticsearch, IndexRotation, Jaeger, ObjectStore, Prometheus, Sampling,
     elasticsearch::ElasticsearchYml,
+    logs,
     units::{GIB, days},
 };
 use provider_core::{Scope, k8s_openapi::api::core::v1::Secret};
@@ -289,4 +293,59 @@ fn the_pair_is_one_that_the_makers_of_jaeger_support() {
             .iter()
             .any(|line| modules::image::ELASTICSEARCH.tag.starts_with(line))
     );
+}
+
+/// Logs of a gateway in Elasticsearch.
+fn logging(scope: &mut Scope<'_>) {
+    let search = scope.add(Elasticsearch::new("search").nodes(3).keep_logs(days(90)));
+    let gateway = Collector::gateway("otlp");
+    scope.add(gateway.pipeline(logs().export(&search.logs)));
+}
+
+#[test]
+fn logs_are_written_in_bulk_to_streams_with_a_policy() {
+    let files = files(logging);
+    let text = |file: &str| {
+        let found = files.iter().find(|(_, name, _)| name == file);
+        found.unwrap_or_else(|| panic!("no `{file}`")).2.clone()
+    };
+    let config = Config::from_yaml(&text("config.yaml")).unwrap();
+    assert_eq!(config.check(Release::CONTRIB), []);
+    let exporter: Exporter = config
+        .get(&"elasticsearch/search".parse().unwrap())
+        .unwrap();
+    assert_eq!(exporter.endpoints, ["http://search.test.svc:9200"]);
+    let queue = exporter.sending_queue.unwrap();
+    assert_eq!(queue.sizer, Sizer::Bytes);
+    assert_eq!(
+        text("requests"),
+        "_ilm/policy/collected-logs\tilm-policy-collected-logs.json\t-\n\
+         _component_template/logs-otel@custom\tcomponent-template-logs-otel-custom.json\t-\n"
+    );
+    insta::assert_snapshot!(text("ilm-policy-collected-logs.json"));
+    insta::assert_snapshot!(text("component-template-logs-otel-custom.json"));
+}
+
+#[test]
+fn nobody_sends_logs_before_there_is_a_policy_for_them() {
+    let graph = graph(logging).unwrap();
+    let gateway = graph
+        .resources()
+        .find(|r| r.id.kind == "Deployment")
+        .unwrap();
+    let waits: Vec<String> = gateway.depends_on.iter().map(ToString::to_string).collect();
+    assert!(
+        waits.iter().any(|id| id.contains("search-setup")),
+        "{waits:?}"
+    );
+    let objects = objects(logging);
+    let image = named(&objects, "Deployment", "otlp");
+    let image = &image["spec"]["template"]["spec"]["containers"][0]["image"];
+    assert!(image.as_str().unwrap().contains("collector-contrib:"));
+}
+
+#[test]
+fn a_cluster_that_nobody_logs_to_is_asked_for_nothing() {
+    let objects = objects(counted);
+    assert!(objects.iter().all(|o| o["kind"] != "Job"));
 }

@@ -238,7 +238,7 @@ static EXPORTERS_CORE_CONTRIB: [ComponentType; 3] = table(
     ],
 );
 
-static EXPORTERS_CONTRIB: [ComponentType; 36] = table(
+static EXPORTERS_CONTRIB: [ComponentType; 35] = table(
     Class::Exporter,
     Distribution::CONTRIB,
     [
@@ -257,7 +257,6 @@ static EXPORTERS_CONTRIB: [ComponentType; 36] = table(
         ("datadog", "", 0, 0),
         ("dataset", "", 0, 78),
         ("doris", "", 0, 116),
-        ("elasticsearch", "", 0, 0),
         ("faro", "", 0, 127),
         ("googlecloud", "", 0, 0),
         ("googlecloudpubsub", "", 0, 0),

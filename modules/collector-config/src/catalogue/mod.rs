@@ -31,6 +31,7 @@ const DESCRIBED: &[&ComponentType] = &[
     components::otlp_exporters::OtlpHttp::TYPE,
     components::load_balancing::LoadBalancing::TYPE,
     components::remote_write::PrometheusRemoteWrite::TYPE,
+    components::elasticsearch::Elasticsearch::TYPE,
     components::debug::Debug::TYPE,
     components::debug::NopExporter::TYPE,
     components::health::HealthCheck::TYPE,

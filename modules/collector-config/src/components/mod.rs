@@ -23,6 +23,7 @@ pub mod connection;
 pub mod count;
 pub mod debug;
 pub mod diagnostics;
+pub mod elasticsearch;
 pub mod file_log;
 pub mod filter;
 pub mod google_cloud_storage;

@@ -4,10 +4,8 @@
 //! replaces the Job, which then asks for everything once more. Nothing is taken back: what is no longer wished for
 //! stays in the cluster until someone deletes it there.
 
-use std::{fmt, rc::Rc};
-
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
-use provider_core::{Ref, ResourceId, Scope, kube_core::ObjectMeta};
+use provider_core::{Pods, Ref, ResourceId, Scope, kube_core::ObjectMeta};
 use serde::Serialize;
 
 use super::{Cluster, USER};
@@ -32,25 +30,28 @@ pub(crate) struct Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Policy,
+    Template,
     Repository,
     Snapshots,
 }
 
 /// What a part of the stack wants of a cluster.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Wish {
     cluster: ResourceId,
     requests: Vec<Request>,
-    waiting: Option<Waiting>,
+    waiting: Vec<Pods>,
 }
-
-/// Lets someone wait for the Job.
-type Waiting = Rc<dyn Fn(&mut Scope<'_>, &Ref<Job>)>;
 
 impl Request {
     /// A lifecycle policy of that name.
     pub(crate) fn policy<T: Serialize>(name: &str, body: &T) -> Self {
         Self::put(Step::Policy, format!("_ilm/policy/{name}"), body)
+    }
+
+    /// A component template of that name.
+    pub(crate) fn component_template<T: Serialize>(name: &str, body: &T) -> Self {
+        Self::put(Step::Template, format!("_component_template/{name}"), body)
     }
 
     /// A place for snapshots of that name.
@@ -88,20 +89,14 @@ impl Wish {
         Self {
             cluster: cluster.id.clone(),
             requests,
-            waiting: None,
+            waiting: Vec::new(),
         }
     }
 
-    /// And whoever needs them waits for them.
-    pub(crate) fn before(mut self, wait: impl Fn(&mut Scope<'_>, &Ref<Job>) + 'static) -> Self {
-        self.waiting = Some(Rc::new(wait));
+    /// And these Pods are of no use without them.
+    pub(crate) fn before(mut self, pods: impl Into<Pods>) -> Self {
+        self.waiting.push(pods.into());
         self
-    }
-}
-
-impl fmt::Debug for Wish {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Wish({:?} of {})", self.requests, self.cluster)
     }
 }
 
@@ -116,10 +111,8 @@ pub(super) fn fulfil(scope: &mut Scope<'_>, cluster: &Cluster) {
         return;
     }
     let job = job(scope, cluster, &requests);
-    for wish in wishes {
-        if let Some(wait) = wish.waiting {
-            wait(scope, &job);
-        }
+    for pods in wishes.iter().flat_map(|wish| &wish.waiting) {
+        scope.hold_back(pods, &job);
     }
 }
 

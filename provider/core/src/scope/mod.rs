@@ -207,6 +207,13 @@ impl<'a> Scope<'a> {
         });
     }
 
+    /// The same for the workload that runs these Pods.
+    pub fn hold_back<A: ?Sized>(&mut self, pods: impl Into<Pods>, earlier: &Ref<A>) {
+        self.edit(&pods.into().workload, |resource| {
+            resource.depends_on.insert(earlier.id().clone());
+        });
+    }
+
     /// Says what may happen to a resource after it was created.
     pub fn lifecycle<K: ?Sized>(&mut self, resource: &Ref<K>, lifecycle: Lifecycle) {
         self.edit(resource.id(), |resource| resource.lifecycle = lifecycle);
