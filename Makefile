@@ -9,7 +9,7 @@ STACK ?= $(or $(ENV),prod)
 ARGS ?=
 
 STACKS := cargo run --quiet --package stacks --
-SCRIPTS := .ci/run .config/tool .config/run-tests tests/live/control-plane tests/live/given
+SCRIPTS := .ci/run .config/tool .config/run-tests tests/live/control-plane tests/live/given tests/live/peer
 
 .PHONY: help
 help: ## print every target
@@ -73,12 +73,13 @@ live: ## transcripts and suite against a real Kubernetes: one built here (Go), o
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --test suite --test conformance --no-run
 	$(REPLAY) .config/run-tests conformance
-	$(REAL) .config/run-tests $(LIVE) $(ARGS)
-live-all: ## the same, with what takes long
+	peers=$$(tests/live/peer build); OTELIER_PEERS=$$peers $(REAL) .config/run-tests $(LIVE) $(ARGS)
+live-all: ## the same, with what takes long and with Jaeger and Loki, whose builds do
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --test suite --test conformance --no-run
 	$(REPLAY) .config/run-tests conformance
-	$(REAL) .config/run-tests live-all $(ARGS)
+	peers=$$(tests/live/peer build collector prometheus alertmanager python jaeger loki); \
+	  OTELIER_PEERS=$$peers $(REAL) .config/run-tests live-all $(ARGS)
 
 .PHONY: bench ci
 bench: ## what the engine costs per object, built for speed

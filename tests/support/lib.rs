@@ -4,13 +4,16 @@
 
 mod audit;
 mod command;
+mod container;
 mod live;
+pub mod peers;
 mod served;
 mod site;
 mod world;
 
 pub use audit::{AuditLog, Mark, Request};
 pub use command::{Command, Ran, binary};
+pub use container::Container;
 pub use live::Live;
 pub use served::Served;
 pub use site::Site;

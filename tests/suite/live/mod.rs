@@ -3,6 +3,7 @@
 mod audit;
 mod differences;
 mod kubectl;
+mod peers;
 mod pods;
 mod refused;
 mod served;
