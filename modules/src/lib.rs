@@ -11,6 +11,7 @@ pub mod elasticsearch;
 mod file;
 pub mod grafana;
 pub mod image;
+pub mod ingress;
 pub mod jaeger;
 pub mod login;
 pub mod loki;
@@ -33,8 +34,9 @@ pub use collector::{
 };
 pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
 pub use grafana::{Dashboard, Grafana, GrafanaOutputs};
+pub use ingress::{Entrance, Site};
 pub use jaeger::{IndexRotation, Jaeger, JaegerInMemory, JaegerOutputs, Sampling};
-pub use login::Oidc;
+pub use login::{LoginProxy, LoginProxyOutputs, Oidc};
 pub use loki::{Loki, LokiOutputs};
 pub use object_store::ObjectStore;
 pub use pod::Spread;

@@ -1,8 +1,10 @@
 //! Who may look at a user interface, and who says so?
 
 mod oidc;
+mod proxy;
 
 pub use oidc::Oidc;
+pub use proxy::{BehindLogin, LoginProxy, LoginProxyOutputs};
 
 use provider_core::Protocol;
 

@@ -6,6 +6,7 @@ mod logs;
 mod looking;
 mod metrics;
 mod modules;
+mod opening;
 mod own;
 mod search;
 mod stack;
