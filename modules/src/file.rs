@@ -15,19 +15,31 @@ const LIMIT: usize = 1 << 20;
 /// The ConfigMap is immutable and named after a digest of its content: other content is another object, so Pods
 /// that read it roll out, and those that are not replaced yet keep the files that they started with.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Files(BTreeMap<String, String>);
+pub(crate) struct Files {
+    content: BTreeMap<String, String>,
+    /// What is said about them; it may change without another object.
+    annotations: BTreeMap<String, String>,
+}
 
 impl Files {
     pub(crate) fn add(&mut self, name: &str, content: String) {
-        self.0.insert(name.to_owned(), content);
+        self.content.insert(name.to_owned(), content);
     }
 
     pub(crate) fn one(name: &str, content: String) -> Self {
-        Self(BTreeMap::from([(name.to_owned(), content)]))
+        Self {
+            content: BTreeMap::from([(name.to_owned(), content)]),
+            annotations: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn annotated(mut self, (key, value): (String, String)) -> Self {
+        self.annotations.insert(key, value);
+        self
     }
 
     pub(crate) fn build(self, scope: &mut Scope<'_>, program: &str) -> Ref<ConfigMap> {
-        let name = format!("{program}-{}", digest(&self.0));
+        let name = format!("{program}-{}", digest(&self.content));
         self.put(scope, program, name, Some(true))
     }
 
@@ -48,7 +60,10 @@ impl Files {
         name: String,
         immutable: Option<bool>,
     ) -> Ref<ConfigMap> {
-        let Self(files) = self;
+        let Self {
+            content: files,
+            annotations,
+        } = self;
         let size: usize = files
             .iter()
             .map(|(name, text)| name.len() + text.len())
@@ -70,6 +85,7 @@ impl Files {
         scope.add(ConfigMap {
             metadata: ObjectMeta {
                 name: Some(name),
+                annotations: (!annotations.is_empty()).then_some(annotations),
                 labels: Some(labels),
                 ..ObjectMeta::default()
             },
@@ -81,8 +97,17 @@ impl Files {
 }
 
 fn digest(files: &BTreeMap<String, String>) -> String {
+    let parts: Vec<_> = files
+        .iter()
+        .map(|(name, content)| (name.as_str(), content.as_str()))
+        .collect();
+    digest_of(&parts)
+}
+
+/// Ten letters that differ where names or contents do.
+pub(crate) fn digest_of(parts: &[(&str, &str)]) -> String {
     let mut hash = Sha256::new();
-    for (name, content) in files {
+    for (name, content) in parts {
         // Lengths keep the end of one text from passing for the beginning of the next.
         hash.update(name.len().to_le_bytes());
         hash.update(name);
@@ -109,8 +134,8 @@ mod tests {
 
     #[test]
     fn other_content_has_another_name() {
-        let one = Files::one("a", "b".to_owned()).0;
-        let moved = Files::one("ab", String::new()).0;
+        let one = Files::one("a", "b".to_owned()).content;
+        let moved = Files::one("ab", String::new()).content;
         assert_eq!(digest(&one), digest(&one.clone()));
         assert_ne!(digest(&one), digest(&moved));
         assert_eq!(digest(&one).len(), 10);

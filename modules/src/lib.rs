@@ -29,8 +29,8 @@ mod workload;
 
 pub use alertmanager::{Alertmanager, AlertmanagerOutputs};
 pub use collector::{
-    Agent, AgentOutputs, Collector, Gateway, GatewayOutputs, Kubelet, Pipeline, logs, metrics,
-    traces,
+    Agent, AgentOutputs, Collector, ContainerRuntime, Gateway, GatewayOutputs, Kubelet, Load,
+    Pipeline, ScaleOn, Sidecar, logs, memory, metrics, sampling, traces,
 };
 pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
 pub use grafana::{Dashboard, Grafana, GrafanaOutputs};
@@ -45,4 +45,4 @@ pub use prometheus::{Prometheus, PrometheusOutputs};
 pub use protocol::{Datasource, Exports};
 pub use signal::{Carries, Logs, Metrics, Signal, Traces};
 pub use watch::{Rules, Watched};
-pub use workload::Workload;
+pub use workload::{Direct, SpokenBySdk, TakesTelemetry, Way, Workload, WorkloadKind};

@@ -87,13 +87,22 @@ pub const OTLP_GRPC: Port<Otlp> = Port::new("otlp-grpc", 4317);
 /// Where OTLP over HTTP is expected.
 pub const OTLP_HTTP: Port<OtlpHttpProtocol> = Port::new("otlp-http", 4318);
 
+/// What waits before an exporter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// How many bytes of the encoding it holds.
+    pub bytes: u64,
+    /// The storage extension that keeps it over restarts.
+    pub storage: Option<ComponentId>,
+}
+
 /// A protocol in which a collector can send.
 pub trait Exports: Protocol + 'static {
     /// The collector's exporter for it.
     type Exporter: Component;
 
-    /// The exporter that sends to `to`, with a queue of so many bytes.
-    fn exporter(to: &Destination, queue: u64) -> Self::Exporter;
+    /// The exporter that sends to `to`, behind that queue.
+    fn exporter(to: &Destination, queue: &Queue) -> Self::Exporter;
 
     /// Defines that exporter in a configuration.
     ///
@@ -103,18 +112,35 @@ pub trait Exports: Protocol + 'static {
         config: &mut Config,
         name: &str,
         to: &Destination,
-        queue: u64,
+        queue: &Queue,
     ) -> Result<ComponentId, IdError> {
         config.add_named(name, &Self::exporter(to, queue))
     }
 }
 
-fn http(to: &Destination, path: &str, queue: u64) -> OtlpHttp {
+fn http(to: &Destination, path: &str, queue: &Queue) -> OtlpHttp {
     OtlpHttp {
         endpoint: format!("http://{}{path}", to.address()),
-        sending_queue: Some(SendingQueue::bytes(queue)),
+        sending_queue: Some(queue.sending()),
         retry_on_failure: Some(for_ever()),
         ..OtlpHttp::default()
+    }
+}
+
+impl Queue {
+    /// In memory.
+    pub(crate) fn of(bytes: u64) -> Self {
+        Self {
+            bytes,
+            storage: None,
+        }
+    }
+
+    pub(crate) fn sending(&self) -> SendingQueue {
+        SendingQueue {
+            storage: self.storage.clone(),
+            ..SendingQueue::bytes(self.bytes)
+        }
     }
 }
 
@@ -128,13 +154,13 @@ fn for_ever() -> Retry {
 
 /// The exporter for OTLP over gRPC. Behind a headless Service it balances over all Pods itself; one connection
 /// through a virtual address would stay with one Pod.
-pub(crate) fn grpc(to: &Destination, queue: u64) -> OtlpGrpc {
+pub(crate) fn grpc(to: &Destination, queue: &Queue) -> OtlpGrpc {
     let headless = matches!(to, Destination::Service(to) if to.reach == Reach::Headless);
     let scheme = if headless { "dns:///" } else { "" };
     OtlpGrpc {
         endpoint: format!("{scheme}{}", to.address()),
         tls: ClientTls::none(),
-        sending_queue: Some(SendingQueue::bytes(queue)),
+        sending_queue: Some(queue.sending()),
         retry_on_failure: Some(for_ever()),
         ..OtlpGrpc::default()
     }
@@ -143,7 +169,7 @@ pub(crate) fn grpc(to: &Destination, queue: u64) -> OtlpGrpc {
 impl Exports for Otlp {
     type Exporter = OtlpGrpc;
 
-    fn exporter(to: &Destination, queue: u64) -> OtlpGrpc {
+    fn exporter(to: &Destination, queue: &Queue) -> OtlpGrpc {
         grpc(to, queue)
     }
 }
@@ -151,7 +177,7 @@ impl Exports for Otlp {
 impl Exports for OtlpHttpProtocol {
     type Exporter = OtlpHttp;
 
-    fn exporter(to: &Destination, queue: u64) -> OtlpHttp {
+    fn exporter(to: &Destination, queue: &Queue) -> OtlpHttp {
         http(to, "", queue)
     }
 }
@@ -159,7 +185,7 @@ impl Exports for OtlpHttpProtocol {
 impl Exports for PrometheusOtlp {
     type Exporter = OtlpHttp;
 
-    fn exporter(to: &Destination, queue: u64) -> OtlpHttp {
+    fn exporter(to: &Destination, queue: &Queue) -> OtlpHttp {
         http(to, "/api/v1/otlp", queue)
     }
 }
@@ -167,7 +193,7 @@ impl Exports for PrometheusOtlp {
 impl Exports for LokiOtlp {
     type Exporter = OtlpHttp;
 
-    fn exporter(to: &Destination, queue: u64) -> OtlpHttp {
+    fn exporter(to: &Destination, queue: &Queue) -> OtlpHttp {
         http(to, "/otlp", queue)
     }
 }
@@ -175,9 +201,9 @@ impl Exports for LokiOtlp {
 impl Exports for RemoteWrite {
     type Exporter = PrometheusRemoteWrite;
 
-    fn exporter(to: &Destination, queue: u64) -> PrometheusRemoteWrite {
+    fn exporter(to: &Destination, queue: &Queue) -> PrometheusRemoteWrite {
         let endpoint = format!("http://{}/api/v1/write", to.address());
-        PrometheusRemoteWrite::to(endpoint, queue)
+        PrometheusRemoteWrite::to(endpoint, queue.bytes)
     }
 }
 
@@ -238,8 +264,12 @@ impl Datasource for AlertmanagerApi {
 #[derive(Clone, Debug)]
 pub struct Export {
     pub(crate) to: Destination,
-    pub(crate) define:
-        fn(&mut Config, &str, &Destination, u64) -> Result<collector_config::ComponentId, IdError>,
+    pub(crate) define: fn(
+        &mut Config,
+        &str,
+        &Destination,
+        &Queue,
+    ) -> Result<collector_config::ComponentId, IdError>,
 }
 
 impl Export {

@@ -4,17 +4,24 @@ use collector_config::{
     ComponentId, Config, Duration, IdError, Pipeline, PipelineId, Signal,
     components::{
         connection::{ClientTls, Keepalive},
+        k8s_attributes::{Extract, Filter, K8sAttributes, PodAssociation},
         load_balancing::{KubernetesResolver, LoadBalancing, Protocol, Resolver, RoutingKey},
         otlp::{GrpcServer, HttpServer, Otlp, Protocols},
         otlp_exporters::OtlpGrpc,
-        queue::SendingQueue,
         tail_sampling::{DecisionCache, Policy, TailSampling},
     },
 };
 use provider_core::{Destination, Finding, Scope};
 
 use super::memory::{Budget, CACHE_FACTOR};
-use crate::protocol::{Export, OTLP_GRPC, OTLP_HTTP};
+use crate::protocol::{Export, OTLP_GRPC, OTLP_HTTP, Queue};
+
+/// An agent that sends everything on to somewhere; a gateway judges those that send to it.
+#[derive(Clone, Debug)]
+pub(super) struct Forwards {
+    pub(super) agent: String,
+    pub(super) to: Destination,
+}
 
 /// How long the spans of a trace are waited for.
 pub(super) const DECISION_WAIT: Duration = Duration::seconds(10);
@@ -42,8 +49,48 @@ pub(super) fn receiver() -> Otlp {
     }
 }
 
+/// What is said of the Pod that something comes from. All of it follows from Pods, which is all that is watched.
+const ATTRIBUTES: [&str; 13] = [
+    "k8s.namespace.name",
+    "k8s.pod.name",
+    "k8s.pod.uid",
+    "k8s.pod.start_time",
+    "k8s.node.name",
+    "k8s.deployment.name",
+    "k8s.statefulset.name",
+    "k8s.daemonset.name",
+    "k8s.cronjob.name",
+    "k8s.job.name",
+    "service.namespace",
+    "service.name",
+    "service.version",
+];
+
+/// Says which Pod something comes from: by what the sender says of itself, then by its address.
+///
+/// Of the Pods of one node where that is the value of this variable, else of all.
+pub(super) fn whose(node: Option<&str>) -> K8sAttributes {
+    K8sAttributes {
+        extract: Extract {
+            metadata: ATTRIBUTES.map(str::to_owned).to_vec(),
+            otel_annotations: true,
+            ..Extract::default()
+        },
+        filter: Filter {
+            node_from_env_var: node.map(str::to_owned),
+            namespace: None,
+        },
+        pod_association: vec![
+            PodAssociation::attribute("k8s.pod.uid"),
+            PodAssociation::attribute("k8s.pod.ip"),
+            PodAssociation::connection(),
+        ],
+        ..K8sAttributes::default()
+    }
+}
+
 /// Decides which traces are kept.
-pub(super) fn sampler(share: f64, budget: Budget) -> TailSampling {
+pub(super) fn sampler(policies: &[Policy], budget: &Budget) -> TailSampling {
     TailSampling {
         decision_wait: DECISION_WAIT,
         num_traces: budget.traces,
@@ -52,26 +99,27 @@ pub(super) fn sampler(share: f64, budget: Budget) -> TailSampling {
             sampled_cache_size: budget.traces * CACHE_FACTOR,
             non_sampled_cache_size: budget.traces * CACHE_FACTOR,
         },
-        policies: vec![
-            Policy::errors(),
-            Policy::slow(1000),
-            Policy::share(share * 100.0),
-        ],
+        policies: policies.to_vec(),
         ..TailSampling::default()
     }
 }
 
-/// Sends each trace to the sampler that is responsible for it.
+/// Sends what belongs together to the collector that is responsible for it.
 ///
-/// Each sampler has a queue of its own. One before all of them would send a whole batch again, to everyone, when one
-/// sampler did not take its part.
-pub(super) fn balancer(service: &str, namespace: &str, queue: u64) -> LoadBalancing {
+/// Each of those has a queue of its own. One before all of them would send a whole batch again, to everyone, when one
+/// of them did not take its part.
+pub(super) fn balancer(
+    service: &str,
+    namespace: &str,
+    key: RoutingKey,
+    queue: &Queue,
+) -> LoadBalancing {
     LoadBalancing {
-        routing_key: Some(RoutingKey::TraceId),
+        routing_key: Some(key),
         protocol: Protocol {
             otlp: OtlpGrpc {
                 tls: ClientTls::none(),
-                sending_queue: Some(SendingQueue::bytes(queue)),
+                sending_queue: Some(queue.sending()),
                 ..OtlpGrpc::default()
             },
         },
@@ -94,12 +142,20 @@ pub(super) fn exporters(
     scope: &mut Scope<'_>,
     config: &mut Config,
     exports: &[Export],
-    queue: u64,
+    queue: &Queue,
 ) -> Vec<ComponentId> {
     let define = |export: &Export| -> Result<ComponentId, IdError> {
         (export.define)(config, &exporter_name(&export.to), &export.to, queue)
     };
-    let defined: Result<Vec<_>, _> = exports.iter().map(define).collect();
+    let defined = exports.iter().map(define).collect();
+    legal(scope, defined)
+}
+
+/// The components that were defined, or a finding where the collector would not accept a name.
+pub(super) fn legal(
+    scope: &mut Scope<'_>,
+    defined: Result<Vec<ComponentId>, IdError>,
+) -> Vec<ComponentId> {
     defined.unwrap_or_else(|error| {
         scope.finding(Finding::new("collector-config", error.to_string()));
         Vec::new()

@@ -1,16 +1,9 @@
 //! What does every tier have in common? Its configuration, its account and its Pod.
 
 use collector_config::{Config, Problem, Release, Telemetry, components::health::HealthCheck};
-use k8s_openapi::api::{
-    core::v1::ServiceAccount,
-    rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
-};
-use provider_core::{Destination, Pods, Port, Ref, RunsPods, Scope, kube_core::ObjectMeta};
+use provider_core::{Destination, Pods, Port, Scope};
 
-use super::{
-    Memory, check,
-    needs::{Needs, Rights},
-};
+use super::{Memory, account::account, check, memory::Ledger, needs::Needs};
 use crate::{
     elasticsearch::logs,
     file::Files,
@@ -18,9 +11,13 @@ use crate::{
     pod::{Pod, User, every, http_probe},
     protocol::{Http, OTLP_GRPC, OTLP_HTTP},
     units::go_bytes,
+    watch::{Count, Role, Watched},
 };
 
 const HEALTH: Port<Http> = Port::new("health", 13133);
+/// Where queues are kept that outlive a Pod.
+pub(super) const QUEUE_DIRECTORY: &str = "/var/lib/otelcol";
+
 const SELF_METRICS: Port<Http> = Port::new("metrics", 8888);
 
 /// A collector that is ready to be run by some workload.
@@ -52,42 +49,74 @@ fn release_for(config: &Config) -> Release {
     }
 }
 
+/// What one collector is to be.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'a> {
+    pub(super) name: &'a str,
+    pub(super) component: &'static str,
+    pub(super) config: &'a Config,
+    pub(super) memory: u64,
+    pub(super) ledger: &'a Ledger,
+    /// How its ports are called where they stand beside those of others.
+    pub(super) ports: Ports,
+}
+
+/// Where a collector is asked about itself.
+#[derive(Clone, Copy)]
+pub(super) struct Ports {
+    health: Port<Http>,
+    metrics: Port<Http>,
+}
+
+impl Ports {
+    /// In a Pod of its own.
+    pub(super) const OWN: Self = Self {
+        health: HEALTH,
+        metrics: SELF_METRICS,
+    };
+    /// In the Pod of a program, which may call its own ports like that.
+    pub(super) const BESIDE: Self = Self {
+        health: Port::new("otel-health", HEALTH.number),
+        metrics: Port::new("otel-metrics", SELF_METRICS.number),
+    };
+}
+
 impl Program {
     /// Adds the configuration and the account, and makes the Pod.
-    pub(super) fn new(
-        scope: &mut Scope<'_>,
-        name: &str,
-        component: &'static str,
-        config: &Config,
-        memory: u64,
-    ) -> Self {
+    pub(super) fn new(scope: &mut Scope<'_>, task: Task<'_>) -> Self {
+        let Task {
+            name,
+            config,
+            ledger,
+            ports,
+            ..
+        } = task;
         let release = release_for(config);
         check(scope, name, config, release);
-        let contrib = release == Release::CONTRIB;
-        let image = if contrib {
+        let image = if release == Release::CONTRIB {
             image::COLLECTOR_CONTRIB
         } else {
             image::COLLECTOR
         };
         let files = Files::one("config.yaml", config.to_yaml(release));
+        let files = files.annotated(ledger.annotation()).build(scope, name);
         let needs = Needs::of(config, scope.namespace());
 
         let mut pod = Pod::new(name, image);
         pod.user = User::new(10001);
-        pod.component = Some(component);
-        pod.resources.memory_request = memory;
-        pod.resources.memory_limit = memory;
-        pod.config(files.build(scope, name).name(), "/etc/otelcol");
+        pod.component = Some(task.component);
+        pod.resources.memory_request = task.memory;
+        pod.resources.memory_limit = task.memory;
+        pod.config(files.name(), "/etc/otelcol");
         pod.arg("--config=/etc/otelcol/config.yaml");
         for (variable, field) in &needs.fields {
             pod.env_field(variable, field);
         }
-        pod.env("GOMEMLIMIT", go_bytes(Memory::of(memory).go_limit()));
-        pod.listen(OTLP_GRPC);
-        pod.listen(OTLP_HTTP);
-        pod.listen(HEALTH);
-        pod.listen(SELF_METRICS);
-        let health = || http_probe(HEALTH.name, "/");
+        let go_limit = Memory::of(task.memory).go_limit();
+        pod.env("GOMEMLIMIT", go_bytes(go_limit));
+        pod.listen(ports.health);
+        pod.listen(ports.metrics);
+        let health = || http_probe(ports.health.name, "/");
         pod.container.startup_probe = Some(every(health(), 2, 60));
         pod.container.readiness_probe = Some(every(health(), 10, 3));
         pod.container.liveness_probe = Some(every(health(), 15, 6));
@@ -99,75 +128,32 @@ impl Program {
             sends: needs.sends,
         }
     }
+
+    /// Takes OTLP on both ports.
+    pub(super) fn takes_otlp(mut self) -> Self {
+        self.pod.listen(OTLP_GRPC);
+        self.pod.listen(OTLP_HTTP);
+        self
+    }
 }
 
-/// Declares where the Pods send to, beside `to`.
-pub(super) fn connect<K: RunsPods>(
-    scope: &mut Scope<'_>,
-    pods: &Ref<K>,
-    sends: &[Destination],
-    to: impl IntoIterator<Item = Destination>,
-) {
-    for destination in sends.iter().cloned().chain(to) {
-        scope.connect(Pods::from(pods), &destination);
-        logs::prepare_for(scope, &Pods::from(pods), &destination);
+/// Declares where the Pods send to.
+pub(super) fn connect(scope: &mut Scope<'_>, pods: impl Into<Pods>, sends: &[Destination]) {
+    let pods = pods.into();
+    for to in sends {
+        scope.connect(&pods, to);
+        logs::prepare_for(scope, &pods, to);
     }
 }
 
 impl Program {
+    /// Announces where its Pods show what they do.
+    pub(super) fn watch(scope: &mut Scope<'_>, pods: impl Into<Pods>, role: Role, count: Count) {
+        scope.announce(Watched::new(pods, SELF_METRICS).role(role).count(count));
+    }
+
     /// The Pod, and where it sends to beside its exporters.
     pub(super) fn into_parts(self) -> (Pod, Vec<Destination>) {
         (self.pod, self.sends)
-    }
-}
-
-/// An account with the rights that a configuration needs, and no others.
-fn account(scope: &mut Scope<'_>, name: &str, needs: &Needs) -> Ref<ServiceAccount> {
-    let metadata = |name: String| ObjectMeta {
-        name: Some(name),
-        ..ObjectMeta::default()
-    };
-    let account = scope.add(ServiceAccount {
-        metadata: metadata(name.to_owned()),
-        // The Pod asks for its token itself.
-        automount_service_account_token: Some(false),
-        ..ServiceAccount::default()
-    });
-    if !needs.cluster.rules.is_empty() {
-        // Roles of the cluster share one namespace of names with everyone.
-        let name = format!("{}-{name}", scope.namespace());
-        let role = scope.add(ClusterRole {
-            metadata: explained(metadata(name.clone()), &needs.cluster),
-            rules: Some(needs.cluster.rules.clone()),
-            ..ClusterRole::default()
-        });
-        scope.add(ClusterRoleBinding {
-            metadata: metadata(name),
-            role_ref: role.role(),
-            subjects: Some(vec![account.subject()]),
-        });
-    }
-    for (namespace, rights) in &needs.namespaced {
-        let subject = account.subject();
-        scope.within(namespace.clone(), |scope| {
-            let role = scope.add(Role {
-                metadata: explained(metadata(name.to_owned()), rights),
-                rules: Some(rights.rules.clone()),
-            });
-            scope.add(RoleBinding {
-                metadata: metadata(name.to_owned()),
-                role_ref: role.role(),
-                subjects: Some(vec![subject]),
-            });
-        });
-    }
-    account
-}
-
-/// Says who wants the rules of a role.
-fn explained(metadata: ObjectMeta, rights: &Rights) -> ObjectMeta {
-    ObjectMeta {
-        annotations: Some(rights.annotations()),
-        ..metadata
     }
 }

@@ -12,7 +12,7 @@ use super::{
     setup::{Request, Wish},
 };
 use crate::{
-    protocol::Exports,
+    protocol::{Exports, Queue},
     signal::{Carries, Logs},
     units::Days,
 };
@@ -50,8 +50,8 @@ impl Protocol for ElasticsearchLogs {
 impl Exports for ElasticsearchLogs {
     type Exporter = Exporter;
 
-    fn exporter(to: &Destination, queue: u64) -> Exporter {
-        Exporter::to(format!("http://{}", to.address()), queue)
+    fn exporter(to: &Destination, queue: &Queue) -> Exporter {
+        Exporter::to(format!("http://{}", to.address()), queue.bytes)
     }
 }
 

@@ -46,7 +46,7 @@ impl Module for JaegerInMemory {
         let plan = Memory::of(self.memory)
             .queues(1)
             .waiting(Duration::seconds(1));
-        let budget = budget(scope, &self.name, plan);
+        let budget = budget(scope, &self.name, &plan);
         let config = config::all_in_one(&storage::in_memory(budget.traces), budget.queue);
         let mut workload = program(scope, &self.name, "all-in-one", &config, self.memory);
         workload = workload.cpu(millicores(100));

@@ -198,7 +198,7 @@ impl Jaeger {
 
     fn collector(&self, scope: &mut Scope<'_>, storage: &Storage) -> Ref<Deployment> {
         let name = format!("{}-collector", self.name);
-        let queue = budget(scope, &name, Memory::of(self.memory).queues(1)).queue;
+        let queue = budget(scope, &name, &Memory::of(self.memory).queues(1)).queue;
         let config = config::collector(&storage.written(), queue, self.advice);
         let mut workload = program(scope, &name, "collector", &config, self.memory)
             .replicas(self.collectors)

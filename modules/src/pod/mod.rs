@@ -60,6 +60,7 @@ pub(crate) struct Pod {
     pub(crate) identity: Option<String>,
     pub(crate) tolerate_all: bool,
     pub(crate) spread: Spread,
+    pub(crate) priority_class: Option<String>,
     pub(crate) component: Option<&'static str>,
 }
 
@@ -86,6 +87,7 @@ impl Pod {
             identity: None,
             tolerate_all: false,
             spread: Spread::default(),
+            priority_class: None,
             component: None,
         }
     }
@@ -100,6 +102,15 @@ impl Pod {
         self.container.ports.get_or_insert_default().push(port);
     }
 
+    /// Makes a declared port one of the node, too.
+    pub(crate) fn on_host_port(&mut self, name: &str) {
+        for port in self.container.ports.iter_mut().flatten() {
+            if port.name.as_deref() == Some(name) {
+                port.host_port = Some(port.container_port);
+            }
+        }
+    }
+
     pub(crate) fn arg(&mut self, arg: impl Into<String>) {
         self.container.args.get_or_insert_default().push(arg.into());
     }
@@ -110,6 +121,14 @@ impl Pod {
             value: Some(value.into()),
             value_from: None,
         });
+    }
+
+    /// Sets a variable, unless whoever described the Pod has.
+    pub(crate) fn env_unless_set(&mut self, name: &str, value: impl Into<String>) {
+        let known = self.container.env.iter().flatten();
+        if !known.into_iter().any(|other| other.name == name) {
+            self.env(name, value);
+        }
     }
 
     pub(crate) fn env_from(&mut self, name: &str, source: EnvVarSource) {
@@ -137,6 +156,22 @@ impl Pod {
         let known = self.container.env.get_or_insert_default();
         known.retain(|other| other.name != variable.name);
         known.push(variable);
+    }
+
+    /// Adds a container that starts before all others and ends after them, so that a Job can end too.
+    pub(crate) fn add_sidecar(&mut self, mut container: Container, volumes: Vec<Volume>) {
+        container.restart_policy = Some("Always".to_owned());
+        let prefix = container.name.clone();
+        let renamed = |name: &str| format!("{prefix}-{name}");
+        for mount in container.volume_mounts.iter_mut().flatten() {
+            mount.name = renamed(&mount.name);
+        }
+        let volumes = volumes.into_iter().map(|volume| Volume {
+            name: renamed(&volume.name),
+            ..volume
+        });
+        self.volumes.extend(volumes);
+        self.init.insert(0, container);
     }
 
     /// Waits so long before a Pod is told to end, for its address to leave every client's list.

@@ -50,6 +50,7 @@ impl Pod {
             // A Service named `loki` would put LOKI_PORT into every environment, which Loki reads.
             enable_service_links: Some(false),
             init_containers: (!self.init.is_empty()).then_some(self.init),
+            priority_class_name: self.priority_class,
             security_context: Some(self.user.context()),
             service_account_name: self.account.or(self.identity),
             termination_grace_period_seconds: self.grace_seconds,
@@ -84,7 +85,7 @@ impl User {
 }
 
 impl Resources {
-    fn requirements(self) -> ResourceRequirements {
+    pub(crate) fn requirements(self) -> ResourceRequirements {
         let memory = |bytes| ("memory".to_owned(), units::bytes(bytes));
         let cpu = ("cpu".to_owned(), Quantity::from(self.cpu));
         ResourceRequirements {

@@ -11,7 +11,7 @@ use k8s_openapi::{
     },
     apimachinery::pkg::util::intstr::IntOrString,
 };
-use provider_core::{Module, Ref, Scope, kube_core::ObjectMeta};
+use provider_core::{Destination, Module, Ref, RunsPods, Scope, kube_core::ObjectMeta};
 
 use super::Workload;
 use crate::units;
@@ -82,7 +82,8 @@ impl Workload<DaemonSet> {
 impl Module for Workload<Deployment> {
     type Outputs = Ref<Deployment>;
 
-    fn build(self, scope: &mut Scope<'_>) -> Ref<Deployment> {
+    fn build(mut self, scope: &mut Scope<'_>) -> Ref<Deployment> {
+        let sends = self.tell(scope);
         self.budget(scope);
         let rolling = RollingUpdateDeployment {
             max_surge: Some(IntOrString::Int(1)),
@@ -92,7 +93,7 @@ impl Module for Workload<Deployment> {
             type_: Some("RollingUpdate".to_owned()),
             rolling_update: Some(rolling),
         };
-        scope.add(Deployment {
+        let added = scope.add(Deployment {
             metadata: self.metadata(scope.stack()),
             spec: DeploymentSpec {
                 replicas: Some(count(self.wanted)),
@@ -102,17 +103,20 @@ impl Module for Workload<Deployment> {
                 ..DeploymentSpec::default()
             },
             status: None,
-        })
+        });
+        connect(scope, &added, &sends);
+        added
     }
 }
 
 impl Module for Workload<StatefulSet> {
     type Outputs = Ref<StatefulSet>;
 
-    fn build(self, scope: &mut Scope<'_>) -> Ref<StatefulSet> {
+    fn build(mut self, scope: &mut Scope<'_>) -> Ref<StatefulSet> {
+        let sends = self.tell(scope);
         self.budget(scope);
         let claims = self.claims();
-        scope.add(StatefulSet {
+        let added = scope.add(StatefulSet {
             metadata: self.metadata(scope.stack()),
             spec: StatefulSetSpec {
                 pod_management_policy: self.parallel.then(|| "Parallel".to_owned()),
@@ -124,19 +128,22 @@ impl Module for Workload<StatefulSet> {
                 ..StatefulSetSpec::default()
             },
             status: None,
-        })
+        });
+        connect(scope, &added, &sends);
+        added
     }
 }
 
 impl Module for Workload<DaemonSet> {
     type Outputs = Ref<DaemonSet>;
 
-    fn build(self, scope: &mut Scope<'_>) -> Ref<DaemonSet> {
+    fn build(mut self, scope: &mut Scope<'_>) -> Ref<DaemonSet> {
+        let sends = self.tell(scope);
         let rolling = RollingUpdateDaemonSet {
             max_unavailable: Some(IntOrString::String("10%".to_owned())),
             ..RollingUpdateDaemonSet::default()
         };
-        scope.add(DaemonSet {
+        let added = scope.add(DaemonSet {
             metadata: self.metadata(scope.stack()),
             spec: DaemonSetSpec {
                 selector: self.selector(),
@@ -148,11 +155,20 @@ impl Module for Workload<DaemonSet> {
                 ..DaemonSetSpec::default()
             },
             status: None,
-        })
+        });
+        connect(scope, &added, &sends);
+        added
     }
 }
 
 /// Kubernetes counts replicas in `i32`.
 fn count(replicas: u32) -> i32 {
     i32::try_from(replicas).unwrap_or(i32::MAX)
+}
+
+/// Declares where the Pods send their telemetry to.
+pub(super) fn connect<K: RunsPods>(scope: &mut Scope<'_>, pods: &Ref<K>, sends: &[Destination]) {
+    for to in sends {
+        scope.connect(pods, to);
+    }
 }

@@ -1,4 +1,4 @@
-//! A program of one's own, with the defaults that are safe: the three kinds that keep Pods running, as types.
+//! A program of one's own, with the defaults that are safe: the kinds that run Pods, as types.
 
 use std::marker::PhantomData;
 
@@ -11,7 +11,14 @@ use k8s_openapi::{
 };
 use provider_core::{Port, Scope, Transport, kube_core::ObjectMeta};
 
+mod direct;
+mod job;
 mod kinds;
+mod telemetry;
+
+pub use direct::{Direct, SpokenBySdk};
+pub(crate) use telemetry::{Address, Route};
+pub use telemetry::{TakesTelemetry, Way, WorkloadKind};
 
 use crate::{
     pod::{Pod, User, every, http_probe, tcp_probe},
@@ -42,6 +49,8 @@ pub struct Workload<K> {
     pub(crate) parallel: bool,
     pub(crate) serves_as: Option<String>,
     pub(crate) claim: Option<u64>,
+    schedule: String,
+    routes: Vec<Route>,
     kind: PhantomData<fn() -> K>,
 }
 
@@ -53,6 +62,8 @@ impl<K> Workload<K> {
             parallel: false,
             serves_as: None,
             claim: None,
+            schedule: String::new(),
+            routes: Vec::new(),
             kind: PhantomData,
         }
     }

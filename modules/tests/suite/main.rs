@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may")]
 
 mod databases;
+mod gateway;
 mod logs;
 mod looking;
 mod metrics;
@@ -11,5 +12,6 @@ mod own;
 mod search;
 mod stack;
 mod support;
+mod telemetry;
 mod watch;
 mod wrong;

@@ -83,8 +83,8 @@ fn a_share_lies_between_nothing_and_everything() {
                 .pipeline(pipeline()),
         );
     });
-    assert!(found.contains(&"`sample(10)`: a share lies between 0 and 1".to_owned()));
-    assert!(found.contains(&"the gateway `otlp` samples traces in two pipelines".to_owned()));
+    let wrong = "the configuration of `otlp-sampler`: processors::tail_sampling: policies.share: a percentage lies between 0 and 100";
+    assert!(found.contains(&wrong.to_owned()), "{found:?}");
 }
 
 #[test]

@@ -1,0 +1,148 @@
+//! What does the first layer of a gateway do with what? Its configuration, and what would be wrong with it.
+
+use collector_config::{Config, Pipeline, Signal, components::health::FileStorage};
+use provider_core::{Destination, Finding, Pods, Scope};
+
+use super::{Gateway, autoscale::Autoscale, layer::Layer};
+use crate::{
+    collector::{
+        Collector, Memory, budget,
+        memory::{Budget, Ledger},
+        parts::{self, Forwards},
+        pipeline::Step,
+        program::{QUEUE_DIRECTORY, base},
+    },
+    protocol::Queue,
+    units::KIB,
+};
+
+/// What is remembered of one Pod of the cluster.
+const PER_KNOWN_POD: u64 = 32 * KIB;
+
+impl Collector<Gateway> {
+    pub(super) fn check(&self, scope: &mut Scope<'_>) {
+        for (signal, what) in [
+            (Signal::Traces, "brings the spans of a trace together"),
+            (Signal::Metrics, "lets each series have one writer"),
+        ] {
+            let pipelines = self.tier.pipelines.iter();
+            let routed = pipelines.filter(|p| p.signal == signal && p.together.is_needed());
+            if routed.count() > 1 {
+                let message = format!("the gateway `{}` {what} in two pipelines", self.name);
+                let hint = "do so once, and export to several endpoints";
+                scope.finding(Finding::new("layer-twice", message).hint(hint));
+            }
+        }
+        if self.tier.scale.is_some() && self.tier.queue.is_some() {
+            let message = format!("the gateway `{}` keeps queues and is autoscaled", self.name);
+            let hint = "a Pod that is scaled away leaves its volume behind, with data that nobody sends; say `replicas`";
+            scope.finding(Finding::new("autoscaled-queue", message).hint(hint));
+        }
+        if let Some(scale) = &self.tier.scale {
+            scale.check(scope, &self.name);
+        }
+    }
+
+    /// The configuration of the Pods that take everything.
+    pub(super) fn config(&self, scope: &mut Scope<'_>, layers: &[Layer]) -> (Config, Ledger) {
+        let Budget {
+            queue,
+            in_memory,
+            ledger,
+            ..
+        } = self.budget(scope, layers);
+        let mut config = base();
+        let queue = self.queue(&mut config, queue);
+        let receivers = vec![config.add(&parts::receiver())];
+        let mut common = vec![config.add(&Memory::limiter())];
+        if self.tier.known_pods.is_some() {
+            common.push(config.add(&parts::whose(None)));
+        }
+        for pipeline in &self.tier.pipelines {
+            let mut processors = common.clone();
+            let steps = Step::define_all(&pipeline.steps, &mut config, pipeline.signal);
+            processors.extend(parts::legal(scope, steps));
+            let exporters = if pipeline.together.is_needed() {
+                let layer = layers.iter().find(|layer| layer.signal == pipeline.signal);
+                layer
+                    .and_then(|layer| route(&mut config, layer, in_memory))
+                    .into_iter()
+                    .collect()
+            } else {
+                parts::exporters(scope, &mut config, &pipeline.exports, &queue)
+            };
+            let parts = Pipeline {
+                receivers: receivers.clone(),
+                processors,
+                exporters,
+            };
+            parts::add(&mut config, pipeline.signal, parts);
+        }
+        (config, ledger)
+    }
+
+    fn budget(&self, scope: &mut Scope<'_>, layers: &[Layer]) -> Budget {
+        let pipelines = self.tier.pipelines.iter();
+        let direct = pipelines.filter(|pipeline| !pipeline.together.is_needed());
+        let direct: usize = direct.map(|pipeline| pipeline.sends().count()).sum();
+        let routed: u64 = layers.iter().map(|layer| u64::from(layer.replicas)).sum();
+        let replicas = self
+            .tier
+            .scale
+            .as_ref()
+            .map_or(self.tier.wanted, Autoscale::most);
+        let mut plan = Memory::of(self.limit)
+            .queues(direct as u64 + routed)
+            .on_volume(self.tier.queue, direct as u64)
+            .load(self.expected.map(|load| load.for_one_of(replicas)));
+        if let Some(pods) = self.tier.known_pods {
+            let why = format!("what is known of {pods} Pods");
+            plan = plan.beside("Pods", pods * PER_KNOWN_POD, why);
+        }
+        budget(scope, &self.name, &plan)
+    }
+
+    /// The queue of each exporter, and where it is kept.
+    pub(super) fn queue(&self, config: &mut Config, bytes: u64) -> Queue {
+        let storage = self.tier.queue.map(|_| {
+            config.add(&FileStorage {
+                directory: QUEUE_DIRECTORY.to_owned(),
+                ..FileStorage::default()
+            })
+        });
+        Queue { bytes, storage }
+    }
+
+    /// An agent says which Pod something comes from; behind it, the gateway would take the agent for it.
+    pub(super) fn judge_agents(&self, scope: &mut Scope<'_>, pods: &Pods) {
+        if self.tier.known_pods.is_none() {
+            return;
+        }
+        let (name, pods) = (self.name.clone(), pods.clone());
+        scope.at_end(move |scope| {
+            for Forwards { agent, to } in scope.announced::<Forwards>() {
+                let Destination::Service(to) = to else { continue };
+                if to.pods != pods {
+                    continue;
+                }
+                let message = format!("the agent `{agent}` and the gateway `{name}` both say which Pod something comes from");
+                let hint = "what a node measures would seem to come from the agent's Pod; leave `name_pods` out";
+                scope.finding(Finding::new("pods-named-twice", message).hint(hint));
+            }
+        });
+    }
+}
+
+/// Sends everything to the one of the layer that it belongs to.
+fn route(config: &mut Config, layer: &Layer, queue: u64) -> Option<collector_config::ComponentId> {
+    let Destination::Service(to) = layer.at.destination() else {
+        return None;
+    };
+    let namespace = to.service.namespace.as_deref().unwrap_or_default();
+    let balancer = parts::balancer(&to.service.name, namespace, layer.key, &Queue::of(queue));
+    let defined = match layer.signal {
+        Signal::Traces => Ok(config.add(&balancer)),
+        other => config.add_named(&other.to_string(), &balancer),
+    };
+    defined.ok()
+}

@@ -1,0 +1,161 @@
+//! What happens to one signal on its way through a gateway?
+
+use std::marker::PhantomData;
+
+use collector_config::components::tail_sampling::Policy;
+use provider_core::{Destination, Endpoint};
+
+mod step;
+
+pub(super) use self::step::Step;
+use crate::{
+    protocol::Export,
+    signal::{Carries, Logs, Metrics, Signal, Traces},
+};
+
+/// The way of one signal: values that can be stored, shared and tested.
+///
+/// ```compile_fail
+/// // Only whole traces can be sampled.
+/// modules::metrics().sample(0.1);
+/// ```
+///
+/// ```compile_fail
+/// // A trace has no series that someone must be the only one to write.
+/// modules::traces().one_writer();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Pipeline<S> {
+    way: AnyPipeline,
+    signal: PhantomData<fn() -> S>,
+}
+
+/// A pipeline whose signal is a value.
+#[derive(Clone, Debug)]
+pub(super) struct AnyPipeline {
+    pub(super) signal: collector_config::Signal,
+    pub(super) steps: Vec<Step>,
+    pub(super) exports: Vec<Export>,
+    pub(super) together: Together,
+}
+
+/// What needs everything of a kind to come together in one collector: all spans of a trace, all points of a series.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Together {
+    /// Which traces are kept.
+    pub(super) policies: Option<Vec<Policy>>,
+    /// Whether each series has one collector that writes it.
+    pub(super) series: bool,
+}
+
+/// The way of traces.
+pub fn traces() -> Pipeline<Traces> {
+    Pipeline::new()
+}
+
+/// The way of metrics.
+pub fn metrics() -> Pipeline<Metrics> {
+    Pipeline::new()
+}
+
+/// The way of logs.
+pub fn logs() -> Pipeline<Logs> {
+    Pipeline::new()
+}
+
+impl<S: Signal> Pipeline<S> {
+    fn new() -> Self {
+        Self {
+            way: AnyPipeline::new(S::KIND),
+            signal: PhantomData,
+        }
+    }
+
+    /// Sends everything to an endpoint whose protocol carries the signal. Said several times, each gets everything.
+    #[must_use]
+    pub fn export<P: Carries<S>>(mut self, endpoint: &Endpoint<P>) -> Self {
+        self.way.exports.extend(Export::all_to::<S, P>(endpoint));
+        self
+    }
+
+    pub(super) fn erase(self) -> AnyPipeline {
+        self.way
+    }
+}
+
+impl Pipeline<Traces> {
+    /// Keeps this share of all traces (from 0 to 1), and in any case those in which something went wrong or that
+    /// took longer than a second.
+    ///
+    /// It is decided for whole traces, by collectors of their own that each see all spans of theirs.
+    #[must_use]
+    pub fn sample(self, share: f64) -> Self {
+        self.sample_by([
+            Policy::errors(),
+            Policy::slow(1000),
+            Policy::share(share * 100.0),
+        ])
+    }
+
+    /// Keeps each trace for which one of these reasons holds.
+    ///
+    /// ```
+    /// use modules::{sampling::Policy, traces};
+    ///
+    /// let kept = traces().sample_by([Policy::errors(), Policy::slow(500), Policy::share(5.0)]);
+    /// ```
+    #[must_use]
+    pub fn sample_by(mut self, policies: impl IntoIterator<Item = Policy>) -> Self {
+        self.way.together.policies = Some(policies.into_iter().collect());
+        self
+    }
+}
+
+impl Pipeline<Metrics> {
+    /// Lets each series be written by one collector alone, whichever replica its points arrive at.
+    ///
+    /// Several replicas otherwise write parts of one series out of step. A store that sorts what comes late, as this
+    /// catalogue's Prometheus does for half an hour, copes with that; one that does not needs this.
+    #[must_use]
+    pub fn one_writer(mut self) -> Self {
+        self.way.together.series = true;
+        self
+    }
+}
+
+impl Together {
+    /// Whether a second layer is needed.
+    pub(super) fn is_needed(&self) -> bool {
+        self.policies.is_some() || self.series
+    }
+}
+
+impl AnyPipeline {
+    fn new(signal: collector_config::Signal) -> Self {
+        Self {
+            signal,
+            steps: Vec::new(),
+            exports: Vec::new(),
+            together: Together::default(),
+        }
+    }
+
+    /// Everything goes the same way.
+    pub(super) fn of_all(exports: &[Export]) -> Vec<Self> {
+        let each = |signal| Self {
+            exports: exports.to_vec(),
+            ..Self::new(signal)
+        };
+        collector_config::Signal::ALL.map(each).to_vec()
+    }
+
+    /// Where its own exporters send to; one that sends to two places is two.
+    pub(super) fn sends(&self) -> impl Iterator<Item = Destination> {
+        self.exports.iter().map(|export| export.to.clone())
+    }
+
+    /// The same with those of what is measured on the way.
+    pub(super) fn all_sends(&self) -> impl Iterator<Item = Destination> {
+        self.sends()
+    }
+}

@@ -1,0 +1,205 @@
+//! The sidecar: a collector in the Pod of the program that it serves.
+
+use collector_config::{
+    Config, Pipeline,
+    components::{
+        otlp::{GrpcServer, HttpServer, Otlp, Protocols},
+        processors::{Action, AttributeAction, Resource},
+    },
+};
+use k8s_openapi::api::core::v1::Container;
+use provider_core::{Destination, Endpoint, Finding, Scope};
+
+use super::{
+    Load, Memory, budget,
+    memory::{Budget, Ledger},
+    parts,
+    pipeline::AnyPipeline,
+    program::{Ports, Program, Task, base},
+};
+use crate::{
+    pod::Pod,
+    protocol::{Export, OTLP_GRPC, OTLP_HTTP, Queue},
+    signal::{Carries, Logs, Metrics, Traces},
+    units::{MIB, Millicores, millicores},
+};
+
+/// What a sidecar says of everything that its program sends, and where it knows that from.
+const FACTS: [(&str, &str); 4] = [
+    ("k8s.namespace.name", "${env:POD_NAMESPACE}"),
+    ("k8s.node.name", "${env:NODE_NAME}"),
+    ("k8s.pod.name", "${env:POD_NAME}"),
+    ("k8s.pod.uid", "${env:POD_UID}"),
+];
+
+/// A collector in each Pod of a program: it starts before the program and ends after it, and nobody else can reach
+/// it.
+///
+/// It is a value that workloads take when they are defined; each gets the configuration in its own namespace.
+///
+/// ```
+/// use modules::{Collector, Sidecar, Workload, metrics};
+/// # use modules::protocol::Otlp;
+/// # use provider_core::{Endpoint, Scope};
+///
+/// fn shop(stack: &mut Scope<'_>) {
+///     # let backend: Endpoint<Otlp> = Endpoint::outside("otlp.example", 4317);
+///     let gateway = stack.add(Collector::gateway("otlp").pipeline(metrics().export(&backend)));
+///     let sidecar = Sidecar::new("telemetry").forward(&gateway.otlp);
+///     stack.add(Workload::stateless("payment", "payment:1.0.0").sidecar(&sidecar));
+/// }
+/// ```
+///
+/// Whole traces cannot be sampled where only one program's spans are seen:
+///
+/// ```compile_fail
+/// modules::Sidecar::new("telemetry").sample(0.1);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sidecar {
+    name: String,
+    cpu: Millicores,
+    memory: u64,
+    load: Option<Load>,
+    pipelines: Vec<AnyPipeline>,
+}
+
+impl Sidecar {
+    /// A collector of that container name, with 128 MiB of memory.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            cpu: millicores(50),
+            memory: 128 * MIB,
+            load: None,
+            pipelines: Vec::new(),
+        }
+    }
+
+    /// Reserves so much processor time.
+    #[must_use]
+    pub fn cpu(mut self, cpu: Millicores) -> Self {
+        self.cpu = cpu;
+        self
+    }
+
+    /// So much memory; queues and limits follow from it.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// So much comes from one Pod of the program.
+    #[must_use]
+    pub fn load(mut self, load: Load) -> Self {
+        self.load = Some(load);
+        self
+    }
+
+    /// Sends everything on, to an endpoint that takes all signals.
+    #[must_use]
+    pub fn forward<P>(mut self, endpoint: &Endpoint<P>) -> Self
+    where
+        P: Carries<Traces> + Carries<Metrics> + Carries<Logs>,
+    {
+        self.pipelines = AnyPipeline::of_all(&Export::all_to::<Traces, P>(endpoint));
+        self
+    }
+
+    /// Puts the collector into a program's Pod, and says where the Pod then sends to.
+    pub(crate) fn join(&self, scope: &mut Scope<'_>, pod: &mut Pod) -> Vec<Destination> {
+        if self.pipelines.is_empty() {
+            let message = format!("the sidecar `{}` sends nowhere", self.name);
+            let finding = Finding::new("sidecar-without-target", message);
+            scope.finding(finding.hint("`forward` to a gateway"));
+        }
+        let (config, ledger) = self.config(scope);
+        let task = Task {
+            // One sidecar serves many programs, whose configurations must not be one object.
+            name: &format!("{}-{}", pod.name, self.name),
+            component: "sidecar",
+            config: &config,
+            memory: self.memory,
+            ledger: &ledger,
+            ports: Ports::BESIDE,
+        };
+        let (own, mut sends) = Program::new(scope, task).into_parts();
+        pod.add_sidecar(self.container(own.container), own.volumes);
+        let url = format!("http://127.0.0.1:{}", OTLP_HTTP.number);
+        pod.env_unless_set("OTEL_EXPORTER_OTLP_ENDPOINT", url);
+        pod.env_unless_set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
+        sends.extend(self.pipelines.iter().flat_map(AnyPipeline::sends));
+        sends
+    }
+
+    fn container(&self, made: Container) -> Container {
+        let resources = crate::pod::Resources {
+            cpu: self.cpu,
+            memory_request: self.memory,
+            memory_limit: self.memory,
+        };
+        Container {
+            name: self.name.clone(),
+            // The program goes on serving while its telemetry does not.
+            readiness_probe: None,
+            resources: Some(resources.requirements()),
+            ..made
+        }
+    }
+
+    fn config(&self, scope: &mut Scope<'_>) -> (Config, Ledger) {
+        let exports: usize = self.pipelines.iter().map(|p| p.exports.len()).sum();
+        let plan = Memory::of_one(self.memory)
+            .queues(exports as u64)
+            .load(self.load);
+        let Budget { queue, ledger, .. } = budget(scope, &self.name, &plan);
+        let queue = Queue::of(queue);
+        let mut config = base();
+        let receivers = vec![config.add(&receiver())];
+        let processors = vec![config.add(&Memory::limiter()), config.add(&this_pod())];
+        for pipeline in &self.pipelines {
+            let exporters = parts::exporters(scope, &mut config, &pipeline.exports, &queue);
+            let parts = Pipeline {
+                receivers: receivers.clone(),
+                processors: processors.clone(),
+                exporters,
+            };
+            parts::add(&mut config, pipeline.signal, parts);
+        }
+        (config, ledger)
+    }
+}
+
+/// Takes OTLP from the same Pod alone.
+fn receiver() -> Otlp {
+    let here = |port: u16| format!("127.0.0.1:{port}");
+    let grpc = GrpcServer {
+        endpoint: here(OTLP_GRPC.number),
+        max_recv_msg_size_mib: Some(16),
+        ..GrpcServer::default()
+    };
+    let http = HttpServer {
+        endpoint: here(OTLP_HTTP.number),
+        ..HttpServer::default()
+    };
+    Otlp {
+        protocols: Protocols {
+            grpc: Some(grpc),
+            http: Some(http),
+        },
+    }
+}
+
+/// Everything comes from this Pod, whatever the program says of itself. No API needs to be asked for that.
+fn this_pod() -> Resource {
+    let fact = |(key, value): (&str, &str)| AttributeAction {
+        key: key.to_owned(),
+        action: Action::Upsert,
+        value: Some(value.into()),
+        from_attribute: None,
+    };
+    Resource {
+        attributes: FACTS.map(fact).to_vec(),
+    }
+}
