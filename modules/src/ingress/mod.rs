@@ -55,7 +55,7 @@ impl Site {
         }
     }
 
-    fn wrong(&self, scope: &mut Scope<'_>, message: String, hint: &str) {
+    fn wrong(&self, scope: &mut Scope<'_>, message: &str, hint: &str) {
         let message = format!("the site `{}`: {message}", self.host);
         scope.finding(Finding::new("site", message).hint(hint));
     }
@@ -67,10 +67,10 @@ impl Site {
             url::bare(&format!("https://{}", self.host)).is_some_and(|(_, port)| port == 443);
         if !named || !self.host.chars().all(plain) {
             let hint = "such as `grafana.example`, without a scheme and a port";
-            self.wrong(scope, "it is no name of a host".to_owned(), hint);
+            self.wrong(scope, "it is no name of a host", hint);
         }
         if let Some((message, hint)) = self.entrance.wrong() {
-            self.wrong(scope, message, hint);
+            self.wrong(scope, &message, hint);
         }
     }
 }
@@ -82,7 +82,7 @@ impl Module for Site {
         self.check(scope);
         let Destination::Service(to) = &self.to else {
             let message = format!("{} is no Service of this stack", self.to);
-            self.wrong(scope, message, "open it where it is described");
+            self.wrong(scope, &message, "open it where it is described");
             return;
         };
         scope.accept_at(&self.to, self.entrance.pods());
@@ -90,10 +90,10 @@ impl Module for Site {
         let namespace = service.namespace.clone().unwrap_or_default();
         match &self.entrance {
             Entrance::Ingress(ingress) => {
-                ingress.open(scope, &self.host, &namespace, &service.name, port_name)
+                ingress.open(scope, &self.host, &namespace, &service.name, port_name);
             }
             Entrance::Gateway(gateway) => {
-                gateway.open(scope, &self.host, &namespace, &service.name, port)
+                gateway.open(scope, &self.host, &namespace, &service.name, port);
             }
         }
     }
