@@ -43,6 +43,11 @@ pub const ELASTICSEARCH: Image = Image {
     digest: Some("sha256:be5f49784ff5ec8a5b5d7ba17f944d9d6b10c067f596ee93e6b6cb82d2dd874c"),
     ..image("docker.elastic.co/elasticsearch/elasticsearch", "9.4.2")
 };
+/// Shows as metrics what an Elasticsearch says of itself.
+pub const ELASTICSEARCH_EXPORTER: Image = image(
+    "quay.io/prometheuscommunity/elasticsearch-exporter",
+    "v1.11.0",
+);
 /// Prometheus.
 pub const PROMETHEUS: Image = image("docker.io/prom/prometheus", "v3.14.0");
 /// Alertmanager.
@@ -90,6 +95,7 @@ mod tests {
             JAEGER_INDEX_CLEANER,
             JAEGER_ROLLOVER,
             ELASTICSEARCH,
+            ELASTICSEARCH_EXPORTER,
             PROMETHEUS,
             ALERTMANAGER,
             LOKI,

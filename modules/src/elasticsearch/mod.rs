@@ -16,6 +16,7 @@
 mod api;
 mod checks;
 mod config;
+mod exporter;
 pub(crate) mod logs;
 mod members;
 mod setup;
@@ -236,6 +237,7 @@ impl Module for Elasticsearch {
             let wish = snapshots.wish(&cluster);
             scope.announce(wish);
         }
+        exporter::build(scope, &cluster, self.snapshots.is_some());
         logs::open(scope, &cluster, self.nodes, self.logs_for);
         let of = cluster.clone();
         scope.at_end(move |scope| setup::fulfil(scope, &of));

@@ -331,7 +331,7 @@ fn nobody_sends_logs_before_there_is_a_policy_for_them() {
     let graph = graph(logging).unwrap();
     let gateway = graph
         .resources()
-        .find(|r| r.id.kind == "Deployment")
+        .find(|r| r.id.kind == "Deployment" && r.id.name == "otlp")
         .unwrap();
     let waits: Vec<String> = gateway.depends_on.iter().map(ToString::to_string).collect();
     assert!(
@@ -348,4 +348,21 @@ fn nobody_sends_logs_before_there_is_a_policy_for_them() {
 fn a_cluster_that_nobody_logs_to_is_asked_for_nothing() {
     let objects = objects(counted);
     assert!(objects.iter().all(|o| o["kind"] != "Job"));
+}
+
+#[test]
+fn a_cluster_is_measured_by_a_program_beside_it() {
+    let objects = objects(|scope| {
+        let keys = scope.existing::<Secret>("archive-keys");
+        let store = ObjectStore::s3("archive").keys(&keys, "id", "key");
+        scope.add(Prometheus::new("prometheus"));
+        scope.add(Elasticsearch::new("search").snapshots(store, days(30)));
+    });
+    let exporter = named(&objects, "Deployment", "search-metrics");
+    let args = &exporter["spec"]["template"]["spec"]["containers"][0]["args"];
+    for arg in ["--es.uri=http://search.test.svc:9200", "--collector.slm"] {
+        assert!(args.as_array().unwrap().contains(&arg.into()), "{args}");
+    }
+    let policy = named(&objects, "NetworkPolicy", "search-metrics-deployment");
+    assert!(policy["spec"]["ingress"].to_string().contains("prometheus"));
 }
