@@ -25,8 +25,11 @@ pub enum Class {
 /// Reads the settings of one component type and says what a check needs to know of them.
 pub type ReadSettings = fn(&Value) -> Result<Details, serde_json::Error>;
 
+/// Reads the settings of one component type and says what they are as a value of it.
+pub(crate) type DescribeSettings = fn(&Value) -> Result<Described, serde_json::Error>;
+
 /// Settings of a component type.
-pub trait Component: Serialize + DeserializeOwned {
+pub trait Component: Serialize + DeserializeOwned + fmt::Debug {
     /// The type they belong to.
     const TYPE: &'static ComponentType;
 
@@ -124,6 +127,26 @@ pub(crate) fn details<C: Component>(settings: &Value) -> Result<Details, serde_j
         extensions: component.extensions(),
         mistakes: component.mistakes(),
         needs: component.needs(),
+    })
+}
+
+/// Settings as a value of their type.
+pub(crate) struct Described {
+    /// The path of the type.
+    pub(crate) type_name: &'static str,
+    /// What the value says of itself.
+    pub(crate) debug: String,
+    /// How the type writes it.
+    pub(crate) settings: Value,
+}
+
+/// Reads the settings of `C` and says what they are as a value of it.
+pub(crate) fn described<C: Component>(settings: &Value) -> Result<Described, serde_json::Error> {
+    let component: C = from_settings(settings)?;
+    Ok(Described {
+        type_name: std::any::type_name::<C>(),
+        debug: format!("{component:?}"),
+        settings: serde_json::to_value(&component)?,
     })
 }
 

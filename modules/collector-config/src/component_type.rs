@@ -1,6 +1,6 @@
 //! What is known about a component type before its settings are read.
 
-use crate::component::{Class, Component, ReadSettings, details};
+use crate::component::{Class, Component, DescribeSettings, ReadSettings, described, details};
 use crate::{Distribution, Release, Signal, Version};
 
 /// A component type: what it is called, since when, where it is contained, what it carries, how ripe it is.
@@ -24,6 +24,8 @@ pub struct ComponentType {
     pub maturity: Maturity,
     /// Reads its settings; types whose settings are not described here have none.
     pub read: Option<ReadSettings>,
+    /// Likewise, as a value of its type.
+    pub(crate) describe: Option<DescribeSettings>,
 }
 
 /// What a component carries.
@@ -94,6 +96,7 @@ impl ComponentType {
         let undescribed = Self::named(class, name);
         Self {
             read: Some(details::<C>),
+            describe: Some(described::<C>),
             ..undescribed
         }
     }
@@ -113,6 +116,7 @@ impl ComponentType {
             },
             maturity: Maturity::Unknown,
             read: None,
+            describe: None,
         }
     }
 

@@ -126,16 +126,22 @@ impl Config {
         Ok(self.put(id, component))
     }
 
+    /// Defines a component whose settings are passed on as they are; an extension is enabled too.
+    pub fn define(&mut self, class: Class, id: ComponentId, settings: Value) -> ComponentId {
+        let id = id.canonical(class);
+        self.section_mut(class).insert(id.clone(), settings);
+        if class == Class::Extension && !self.service.extensions.contains(&id) {
+            self.service.extensions.push(id.clone());
+        }
+        id
+    }
+
     fn put<C: Component>(&mut self, id: ComponentId, component: &C) -> ComponentId {
         // Settings are maps with text keys, lists and scalars; a type for which that were not so would fail in
         // its first test, and is refused by the check here.
         let settings = serde_json::to_value(component)
             .unwrap_or_else(|error| Value::String(error.to_string()));
-        self.section_mut(C::TYPE.class).insert(id.clone(), settings);
-        if C::TYPE.class == Class::Extension && !self.service.extensions.contains(&id) {
-            self.service.extensions.push(id.clone());
-        }
-        id
+        self.define(C::TYPE.class, id, settings)
     }
 
     /// Adds a pipeline, or replaces the one of that id.

@@ -99,6 +99,11 @@ impl PipelineId {
         Self { signal, name: None }
     }
 
+    /// The name after the slash.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// One of several pipelines of a signal.
     ///
     /// # Errors

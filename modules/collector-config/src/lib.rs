@@ -36,6 +36,7 @@ mod nearest;
 mod needs;
 pub mod ottl;
 mod placeholder;
+mod rust;
 mod signal;
 mod telemetry;
 mod version;
@@ -50,6 +51,8 @@ pub use needs::{
     Asker, HostPath, LaterMounts, Listen, Need, Needs, Object, PodSecurity, Reach, Rule, Traffic,
     Transport, Verb,
 };
+pub use rust::Program;
+pub use serde_json::json;
 pub use signal::Signal;
 pub use telemetry::{
     Level, PrometheusReader, PullExporter, PullReader, Reader, Telemetry, TelemetryLogs,

@@ -58,3 +58,11 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 /// Free settings that are passed on as they are.
 pub type Settings = serde_json::Map<String, serde_json::Value>;
+
+/// The fields of what `json!({…})` made; none if it made no object.
+pub fn settings(value: serde_json::Value) -> Settings {
+    match value {
+        serde_json::Value::Object(fields) => fields,
+        _ => Settings::new(),
+    }
+}

@@ -68,11 +68,10 @@ type Words = fn(&Problem) -> Option<String>;
 fn passed_on(look: &Look<'_>, repair: Words) -> Vec<Found> {
     let each = |Mistake { path, problem }: &Mistake| {
         let repair = repair(problem)?;
-        Some(Found::new(
-            path.replace("::", "."),
-            problem.to_string(),
-            repair,
-        ))
+        // The check says in one breath what is wrong and what to do.
+        let cause = problem.to_string();
+        let cause = cause.split("; ").next().unwrap_or_default();
+        Some(Found::new(path.replace("::", "."), cause, repair))
     };
     look.mistakes.iter().filter_map(each).collect()
 }
