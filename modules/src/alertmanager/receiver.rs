@@ -1,7 +1,7 @@
 //! Who is told of alerts, and how?
 
 use k8s_openapi::api::core::v1::Secret;
-use provider_core::{Destination, Endpoint, Ref, Transport};
+use provider_core::{Destination, Endpoint, Ref, Security, Transport};
 
 use super::config::{Email, PagerDuty, ReceiverYml, Slack, Teams, Webhook};
 use crate::protocol::Http;
@@ -185,5 +185,10 @@ fn outside(host: &str, port: u16) -> Destination {
         host: host.to_owned(),
         port,
         transport: Transport::Tcp,
+        // Mail is sent with STARTTLS; of a secret address only the port is known.
+        security: match port {
+            80 => Security::Plain,
+            _ => Security::Tls,
+        },
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use collector_config::{Asker, Config, Object, Reach, Rule, Traffic};
 use k8s_openapi::api::rbac::v1::PolicyRule;
-use provider_core::{Destination, Transport};
+use provider_core::{Destination, Security, Transport};
 
 /// On a role: which component wants which of its rules.
 const WANTED_BY: &str = "otelier.dev/wanted-by";
@@ -94,16 +94,17 @@ impl Rights {
 
 /// What exporters send to is declared where they are connected.
 fn destination(traffic: &Traffic) -> Option<Destination> {
-    let outside = |host: &str, port| Destination::Outside {
+    let outside = |host: &str, port, security| Destination::Outside {
         host: host.to_owned(),
         port,
         transport: Transport::Tcp,
+        security,
     };
     match traffic {
         Traffic::KubernetesApi => Some(Destination::KubernetesApi),
         // A node's address is known to the Pod alone, so every address has to do.
-        Traffic::Kubelet(port) => Some(outside("kubelet", *port)),
-        Traffic::CloudMetadata => Some(outside("169.254.169.254", 80)),
+        Traffic::Kubelet(port) => Some(outside("kubelet", *port, Security::Tls)),
+        Traffic::CloudMetadata => Some(outside("169.254.169.254", 80, Security::Plain)),
         Traffic::Endpoint(_) => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Who says who somebody is? A provider of `OpenID` Connect.
 
 use k8s_openapi::api::core::v1::Secret;
-use provider_core::{Destination, Finding, Ref, Transport};
+use provider_core::{Destination, Finding, Ref, Security, Transport};
 
 use crate::url;
 
@@ -73,6 +73,7 @@ impl Oidc {
                 host,
                 port,
                 transport: Transport::Tcp,
+                security: Security::Tls,
             };
             if !found.contains(&to) {
                 found.push(to);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{KeyToPath, Secret, SecretVolumeSource, ServiceAccount, Volume};
-use provider_core::{Destination, Ref, Scope, Transport, kube_core::ObjectMeta};
+use provider_core::{Destination, Ref, Scope, Security, Transport, kube_core::ObjectMeta};
 
 use crate::pod::Pod;
 
@@ -103,5 +103,10 @@ pub(super) fn outside(host: &str, port: u16) -> Destination {
         host: host.to_owned(),
         port,
         transport: Transport::Tcp,
+        security: if port == 443 {
+            Security::Tls
+        } else {
+            Security::Plain
+        },
     }
 }

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{
     Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler,
     ObjectFieldSelector, SleepAction, Volume,
 };
-use provider_core::Port;
+use provider_core::{Borrowed, Port};
 
 mod probe;
 mod template;
@@ -62,6 +62,8 @@ pub(crate) struct Pod {
     pub(crate) spread: Spread,
     pub(crate) priority_class: Option<String>,
     pub(crate) component: Option<&'static str>,
+    /// Annotations whose values are only known when the Pods are made, and whose change makes them anew.
+    pub(crate) marks: BTreeMap<String, Borrowed>,
 }
 
 impl Pod {
@@ -89,6 +91,7 @@ impl Pod {
             spread: Spread::default(),
             priority_class: None,
             component: None,
+            marks: BTreeMap::new(),
         }
     }
 

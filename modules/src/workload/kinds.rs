@@ -1,5 +1,7 @@
 //! The kinds that keep Pods running: what each has that the others have not.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::{
     api::{
         apps::v1::{
@@ -11,7 +13,7 @@ use k8s_openapi::{
     },
     apimachinery::pkg::util::intstr::IntOrString,
 };
-use provider_core::{Destination, Module, Ref, RunsPods, Scope, kube_core::ObjectMeta};
+use provider_core::{Borrowed, Destination, Module, Ref, RunsPods, Scope, kube_core::ObjectMeta};
 
 use super::Workload;
 use crate::units;
@@ -93,6 +95,7 @@ impl Module for Workload<Deployment> {
             type_: Some("RollingUpdate".to_owned()),
             rolling_update: Some(rolling),
         };
+        let marks = self.pod.marks.clone();
         let added = scope.add(Deployment {
             metadata: self.metadata(scope.stack()),
             spec: DeploymentSpec {
@@ -104,6 +107,7 @@ impl Module for Workload<Deployment> {
             },
             status: None,
         });
+        mark(scope, &added, marks);
         connect(scope, &added, &sends);
         added
     }
@@ -116,6 +120,7 @@ impl Module for Workload<StatefulSet> {
         let sends = self.tell(scope);
         self.budget(scope);
         let claims = self.claims();
+        let marks = self.pod.marks.clone();
         let added = scope.add(StatefulSet {
             metadata: self.metadata(scope.stack()),
             spec: StatefulSetSpec {
@@ -129,6 +134,7 @@ impl Module for Workload<StatefulSet> {
             },
             status: None,
         });
+        mark(scope, &added, marks);
         connect(scope, &added, &sends);
         added
     }
@@ -143,6 +149,7 @@ impl Module for Workload<DaemonSet> {
             max_unavailable: Some(IntOrString::String("10%".to_owned())),
             ..RollingUpdateDaemonSet::default()
         };
+        let marks = self.pod.marks.clone();
         let added = scope.add(DaemonSet {
             metadata: self.metadata(scope.stack()),
             spec: DaemonSetSpec {
@@ -156,6 +163,7 @@ impl Module for Workload<DaemonSet> {
             },
             status: None,
         });
+        mark(scope, &added, marks);
         connect(scope, &added, &sends);
         added
     }
@@ -164,6 +172,15 @@ impl Module for Workload<DaemonSet> {
 /// Kubernetes counts replicas in `i32`.
 fn count(replicas: u32) -> i32 {
     i32::try_from(replicas).unwrap_or(i32::MAX)
+}
+
+/// Marks the Pods with what is in the files that they read only at their start.
+fn mark<K>(scope: &mut Scope<'_>, pods: &Ref<K>, marks: BTreeMap<String, Borrowed>) {
+    for (annotation, borrowed) in marks {
+        let annotation = annotation.replace('/', "~1");
+        let pointer = format!("/spec/template/metadata/annotations/{annotation}");
+        scope.borrow(pods, pointer, borrowed);
+    }
 }
 
 /// Declares where the Pods send their telemetry to.

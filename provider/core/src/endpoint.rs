@@ -25,6 +25,19 @@ pub enum Transport {
     Udp,
 }
 
+/// How traffic is kept from others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// Not at all.
+    #[default]
+    Plain,
+    /// By TLS: the server proves who it is.
+    Tls,
+    /// By TLS, and the client proves who it is too.
+    MutualTls,
+}
+
 /// A port: its name, its number and what is spoken on it.
 pub struct Port<P> {
     /// The name, at most 15 characters: what Services and probes refer to.
@@ -33,6 +46,8 @@ pub struct Port<P> {
     pub number: u16,
     /// What carries the traffic.
     pub transport: Transport,
+    /// How its traffic is kept from others.
+    pub security: Security,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -57,6 +72,8 @@ pub enum Destination {
         port: u16,
         /// What carries the traffic.
         transport: Transport,
+        /// How the traffic is kept from others.
+        security: Security,
     },
 }
 
@@ -77,8 +94,10 @@ pub struct ServiceDestination {
     pub port: u16,
     /// What carries the traffic.
     pub transport: Transport,
-    /// The scheme of URLs to it.
+    /// The scheme of URLs to it, without regard to TLS.
     pub scheme: &'static str,
+    /// How the traffic is kept from others.
+    pub security: Security,
 }
 
 /// How a Service reaches its Pods.
@@ -104,6 +123,7 @@ impl<P> Port<P> {
             name,
             number,
             transport: Transport::Tcp,
+            security: Security::Plain,
             protocol: PhantomData,
         }
     }
@@ -115,6 +135,12 @@ impl<P> Port<P> {
             transport: Transport::Udp,
             ..self
         }
+    }
+
+    /// The same port with its traffic kept from others in that way.
+    #[must_use]
+    pub const fn secured(self, security: Security) -> Self {
+        Self { security, ..self }
     }
 }
 
@@ -132,7 +158,19 @@ impl<P> Endpoint<P> {
             host: host.into(),
             port,
             transport: Transport::Tcp,
+            security: Security::Plain,
         })
+    }
+
+    /// The same place with the traffic kept from others in that way; for places of the stack their port says it.
+    #[must_use]
+    pub fn secured(mut self, how: Security) -> Self {
+        match &mut self.to {
+            Destination::Service(to) => to.security = how,
+            Destination::Outside { security, .. } => *security = how,
+            Destination::KubernetesApi => {}
+        }
+        self
     }
 
     /// Where it is.
@@ -161,7 +199,11 @@ impl<P> Endpoint<P> {
 impl<P: Protocol> Endpoint<P> {
     /// `scheme://host:port`.
     pub fn url(&self) -> String {
-        format!("{}://{}", P::SCHEME, self.to.address())
+        let scheme = match (P::SCHEME, self.to.security()) {
+            ("http", Security::Tls | Security::MutualTls) => "https",
+            (scheme, _) => scheme,
+        };
+        format!("{scheme}://{}", self.to.address())
     }
 }
 
@@ -188,6 +230,20 @@ impl Destination {
             Destination::KubernetesApi => 443,
             Destination::Outside { port, .. } => *port,
         }
+    }
+
+    /// How the traffic is kept from others.
+    pub fn security(&self) -> Security {
+        match self {
+            Destination::Service(to) => to.security,
+            Destination::KubernetesApi => Security::Tls,
+            Destination::Outside { security, .. } => *security,
+        }
+    }
+
+    /// Whether TLS is spoken there.
+    pub fn is_secured(&self) -> bool {
+        self.security() != Security::Plain
     }
 
     /// `host:port`.

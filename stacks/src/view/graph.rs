@@ -69,6 +69,7 @@ impl Drawing {
                     host,
                     port,
                     transport,
+                    security: _,
                 } => (self.place(host), format!("{port}/{transport}")),
             };
             self.arrows.insert(Arrow { from, to, label });

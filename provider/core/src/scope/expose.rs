@@ -54,6 +54,7 @@ impl Scope<'_> {
             port: port.number,
             transport: port.transport,
             scheme: P::SCHEME,
+            security: port.security,
         })))
     }
 

@@ -86,6 +86,7 @@ impl Scope<'_> {
             port: port.number,
             transport: port.transport,
             scheme: P::SCHEME,
+            security: port.security,
         };
         self.put_connection(Connection {
             from: from.into(),
@@ -93,6 +94,11 @@ impl Scope<'_> {
             waits: Waits::ForNobody,
             origin,
         });
+    }
+
+    /// Who sends traffic where, as far as it has been said.
+    pub fn connections(&self) -> &[Connection] {
+        &self.draft.connections
     }
 
     fn put_connection(&mut self, new: Connection) {

@@ -124,6 +124,7 @@ fn connect<'a>(drafts: &mut Drafts<'a>, connection: &'a Connection) -> Option<Fi
             host,
             port,
             transport,
+            security: _,
         } => {
             let transport = transport.to_string();
             let port = PodPort {

@@ -1,0 +1,118 @@
+//! Is any hop only half TLS, or none at all where the stack speaks it?
+
+use std::collections::BTreeSet;
+
+use provider_core::{Connection, Destination, Finding, Port, ResourceId, Scope, Transport};
+
+/// Pods that know whom to trust: their workload's name and namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Trusts {
+    namespace: String,
+    name: String,
+}
+
+/// A port where TLS cannot be spoken, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct InTheOpen {
+    workload: ResourceId,
+    port: u16,
+    why: &'static str,
+}
+
+/// Addresses that only a Pod's own node answers at: what a cloud tells its machines.
+const LINK_LOCAL: &str = "169.254.";
+
+pub(super) fn trusts(scope: &mut Scope<'_>, name: &str) {
+    let namespace = scope.namespace().to_owned();
+    let name = name.to_owned();
+    scope.announce(Trusts { namespace, name });
+}
+
+/// Whether the Pods that were said last to trust are the first of their namespace.
+pub(super) fn first_in_namespace(scope: &Scope<'_>) -> bool {
+    let here = scope.namespace();
+    let all = scope.announced::<Trusts>();
+    all.iter().filter(|trusts| trusts.namespace == here).count() == 1
+}
+
+/// Says that a program of this catalogue cannot speak TLS at one of its ports, whatever the stack does.
+pub(crate) fn in_the_open<P>(
+    scope: &mut Scope<'_>,
+    workload: &ResourceId,
+    port: Port<P>,
+    why: &'static str,
+) {
+    scope.announce(InTheOpen {
+        workload: workload.clone(),
+        port: port.number,
+        why,
+    });
+}
+
+/// Reports each hop that is half TLS, and each that is none without a reason.
+pub(super) fn check(scope: &mut Scope<'_>) {
+    let trusting: BTreeSet<_> = scope.announced::<Trusts>().into_iter().collect();
+    let open: BTreeSet<_> = scope.announced::<InTheOpen>().into_iter().collect();
+    let connections = scope.connections().to_vec();
+    let mut reasons = BTreeSet::new();
+    for connection in &connections {
+        match judge(connection, &trusting, &open) {
+            Verdict::Right => {}
+            Verdict::Excused(why) => drop(reasons.insert(why)),
+            Verdict::Wrong(finding) => scope.finding(finding.at(&connection.origin)),
+        }
+    }
+    for why in reasons {
+        scope.note(Finding::new("in-the-open", why));
+    }
+}
+
+enum Verdict {
+    Right,
+    Excused(&'static str),
+    Wrong(Finding),
+}
+
+fn judge(
+    connection: &Connection,
+    trusting: &BTreeSet<Trusts>,
+    open: &BTreeSet<InTheOpen>,
+) -> Verdict {
+    let Connection { from, to, .. } = connection;
+    let who = &from.workload;
+    let wrong = |message: String| Verdict::Wrong(Finding::new("half-tls", message));
+    match to {
+        Destination::KubernetesApi => Verdict::Right,
+        Destination::Outside { host, .. } if host.starts_with(LINK_LOCAL) => Verdict::Right,
+        Destination::Outside { .. } if to.is_secured() => Verdict::Right,
+        Destination::Outside { host, port, .. } => wrong(format!(
+            "{who} sends to {host}:{port} in the open, though the stack speaks TLS"
+        )),
+        Destination::Service(service) if to.is_secured() => {
+            let knows = trusting.iter().any(|trusts| {
+                trusts.name == who.name && Some(&trusts.namespace) == who.namespace.as_ref()
+            });
+            if knows {
+                return Verdict::Right;
+            }
+            wrong(format!(
+                "{who} sends to {}, which speaks TLS, and does not know whom to trust",
+                service.service
+            ))
+        }
+        Destination::Service(service) => {
+            let excuse = open
+                .iter()
+                .find(|open| open.workload == service.pods.workload && open.port == service.port);
+            match excuse {
+                Some(excuse) => Verdict::Excused(excuse.why),
+                // Gossip over UDP has keys of its own or none; where it speaks TLS it does so over TCP.
+                None if service.transport == Transport::Udp => Verdict::Right,
+                None => wrong(format!(
+                    "{who} sends to {} at the port `{}` in the open, though the stack speaks TLS",
+                    service.service, service.port_name
+                )),
+            }
+        }
+    }
+}
