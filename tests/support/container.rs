@@ -11,6 +11,9 @@ use std::{
 use provider::Graph;
 use serde_json::Value;
 
+/// What a Pod's address is until it has one of its own.
+const LOOPBACK: &str = "127.0.0.1";
+
 /// A container as a node would start it, with the files that are mounted in a folder of our own.
 ///
 /// Where arguments and files name a place in the container, they name the same place in that folder.
@@ -158,6 +161,24 @@ impl Container {
             .map(|arg| &arg[name.len() + 1..])
     }
 
+    /// Lives at an address of its own on this machine, which is what its variables say then.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Self {
+        for value in self.env.values_mut().filter(|value| *value == LOOPBACK) {
+            address.clone_into(value);
+        }
+        self
+    }
+
+    /// Changes one of its files, where what stands there exists in a cluster only.
+    ///
+    /// # Panics
+    /// If there is no such file.
+    pub fn edit(&self, path: &str, change: impl FnOnce(String) -> String) {
+        let content = fs::read_to_string(path).expect("a file of the container");
+        fs::write(path, change(content)).expect("a file of ours");
+    }
+
     /// Whether its image is that repository, whatever registry it comes from.
     pub fn runs(&self, repository: &str) -> bool {
         let name = self.image.split('@').next().unwrap_or_default();
@@ -195,7 +216,7 @@ fn variable(variable: &Value) -> (String, String) {
         .pointer("/valueFrom/fieldRef/fieldPath")
         .and_then(Value::as_str)
     {
-        Some("status.podIP" | "status.podIPs" | "status.hostIP") => "127.0.0.1".to_owned(),
+        Some("status.podIP" | "status.podIPs" | "status.hostIP") => LOOPBACK.to_owned(),
         Some(path) => path.rsplit('.').next().unwrap_or("name").to_lowercase(),
         None if variable["valueFrom"].is_object() => "secret".to_owned(),
         None => text(variable, "/value"),
@@ -246,6 +267,9 @@ fn all_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder of ours").flatten() {
         let path = entry.path();
+        if path.is_symlink() {
+            continue; // the machine itself
+        }
         if path.is_dir() {
             files.append(&mut all_files(&path))
         } else {

@@ -7,6 +7,7 @@ mod collector;
 mod metrics;
 mod objects;
 mod policy;
+mod running;
 
 /// Every stack that the programs see: the catalogue.
 pub(super) fn stacks() -> Vec<Stack> {
