@@ -11,7 +11,10 @@ use collector_config::{
 };
 use provider_core::{Destination, Endpoint, Port, Protocol, Reach};
 
-use crate::signal::{Carries, Logs, Metrics, Signal};
+use crate::{
+    loki::TenantOtlp,
+    signal::{Carries, Logs, Metrics, Signal},
+};
 
 /// OTLP over gRPC.
 #[derive(Clone, Copy, Debug)]
@@ -270,9 +273,36 @@ pub struct Export {
         &Destination,
         &Queue,
     ) -> Result<collector_config::ComponentId, IdError>,
+    /// Whose it is, where the receiver keeps tenants apart.
+    tenant: Option<String>,
 }
 
 impl Export {
+    /// A Loki with tenants, for one of them.
+    pub(crate) fn for_tenant(endpoint: &Endpoint<TenantOtlp>, tenant: &str) -> Self {
+        Self {
+            to: endpoint.destination().clone(),
+            define: LokiOtlp::export,
+            tenant: Some(tenant.to_owned()),
+        }
+    }
+
+    /// Defines the exporter in a configuration.
+    pub(crate) fn add_to(
+        &self,
+        config: &mut Config,
+        name: &str,
+        queue: &Queue,
+    ) -> Result<ComponentId, IdError> {
+        let Some(tenant) = &self.tenant else {
+            return (self.define)(config, name, &self.to, queue);
+        };
+        let mut exporter = LokiOtlp::exporter(&self.to, queue);
+        let header = ("X-Scope-OrgID".to_owned(), tenant.clone());
+        exporter.headers.extend([header]);
+        config.add_named(&format!("{name}-{tenant}"), &exporter)
+    }
+
     /// The endpoint as somewhere to send `S` to: one exporter, or one for each replica where they do not share what
     /// they are sent, each with a queue of its own, so that one that is away holds nobody up.
     pub(crate) fn all_to<S: Signal, P: Carries<S>>(endpoint: &Endpoint<P>) -> Vec<Self> {
@@ -280,6 +310,7 @@ impl Export {
         each.map(|to| Self {
             to,
             define: P::export,
+            tenant: None,
         })
         .collect()
     }

@@ -145,7 +145,7 @@ pub(super) fn exporters(
     queue: &Queue,
 ) -> Vec<ComponentId> {
     let define = |export: &Export| -> Result<ComponentId, IdError> {
-        (export.define)(config, &exporter_name(&export.to), &export.to, queue)
+        export.add_to(config, &exporter_name(&export.to), queue)
     };
     let defined = exports.iter().map(define).collect();
     legal(scope, defined)

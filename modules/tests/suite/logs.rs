@@ -1,7 +1,7 @@
 //! Loki: what it is made of, and which mistakes it finds.
 
 use modules::{
-    Loki, LokiOutputs, ObjectStore,
+    Collector, Loki, LokiOutputs, ObjectStore, logs,
     loki::{Day, InBucket, Keeps, LokiYaml, OneTenant, Period, Schema},
     units::{GIB, days},
 };
@@ -256,4 +256,26 @@ fn a_new_period_is_noted_with_its_day() {
         alone,
         ["the logs of `loki` lie on one volume, and nothing copies them"]
     );
+}
+
+#[test]
+fn the_logs_of_tenants_are_sent_apart() {
+    let config = files(|scope| {
+        let loki = scope.add(Loki::new("loki").tenants());
+        let gateway = Collector::gateway("otlp");
+        scope.add(
+            gateway
+                .pipeline(logs().export_as(&loki.otlp, "shop"))
+                .pipeline(logs().export_as(&loki.otlp, "bank")),
+        );
+    })
+    .into_iter()
+    .find(|(_, name, _)| name == "config.yaml")
+    .unwrap()
+    .2;
+    let config: Value = serde_saphyr::from_str(&config).unwrap();
+    for tenant in ["shop", "bank"] {
+        let exporter = &config["exporters"][format!("otlp_http/loki-{tenant}")];
+        assert_eq!(exporter["headers"]["X-Scope-OrgID"], tenant, "{config}");
+    }
 }

@@ -9,6 +9,7 @@ mod step;
 
 pub(super) use self::step::Step;
 use crate::{
+    loki::TenantOtlp,
     protocol::Export,
     signal::{Carries, Logs, Metrics, Signal, Traces},
 };
@@ -80,6 +81,23 @@ impl<S: Signal> Pipeline<S> {
 
     pub(super) fn erase(self) -> AnyPipeline {
         self.way
+    }
+}
+
+impl Pipeline<Logs> {
+    /// Sends everything to a Loki with tenants, as one of them.
+    ///
+    /// ```
+    /// # use modules::{Loki, logs};
+    /// # fn shop(stack: &mut provider_core::Scope<'_>) {
+    /// let loki = stack.add(Loki::new("loki").tenants());
+    /// let _way = logs().export_as(&loki.otlp, "shop");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn export_as(mut self, endpoint: &Endpoint<TenantOtlp>, tenant: &str) -> Self {
+        self.way.exports.push(Export::for_tenant(endpoint, tenant));
+        self
     }
 }
 
