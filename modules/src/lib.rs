@@ -12,6 +12,7 @@ mod file;
 pub mod grafana;
 pub mod image;
 pub mod ingress;
+mod injector;
 pub mod jaeger;
 pub mod login;
 pub mod loki;
@@ -36,6 +37,7 @@ pub use collector::{
 pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
 pub use grafana::{Dashboard, Grafana, GrafanaOutputs};
 pub use ingress::{Entrance, Site};
+pub use injector::{Elsewhere, Injector, InjectorOutputs, Placement, WhenDown};
 pub use jaeger::{IndexRotation, Jaeger, JaegerInMemory, JaegerOutputs, Sampling};
 pub use login::{LoginProxy, LoginProxyOutputs, Oidc};
 pub use loki::{Loki, LokiOutputs};

@@ -137,7 +137,7 @@ fn impossible(pod: Pod<'_>, config: &Config) -> Option<String> {
                 .to_owned(),
         );
     }
-    let ours = Mark::of(pod).is_some_and(|mark| mark.is_of(config));
+    let ours = Mark::of(pod, config).is_some();
     let mine = sidecar.container_name();
     let mut others = containers(pod).filter(|container| !(ours && pod::name(container) == mine));
     if let Some(clash) = others
@@ -377,7 +377,7 @@ mod tests {
         );
         assert_eq!(decided("shop", &object), Decision::Inject);
         let mut forged = object.clone();
-        forged["metadata"]["annotations"]["sidecar.otelier.dev/status"] =
+        forged["metadata"]["annotations"]["otel.sidecar.otelier.dev/status"] =
             json!("other/otel@0123456789");
         assert!(refusal("shop", &forged).contains("of its own"));
     }

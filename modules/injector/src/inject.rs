@@ -15,7 +15,7 @@ use crate::{
     pod::{self, Pod},
 };
 
-/// The annotation that says what was added, and by whom.
+/// The annotation that says what was added, and by whom: one for each sidecar, `<name>.sidecar.otelier.dev/status`.
 const STATUS: &str = "sidecar.otelier.dev/status";
 /// The label by which Pods with a sidecar are found.
 const INJECTED: &str = "sidecar.otelier.dev/injected";
@@ -29,21 +29,20 @@ const VOLUMES: &[&str] = &["spec", "volumes"];
 /// What the annotation says: `namespace/name@digest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark<'a> {
-    by: &'a str,
     digest: &'a str,
 }
 
 impl<'a> Mark<'a> {
-    /// What a Pod bears.
-    pub(crate) fn of(pod: Pod<'a>) -> Option<Self> {
-        let (by, digest) = pod.annotation(STATUS)?.split_once('@')?;
-        Some(Self { by, digest })
+    /// What a Pod bears of this program's sidecar.
+    pub(crate) fn of(pod: Pod<'a>, config: &Config) -> Option<Self> {
+        let (by, digest) = pod.annotation(&status(config))?.split_once('@')?;
+        let ours = by.split_once('/') == Some((&config.namespace, &config.name));
+        ours.then_some(Self { digest })
     }
+}
 
-    /// Whether it was this program's sidecar that was added.
-    pub(crate) fn is_of(self, config: &Config) -> bool {
-        self.by.split_once('/') == Some((&config.namespace, &config.name))
-    }
+fn status(config: &Config) -> String {
+    format!("{}.{STATUS}", config.name)
 }
 
 /// The Pod with its sidecar, and what that takes.
@@ -53,8 +52,8 @@ pub(crate) fn inject(
     config: &Config,
 ) -> (Value, Vec<PatchOperation>) {
     let digest = config.sidecar.digest();
-    let mark = Mark::of(Pod(&object));
-    let current = mark.is_some_and(|mark| mark.is_of(config) && mark.digest == digest);
+    let mark = Mark::of(Pod(&object), config);
+    let current = mark.is_some_and(|mark| mark.digest == digest);
     let mut edits = Edits::new(object);
     volumes(&mut edits, &config.sidecar, current);
     match config.sidecar.placement {
@@ -129,14 +128,17 @@ fn remove(edits: &mut Edits, list: &[&str], sidecar: &Sidecar) {
 }
 
 fn metadata(edits: &mut Edits, config: &Config, digest: &str) {
-    let status = format!("{}/{}@{digest}", config.namespace, config.name);
-    let mut annotations = BTreeMap::from([(STATUS, status)]);
+    let key = status(config);
+    let by = format!("{}/{}@{digest}", config.namespace, config.name);
+    let mut annotations = BTreeMap::from([(key.as_str(), by)]);
     if let Some(ports) = not_caught(Pod(edits.pod()), &config.sidecar) {
         annotations.insert(NOT_CAUGHT, ports);
     }
     edits.entries(&["metadata", "annotations"], annotations);
-    let labels = BTreeMap::from([(INJECTED, config.name.clone())]);
-    edits.entries(&["metadata", "labels"], labels);
+    if Pod(edits.pod()).label(INJECTED).is_none() {
+        let labels = BTreeMap::from([(INJECTED, config.name.clone())]);
+        edits.entries(&["metadata", "labels"], labels);
+    }
 }
 
 /// What the annotation has to say where Istio is in the Pod: what it says already, and the sidecar's probed ports.

@@ -3,6 +3,7 @@
 
 mod databases;
 mod gateway;
+mod injector;
 mod logs;
 mod looking;
 mod metrics;

@@ -7,3 +7,4 @@ mod peers;
 mod pods;
 mod refused;
 mod served;
+mod webhook;

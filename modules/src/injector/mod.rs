@@ -1,0 +1,319 @@
+//! The injector: a collector for each Pod that asks for one, also for Pods that the stack does not describe.
+//!
+//! ```text
+//! Pod with an annotation ─► API server ─► injector ─► Pod with a sidecar ─► gateway
+//! ```
+//!
+//! The program reads no API and has no account. What it may do stands in its configuration: which namespaces' Pods may
+//! ask, and what they get. In each of these the stack keeps the ConfigMap that the sidecar mounts; a Pod elsewhere
+//! that asks is refused, and told who may.
+
+mod settings;
+mod sidecar;
+mod webhook;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Secret};
+use provider_core::{
+    Exposure, Finding, GeneratedAuthority, GeneratedCertificate, Module, Port, Protocol, Ref,
+    Scope, Source, Validity,
+};
+
+use self::settings::{Settings, Unasked};
+use crate::{
+    collector::Sidecar,
+    file::{Files, yaml},
+    pod::{Pod, every, http_probe},
+    protocol::Http,
+    units::{MIB, millicores},
+    watch::{Count, Role, Watched},
+    workload::Workload,
+};
+
+/// What the API server asks of a webhook.
+enum Admission {}
+
+impl Protocol for Admission {
+    const SCHEME: &'static str = "https";
+}
+
+/// Where the API server asks.
+const WEBHOOK: Port<Admission> = Port::new("webhook", 8443);
+/// Where anyone sees how the program is.
+const OPEN: Port<Http> = Port::new("metrics", 8080);
+/// Where its configuration stands.
+const CONFIG: &str = "/etc/injector/config";
+/// Where its certificate stands.
+const CERTIFICATE: &str = "/etc/injector/tls";
+/// The namespaces whose Pods a cluster cannot do without.
+const NEVER: [&str; 2] = ["kube-node-lease", "kube-system"];
+
+/// A webhook that gives a collector to each Pod that asks for one.
+///
+/// A Pod asks by an annotation: `sidecar.otelier.dev/inject`, or `sidecar.opentelemetry.io/inject` as for the OpenTelemetry
+/// operator, with `"true"`, the sidecar's name, or a namespace and the name. What it says is stronger than what its
+/// namespace says, which stands here and not in an annotation of the namespace: the program has no right to read one.
+///
+/// ```
+/// use modules::{Injector, Sidecar};
+/// # use modules::protocol::Otlp;
+/// # use provider_core::{Endpoint, Scope};
+///
+/// fn prod(stack: &mut Scope<'_>, gateway: &Endpoint<Otlp>) {
+///     let sidecar = Sidecar::new("otel").forward(gateway);
+///     let image = "registry.example/otelier/injector:0.1.0";
+///     stack.add(Injector::new("injector", image, sidecar).namespaces(["shop", "bank"]));
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Injector {
+    name: String,
+    image: String,
+    sidecar: Sidecar,
+    allowed: BTreeMap<String, Unasked>,
+    /// Not called `replicas`: the compiler would speak of a private field where there is no such method.
+    wanted: u32,
+    when_down: WhenDown,
+    elsewhere: Elsewhere,
+    placement: Placement,
+}
+
+/// What becomes of Pods that ask while no injector answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenDown {
+    /// They are refused, and whoever makes them tries again: no Pod runs unseen.
+    #[default]
+    Refuse,
+    /// They start without a collector, and nobody is told.
+    Admit,
+}
+
+/// What becomes of Pods that ask and may not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// They are refused, wherever they are in the cluster, and told who may.
+    #[default]
+    Refuse,
+    /// They are not looked at: another injector, or the OpenTelemetry operator, may be meant.
+    Ignore,
+}
+
+/// Where the sidecar stands in a Pod.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// Among the init containers: it starts before the others and ends after them.
+    #[default]
+    Native,
+    /// Among the containers, for clusters before Kubernetes 1.29. Pods that are to end by themselves are refused.
+    Plain,
+}
+
+/// What others may refer to of an injector.
+#[derive(Clone, Debug)]
+pub struct InjectorOutputs {
+    /// Its Pods.
+    pub pods: Ref<Deployment>,
+}
+
+/// What an injector tells others of its stack.
+#[derive(Clone, Debug)]
+struct Injects {
+    name: String,
+    namespaces: BTreeSet<String>,
+    elsewhere: Elsewhere,
+}
+
+impl Injector {
+    /// An injector of that name that adds `sidecar`: two Pods, if nothing else is said.
+    ///
+    /// The image is that of the program `injector` of this repository, built and pushed by whoever runs it.
+    pub fn new(name: &str, image: impl Into<String>, sidecar: Sidecar) -> Self {
+        Self {
+            name: name.to_owned(),
+            image: image.into(),
+            sidecar,
+            allowed: BTreeMap::new(),
+            wanted: 2,
+            when_down: WhenDown::default(),
+            elsewhere: Elsewhere::default(),
+            placement: Placement::default(),
+        }
+    }
+
+    /// Lets the Pods of these namespaces ask.
+    #[must_use]
+    pub fn namespaces<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        for name in names {
+            self.allowed.entry(name.into()).or_insert(Unasked::Leave);
+        }
+        self
+    }
+
+    /// Gives one to all Pods of these namespaces that do not say `"false"`.
+    #[must_use]
+    pub fn everyone_in<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        let names = names.into_iter().map(|name| (name.into(), Unasked::Inject));
+        self.allowed.extend(names);
+        self
+    }
+
+    /// So many Pods of the injector.
+    #[must_use]
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.wanted = replicas;
+        self
+    }
+
+    /// What becomes of Pods that ask while no injector answers; they are refused, if nothing else is said.
+    #[must_use]
+    pub fn when_down(mut self, when_down: WhenDown) -> Self {
+        self.when_down = when_down;
+        self
+    }
+
+    /// What becomes of Pods that ask and may not; they are refused, if nothing else is said.
+    #[must_use]
+    pub fn elsewhere(mut self, elsewhere: Elsewhere) -> Self {
+        self.elsewhere = elsewhere;
+        self
+    }
+
+    /// Where the sidecar stands in a Pod; among the init containers, if nothing else is said.
+    #[must_use]
+    pub fn placement(mut self, placement: Placement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    fn check(&self, scope: &mut Scope<'_>) {
+        let Self { name, allowed, .. } = self;
+        let own = scope.namespace().to_owned();
+        if allowed.is_empty() {
+            let message = format!("the injector `{name}` may not inject anywhere");
+            let finding = Finding::new("injector-nowhere", message);
+            scope.finding(finding.hint("list the `namespaces` whose Pods may ask"));
+        }
+        for namespace in allowed.keys() {
+            if *namespace == own || NEVER.contains(&namespace.as_str()) {
+                let message = format!("the injector `{name}` is to inject into `{namespace}`");
+                let finding = Finding::new("injector-deadlock", message);
+                scope.finding(finding.hint(
+                    "Pods that the injector or the cluster needs to start must not wait for it: give a workload of the \
+                     stack its collector with `.sidecar(…)`",
+                ));
+            }
+        }
+        if self.wanted < 2 && self.when_down == WhenDown::Refuse {
+            let message = format!(
+                "the injector `{name}` has one Pod: while it is replaced, Pods that ask are refused"
+            );
+            scope.note(Finding::new("injector-alone", message));
+        }
+    }
+
+    /// What a plan says of it.
+    fn explain(&self, scope: &mut Scope<'_>) {
+        let name = &self.name;
+        let down = match self.when_down {
+            WhenDown::Refuse => "are refused, and made again by whoever owns them",
+            WhenDown::Admit => "start without a collector, and nobody is told",
+        };
+        let message = format!("while the injector `{name}` does not answer, Pods that ask {down}");
+        scope.note(Finding::new("injector-when-down", message));
+    }
+
+    fn program(
+        &self,
+        settings: &Settings<'_>,
+        scope: &mut Scope<'_>,
+        tls: &Ref<Secret>,
+    ) -> Ref<Deployment> {
+        let mut pod = Pod::new(&self.name, self.image.clone());
+        pod.component = Some("injector");
+        pod.resources.cpu = millicores(50);
+        pod.resources.memory_request = 64 * MIB;
+        pod.resources.memory_limit = 64 * MIB;
+        pod.env_field("POD_IP", "status.podIP");
+        pod.arg("--address=$(POD_IP)");
+        pod.arg(format!("--port={}", WEBHOOK.number));
+        pod.arg(format!("--open-port={}", OPEN.number));
+        pod.arg(format!("--config={CONFIG}/config.yaml"));
+        pod.arg(format!("--certificate={CERTIFICATE}/tls.crt"));
+        pod.arg(format!("--key={CERTIFICATE}/tls.key"));
+        let files = Files::one("config.yaml", yaml(settings)).build(scope, &self.name);
+        pod.config(files.name(), CONFIG);
+        pod.volumes.push(tls.volume("tls"));
+        pod.mount_read_only("tls", CERTIFICATE);
+        pod.listen(WEBHOOK);
+        pod.listen(OPEN);
+        pod.container.startup_probe = Some(every(http_probe(OPEN.name, "/readyz"), 1, 60));
+        pod.container.readiness_probe = Some(every(http_probe(OPEN.name, "/readyz"), 5, 2));
+        pod.container.liveness_probe = Some(every(http_probe(OPEN.name, "/healthz"), 10, 6));
+        // Until no API server knows its address any more; then it answers what it has been asked.
+        pod.leave_slowly(5);
+        pod.grace_seconds = Some(40);
+        scope.add(Workload::<Deployment>::of(pod).replicas(self.wanted))
+    }
+}
+
+impl Module for Injector {
+    type Outputs = InjectorOutputs;
+
+    fn build(self, scope: &mut Scope<'_>) -> InjectorOutputs {
+        self.check(scope);
+        self.explain(scope);
+        alone(&self, scope);
+        let sidecar = sidecar::keep(&self.sidecar, self.allowed.keys(), scope);
+        let own = scope.namespace().to_owned();
+        let stack = scope.stack().to_owned();
+        let settings = Settings::of(&self, &sidecar, &own, &stack);
+        let authority = scope.add(GeneratedAuthority::new(format!("{}-authority", self.name)));
+        let certificate = GeneratedCertificate::new(format!("{}-tls", self.name), &authority)
+            .name(format!("{}.{own}.svc", self.name))
+            // Nobody may run `up` for a while, and Pods wait for it.
+            .validity(Validity {
+                valid_days: 365,
+                renewed_days_before: 180,
+            });
+        let certificate = scope.add(certificate);
+        let pods = self.program(&settings, scope, &certificate);
+        scope.expose_as(Exposure::service().named(&self.name), &pods, WEBHOOK);
+        // An API server has no Pod that a policy could name.
+        scope.accept(&pods, WEBHOOK, Source::Anywhere);
+        for destination in &sidecar.sends {
+            for namespace in self.allowed.keys() {
+                scope.accept_at(destination, Source::namespace(namespace));
+            }
+        }
+        webhook::add(&self, scope, &authority);
+        let watched = Watched::new(&pods, OPEN).role(Role::Injector);
+        scope.announce(watched.count(Count::Replicas(self.wanted)));
+        InjectorOutputs { pods }
+    }
+}
+
+/// Two injectors that both answer for one namespace would each refuse what the other is asked for.
+fn alone(injector: &Injector, scope: &mut Scope<'_>) {
+    let mine = Injects {
+        name: injector.name.clone(),
+        namespaces: injector.allowed.keys().cloned().collect(),
+        elsewhere: injector.elsewhere,
+    };
+    let others = scope.announced::<Injects>();
+    let clash = others.iter().find(|other| {
+        other.elsewhere == Elsewhere::Refuse
+            || mine.elsewhere == Elsewhere::Refuse
+            || !other.namespaces.is_disjoint(&mine.namespaces)
+    });
+    if let Some(other) = clash {
+        let message = format!(
+            "the injectors `{}` and `{}` both answer for the same Pods, and each would refuse what the other is asked for",
+            other.name, mine.name
+        );
+        let hint =
+            "say `.elsewhere(Elsewhere::Ignore)` to both, and give them different namespaces";
+        scope.finding(Finding::new("injectors-clash", message).hint(hint));
+    }
+    scope.announce(mine);
+}
