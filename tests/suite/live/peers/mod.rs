@@ -3,6 +3,7 @@
 use provider::{Graph, Stack};
 use support::Container;
 
+mod admission;
 mod collector;
 mod metrics;
 mod objects;
