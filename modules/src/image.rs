@@ -52,6 +52,18 @@ pub const ELASTICSEARCH_EXPORTER: Image = image(
 pub const PROMETHEUS: Image = image("docker.io/prom/prometheus", "v3.14.0");
 /// Alertmanager.
 pub const ALERTMANAGER: Image = image("docker.io/prom/alertmanager", "v0.34.0");
+/// VictoriaMetrics in one process.
+pub const VICTORIA_METRICS: Image = image("docker.io/victoriametrics/victoria-metrics", "v1.150.0");
+/// Takes samples for a VictoriaMetrics cluster.
+pub const VMINSERT: Image = image("docker.io/victoriametrics/vminsert", "v1.150.0-cluster");
+/// Answers for a VictoriaMetrics cluster.
+pub const VMSELECT: Image = image("docker.io/victoriametrics/vmselect", "v1.150.0-cluster");
+/// Keeps for a VictoriaMetrics cluster.
+pub const VMSTORAGE: Image = image("docker.io/victoriametrics/vmstorage", "v1.150.0-cluster");
+/// Measures for VictoriaMetrics.
+pub const VMAGENT: Image = image("docker.io/victoriametrics/vmagent", "v1.150.0");
+/// Works out rules against VictoriaMetrics.
+pub const VMALERT: Image = image("docker.io/victoriametrics/vmalert", "v1.150.0");
 /// Loki.
 pub const LOKI: Image = image("docker.io/grafana/loki", "3.7.6");
 /// Grafana; the last minor with every data source of this catalogue in the program itself.
@@ -98,6 +110,12 @@ mod tests {
             ELASTICSEARCH_EXPORTER,
             PROMETHEUS,
             ALERTMANAGER,
+            VICTORIA_METRICS,
+            VMINSERT,
+            VMSELECT,
+            VMSTORAGE,
+            VMAGENT,
+            VMALERT,
             LOKI,
             GRAFANA,
             POSTGRES,

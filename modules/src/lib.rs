@@ -26,6 +26,7 @@ pub mod template;
 mod tls;
 pub mod units;
 mod url;
+pub mod victoria_metrics;
 pub mod watch;
 mod workload;
 
@@ -48,5 +49,6 @@ pub use prometheus::{Prometheus, PrometheusOutputs};
 pub use protocol::{Datasource, Exports};
 pub use signal::{Carries, Logs, Metrics, Signal, Traces};
 pub use tls::{Issuer, Tls};
+pub use victoria_metrics::{VictoriaClusterOutputs, VictoriaMetrics, VictoriaMetricsOutputs};
 pub use watch::{Rules, Watched};
 pub use workload::{Direct, SpokenBySdk, TakesTelemetry, Way, Workload, WorkloadKind};

@@ -121,7 +121,8 @@ pub trait Exports: Protocol + 'static {
     }
 }
 
-fn http(to: &Destination, path: &str, queue: &Queue) -> OtlpHttp {
+/// The exporter for OTLP over HTTP, to what receives it below that path.
+pub(crate) fn http(to: &Destination, path: &str, queue: &Queue) -> OtlpHttp {
     OtlpHttp {
         endpoint: format!("http://{}{path}", to.address()),
         sending_queue: Some(queue.sending()),
@@ -205,9 +206,13 @@ impl Exports for RemoteWrite {
     type Exporter = PrometheusRemoteWrite;
 
     fn exporter(to: &Destination, queue: &Queue) -> PrometheusRemoteWrite {
-        let endpoint = format!("http://{}/api/v1/write", to.address());
-        PrometheusRemoteWrite::to(endpoint, queue.bytes)
+        remote_write(to, "/api/v1/write", queue)
     }
+}
+
+/// The exporter for Prometheus' own way, to what receives it at that path.
+pub(crate) fn remote_write(to: &Destination, path: &str, queue: &Queue) -> PrometheusRemoteWrite {
+    PrometheusRemoteWrite::to(format!("http://{}{path}", to.address()), queue.bytes)
 }
 
 impl<S: Signal> Carries<S> for Otlp {}
@@ -225,6 +230,8 @@ impl Carries<Metrics> for RemoteWrite {}
 pub trait Datasource: Protocol + 'static {
     /// What it is.
     const KIND: DatasourceKind;
+    /// Where questions are asked, below its address.
+    const PATH: &'static str = "";
 }
 
 /// What Grafana can ask.

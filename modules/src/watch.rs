@@ -64,6 +64,8 @@ pub enum Role {
     VictoriaSelect,
     /// The part of a VictoriaMetrics cluster that keeps.
     VictoriaStorage,
+    /// Measures for VictoriaMetrics.
+    Vmagent,
     /// Works rules out against VictoriaMetrics.
     Vmalert,
     /// Takes spans and keeps them in a store.

@@ -48,9 +48,11 @@ impl Module for Alertmanager {
         }
         let watched = Watched::new(&set, WEB).role(Role::Alertmanager);
         scope.announce(watched.count(Count::Replicas(self.wanted)));
+        let query = scope.expose(&set, WEB);
         AlertmanagerOutputs {
             alerts,
-            web: scope.expose(&set, WEB).also(),
+            web: query.also(),
+            query,
             pods: set,
         }
     }

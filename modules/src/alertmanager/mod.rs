@@ -20,21 +20,14 @@ use provider_core::{Endpoint, Port, Protocol, Ref};
 
 use crate::{
     pod::Spread,
-    protocol::Http,
+    protocol::{AlertmanagerApi, Http},
     units::{GIB, MIB},
 };
 
-/// Alerts are told, and asked for.
-#[derive(Clone, Copy, Debug)]
-pub enum AlertmanagerApi {}
 /// What members of a mesh tell each other.
 #[derive(Clone, Copy, Debug)]
 pub enum Gossip {}
 
-impl Protocol for AlertmanagerApi {
-    const SCHEME: &'static str = "http";
-    const APP_PROTOCOL: Option<&'static str> = Some("http");
-}
 impl Protocol for Gossip {
     const SCHEME: &'static str = "tcp";
 }
@@ -88,6 +81,8 @@ enum Told {
 pub struct AlertmanagerOutputs {
     /// Where alerts are told: each member.
     pub alerts: Endpoint<AlertmanagerApi>,
+    /// Where questions about alerts and silences are asked: any member.
+    pub query: Endpoint<AlertmanagerApi>,
     /// The user interface: any member.
     pub web: Endpoint<Http>,
     /// Its Pods.

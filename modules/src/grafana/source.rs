@@ -45,7 +45,9 @@ struct Login {
 impl Source {
     /// What answers there, named after its Service.
     pub fn of<P: Datasource>(endpoint: &Endpoint<P>) -> Self {
-        Self::at(endpoint, P::KIND)
+        let mut source = Self::at(endpoint, P::KIND);
+        source.url.push_str(P::PATH);
+        source
     }
 
     /// A Loki with tenants, asked as one of them and named after it.

@@ -4,7 +4,9 @@ use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::ServiceAccount};
 use provider_core::{Exposure, Finding, Module, Pods, Ref, Scope};
 
 use super::{
-    Measures, Prometheus, PrometheusOutputs, RULES, SCRAPE, Takes, USUAL, WEB, load::Size, scrape,
+    Measures, Prometheus, PrometheusOutputs, RULES, SCRAPE, Takes, USUAL, WEB,
+    load::{self, Size},
+    scrape,
 };
 use crate::{
     file::{Files, yaml},
@@ -19,9 +21,12 @@ impl<T: Takes> Module for Prometheus<T> {
     type Outputs = PrometheusOutputs<T>;
 
     fn build(self, scope: &mut Scope<'_>) -> PrometheusOutputs<T> {
-        let size = self
-            .load
-            .size(self.keep, (self.memory, self.storage), USUAL);
+        let size = self.load.size(
+            load::PROMETHEUS,
+            self.keep,
+            (self.memory, self.storage),
+            USUAL,
+        );
         self.check(scope, size);
         let settings = self.settings(scope.stack(), size);
         let files = Files::one("prometheus.yml", yaml(&settings));
@@ -81,7 +86,8 @@ impl Server {
 
 impl<T: Takes> Prometheus<T> {
     fn check(&self, scope: &mut Scope<'_>, size: Size) {
-        self.load.check(scope, &self.name, self.keep, size);
+        self.load
+            .check(scope, &self.name, (load::PROMETHEUS, self.keep, size));
         self.links.check(scope, &self.name);
         if self.keep.count() == 0 {
             let message = format!("`{}` keeps nothing", self.name);

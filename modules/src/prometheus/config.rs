@@ -260,7 +260,7 @@ impl Relabel {
 }
 
 /// The attributes that Prometheus' own guide recommends to make labels of.
-pub(super) const PROMOTED: [&str; 17] = [
+pub(crate) const PROMOTED: [&str; 17] = [
     "service.instance.id",
     "service.name",
     "service.namespace",

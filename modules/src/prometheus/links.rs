@@ -1,15 +1,12 @@
 //! Whom does a server ask, tell and pass things on to, beside what it measures?
 
-use provider_core::{Destination, Endpoint, Finding, Protocol, Scope};
+use provider_core::{Destination, Endpoint, Finding, Protocol, Reach, Scope};
 
 use super::{
     Prometheus, Takes,
     config::{Alerting, AlertmanagerTargets, Relabel, RemoteWriteTo, ScrapeConfig, StaticTargets},
 };
-use crate::{
-    alertmanager::AlertmanagerApi,
-    protocol::{PromQl, RemoteWrite},
-};
+use crate::protocol::{AlertmanagerApi, PromQl, RemoteWrite};
 
 /// The label that tells replicas apart.
 pub(super) const REPLICA: &str = "prometheus_replica";
@@ -93,6 +90,9 @@ impl<T: Takes> Prometheus<T> {
 
 impl Links {
     pub(super) fn check(&self, scope: &mut Scope<'_>, name: &str) {
+        for to in &self.alerts {
+            told_each(scope, name, to);
+        }
         for federation in &self.federations {
             let raw = |series: &&String| !worked_out(series);
             for series in federation.series.iter().filter(raw) {
@@ -147,6 +147,18 @@ fn federation(Federation { from, series }: &Federation) -> ScrapeConfig {
         params: [("match[]".to_owned(), matches.collect())].into(),
         static_configs: vec![addresses(from)],
         ..ScrapeConfig::default()
+    }
+}
+
+/// One address in front of a mesh would hide from each member what the others were told.
+pub(crate) fn told_each(scope: &mut Scope<'_>, name: &str, to: &Endpoint<AlertmanagerApi>) {
+    if matches!(to.destination(), Destination::Service(to) if to.reach == Reach::Service) {
+        let message = format!(
+            "`{name}` tells of alerts at {}, which leads to one member of a mesh",
+            to.destination()
+        );
+        let finding = Finding::new("alerts-to-one-member", message);
+        scope.finding(finding.hint("tell each member: `alerts` of its outputs, not `query`"));
     }
 }
 

@@ -9,13 +9,14 @@
 
 mod build;
 mod config;
-mod links;
-mod load;
+pub(crate) mod links;
+pub(crate) mod load;
 mod options;
 mod receive;
-mod scrape;
+pub(crate) mod scrape;
 mod settings;
 
+pub(crate) use config::PROMOTED;
 pub use config::{
     Alerting, AlertmanagerTargets, Exemplars, Global, KubernetesPods, Namespaces, OtlpSettings,
     PrometheusYml, Relabel, RemoteWriteTo, Retention, ScrapeConfig, ScrapeFile, StaticTargets,

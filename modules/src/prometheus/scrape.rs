@@ -18,7 +18,7 @@ use super::config::{KubernetesPods, Namespaces, Relabel, ScrapeConfig, ScrapeFil
 use crate::watch::{Scheme, Watched};
 
 /// The account that asks for Pods.
-pub(super) fn account(scope: &mut Scope<'_>, name: &str) -> Ref<ServiceAccount> {
+pub(crate) fn account(scope: &mut Scope<'_>, name: &str) -> Ref<ServiceAccount> {
     scope.add(ServiceAccount {
         metadata: named(name),
         // The Pod asks for its token itself.
@@ -28,14 +28,14 @@ pub(super) fn account(scope: &mut Scope<'_>, name: &str) -> Ref<ServiceAccount> 
 }
 
 /// What is asked, as a file.
-pub(super) fn file(watched: &[Watched]) -> ScrapeFile {
+pub(crate) fn file(watched: &[Watched]) -> ScrapeFile {
     ScrapeFile {
         scrape_configs: watched.iter().map(job).collect(),
     }
 }
 
 /// Lets the Pods of `server` ask what is watched, and find it.
-pub(super) fn allow(
+pub(crate) fn allow(
     scope: &mut Scope<'_>,
     server: &Ref<StatefulSet>,
     account: &Ref<ServiceAccount>,

@@ -14,5 +14,6 @@ mod search;
 mod stack;
 mod support;
 mod telemetry;
+mod victoria;
 mod watch;
 mod wrong;

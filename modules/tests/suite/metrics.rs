@@ -242,6 +242,16 @@ fn a_server_that_cannot_hold_its_load_is_found_and_told_what_would_do() {
 }
 
 #[test]
+fn alerts_are_told_to_each_member_and_not_to_one_address() {
+    let one = found(|scope| {
+        let alertmanager = scope.add(Alertmanager::new("alertmanager").tell_nobody());
+        scope.add(Prometheus::new("prometheus").alerts(&alertmanager.query));
+    });
+    assert_eq!(one[0].0, "alerts-to-one-member");
+    graph(pair).unwrap();
+}
+
+#[test]
 fn raw_series_are_not_federated() {
     let raw = found(|scope| {
         let shard: Endpoint<PromQl> = Endpoint::outside("shard.example", 9090);

@@ -1,0 +1,80 @@
+//! Who works out the rules, and tells of alerts?
+
+use provider_core::{Endpoint, Port, Protocol, Scope};
+
+use super::{VictoriaMetrics, program, program::Store};
+use crate::{
+    image,
+    prometheus::{Measures, TakesSamples, load::INTERVAL_SECONDS},
+    protocol::{Datasource, Http},
+    units::{MIB, millicores},
+    watch::{self, Count, Role, Watched},
+    workload::Workload,
+};
+
+const WEB: Port<Http> = Port::new("web", 8880);
+const RULES: &str = "/etc/victoria/rules";
+
+impl<Form> VictoriaMetrics<Form> {
+    /// Works out the rules: what they find goes back into the store, and to the Alertmanagers. Several work out the
+    /// same; the store and the mesh keep one of each.
+    pub(super) fn work_out<W: TakesSamples, Q: Datasource>(
+        &self,
+        scope: &mut Scope<'_>,
+        replicas: u32,
+        store: &Store<W, Q>,
+    ) {
+        let name = format!("{}-alert", self.name);
+        let mut workload = Workload::stateless(&name, image::VMALERT)
+            .listen(WEB)
+            .replicas(replicas)
+            .cpu(millicores(50))
+            .memory(256 * MIB);
+        let pod = &mut workload.pod;
+        program::prepare(pod, "metrics", WEB);
+        pod.config_map("rules", &format!("{name}-rules"), RULES);
+        let (write, query) = (&store.write, url(&store.query, Q::PATH));
+        // It asks for `/api/v1/…` below its source, and sends to `/api/v1/write` below where it writes.
+        let write = url(write, W::PATH);
+        let below = write.strip_suffix("/api/v1/write").unwrap_or(&write);
+        for arg in [
+            format!("-rule={RULES}/*.yml"),
+            "-configCheckInterval=30s".to_owned(),
+            format!("-evaluationInterval={INTERVAL_SECONDS}s"),
+            format!("-external.label=cluster={}", scope.stack()),
+            format!("-datasource.url={query}"),
+            format!("-remoteRead.url={query}"),
+            format!("-remoteWrite.url={below}"),
+        ] {
+            pod.arg(arg);
+        }
+        for member in self.alerts.iter().flat_map(Endpoint::each) {
+            pod.arg(format!("-notifier.url={}", member.url()));
+        }
+        if self.alerts.is_empty() {
+            pod.arg("-notifier.blackhole");
+        }
+        let pods = scope.add(workload);
+        let alerts = self.alerts.iter().map(Endpoint::destination);
+        for to in [store.write.destination(), store.query.destination()]
+            .into_iter()
+            .chain(alerts)
+        {
+            scope.connect(&pods, to);
+        }
+        let watched = Watched::new(&pods, WEB).role(Role::Vmalert);
+        scope.announce(watched.count(Count::Replicas(replicas)));
+        let (measures, mut rules) = (self.measures, self.rules.clone());
+        scope.at_end(move |scope| {
+            if measures == Measures::Stack {
+                rules.extend(scope.announced());
+            }
+            let files = watch::rule_files(scope, rules);
+            files.build_reloaded(scope, &name, "rules");
+        });
+    }
+}
+
+fn url<P: Protocol>(endpoint: &Endpoint<P>, path: &str) -> String {
+    format!("{}{path}", endpoint.url())
+}
