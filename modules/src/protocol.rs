@@ -149,7 +149,7 @@ impl Queue {
 }
 
 /// A full queue refuses, and whoever sends slows down; giving up before that would only lose data.
-fn for_ever() -> Retry {
+pub(crate) fn for_ever() -> Retry {
     Retry {
         max_elapsed_time: Duration::ZERO,
         ..Retry::default()

@@ -1,5 +1,7 @@
 //! Who is a collector to the API? An account with the rights that its configuration needs.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::{
     core::v1::ServiceAccount,
     rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
@@ -9,13 +11,21 @@ use provider_core::{Ref, Scope, kube_core::ObjectMeta};
 use super::needs::{Needs, Rights};
 
 /// An account with the rights that a configuration needs, and no others.
-pub(super) fn account(scope: &mut Scope<'_>, name: &str, needs: &Needs) -> Ref<ServiceAccount> {
+pub(super) fn account(
+    scope: &mut Scope<'_>,
+    name: &str,
+    needs: &Needs,
+    annotations: BTreeMap<String, String>,
+) -> Ref<ServiceAccount> {
     let metadata = |name: String| ObjectMeta {
         name: Some(name),
         ..ObjectMeta::default()
     };
     let account = scope.add(ServiceAccount {
-        metadata: metadata(name.to_owned()),
+        metadata: ObjectMeta {
+            annotations: (!annotations.is_empty()).then_some(annotations),
+            ..metadata(name.to_owned())
+        },
         // The Pod asks for its token itself.
         automount_service_account_token: Some(false),
         ..ServiceAccount::default()

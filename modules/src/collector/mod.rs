@@ -27,7 +27,7 @@ pub use self::{
     agent::{Agent, AgentOutputs, ContainerRuntime, Kubelet},
     gateway::{Gateway, GatewayOutputs, ScaleOn},
     memory::Load,
-    pipeline::{Pipeline, logs, metrics, traces},
+    pipeline::{Archived, Pipeline, logs, metrics, traces},
     sidecar::Sidecar,
 };
 

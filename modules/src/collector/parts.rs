@@ -14,6 +14,7 @@ use collector_config::{
 use provider_core::{Destination, Finding, Scope};
 
 use super::memory::{Budget, CACHE_FACTOR};
+pub(super) use crate::protocol::for_ever;
 use crate::protocol::{Export, OTLP_GRPC, OTLP_HTTP, Queue};
 
 /// An agent that sends everything on to somewhere; a gateway judges those that send to it.
@@ -167,6 +168,20 @@ fn exporter_name(to: &Destination) -> String {
     match to {
         Destination::Service(to) => to.replica().unwrap_or_else(|| to.service.name.clone()),
         Destination::KubernetesApi | Destination::Outside { .. } => to.host().replace(':', "-"),
+    }
+}
+
+/// Adds a pipeline of that name.
+pub(super) fn add_named(
+    scope: &mut Scope<'_>,
+    config: &mut Config,
+    signal: Signal,
+    name: &str,
+    pipeline: Pipeline,
+) {
+    match PipelineId::named(signal, name) {
+        Ok(id) => config.pipeline(id, pipeline),
+        Err(error) => scope.finding(Finding::new("collector-config", error.to_string())),
     }
 }
 

@@ -3,11 +3,12 @@
 use collector_config::{Config, Problem, Release, Telemetry, components::health::HealthCheck};
 use provider_core::{Destination, Pods, Port, Scope};
 
-use super::{Memory, account::account, check, memory::Ledger, needs::Needs};
+use super::{Memory, account::account, check, memory::Ledger, needs::Needs, pipeline::explain};
 use crate::{
     elasticsearch::logs,
     file::Files,
     image,
+    object_store::ObjectStore,
     pod::{Pod, User, every, http_probe},
     protocol::{Http, OTLP_GRPC, OTLP_HTTP},
     units::go_bytes,
@@ -59,6 +60,8 @@ pub(super) struct Task<'a> {
     pub(super) ledger: &'a Ledger,
     /// How its ports are called where they stand beside those of others.
     pub(super) ports: Ports,
+    /// The buckets that it writes to.
+    pub(super) stores: &'a [ObjectStore],
 }
 
 /// Where a collector is asked about itself.
@@ -121,7 +124,13 @@ impl Program {
         pod.container.readiness_probe = Some(every(health(), 10, 3));
         pod.container.liveness_probe = Some(every(health(), 15, 6));
         if needs.calls_api() {
-            pod.account = Some(account(scope, name, &needs).name().to_owned());
+            let annotations = task.stores.iter().flat_map(ObjectStore::annotations);
+            let account = account(scope, name, &needs, annotations.collect());
+            pod.account = Some(account.name().to_owned());
+        }
+        for store in task.stores {
+            store.attach(scope, &mut pod);
+            explain(scope, name, store);
         }
         Self {
             pod,
@@ -138,11 +147,19 @@ impl Program {
 }
 
 /// Declares where the Pods send to.
-pub(super) fn connect(scope: &mut Scope<'_>, pods: impl Into<Pods>, sends: &[Destination]) {
+pub(super) fn connect(
+    scope: &mut Scope<'_>,
+    pods: impl Into<Pods>,
+    sends: &[Destination],
+    stores: &[ObjectStore],
+) {
     let pods = pods.into();
     for to in sends {
         scope.connect(&pods, to);
         logs::prepare_for(scope, &pods, to);
+    }
+    for store in stores {
+        store.connect(scope, &pods);
     }
 }
 

@@ -123,13 +123,14 @@ impl Sidecar {
             memory: self.memory,
             ledger: &ledger,
             ports: Ports::BESIDE,
+            stores: &[],
         };
         let (own, mut sends) = Program::new(scope, task).into_parts();
         pod.add_sidecar(self.container(own.container), own.volumes);
         let url = format!("http://127.0.0.1:{}", OTLP_HTTP.number);
         pod.env_unless_set("OTEL_EXPORTER_OTLP_ENDPOINT", url);
         pod.env_unless_set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
-        sends.extend(self.pipelines.iter().flat_map(AnyPipeline::sends));
+        sends.extend(self.pipelines.iter().flat_map(|p| p.first().sends()));
         sends
     }
 
@@ -149,17 +150,15 @@ impl Sidecar {
     }
 
     fn config(&self, scope: &mut Scope<'_>) -> (Config, Ledger) {
-        let exports: usize = self.pipelines.iter().map(|p| p.exports.len()).sum();
-        let plan = Memory::of_one(self.memory)
-            .queues(exports as u64)
-            .load(self.load);
+        let exports: u64 = self.pipelines.iter().map(|p| p.first().queues()).sum();
+        let plan = Memory::of_one(self.memory).queues(exports).load(self.load);
         let Budget { queue, ledger, .. } = budget(scope, &self.name, &plan);
         let queue = Queue::of(queue);
         let mut config = base();
         let receivers = vec![config.add(&receiver())];
         let processors = vec![config.add(&Memory::limiter()), config.add(&this_pod())];
         for pipeline in &self.pipelines {
-            let exporters = parts::exporters(scope, &mut config, &pipeline.exports, &queue);
+            let exporters = pipeline.first().define(scope, &mut config, &queue);
             let parts = Pipeline {
                 receivers: receivers.clone(),
                 processors: processors.clone(),

@@ -10,7 +10,7 @@ use modules::{
 use provider_core::{Endpoint, Scope};
 use serde_json::{Value, json};
 
-use crate::support::{graph, objects, own_yaml};
+use crate::support::{config_of, graph, objects, own_yaml};
 
 fn elsewhere() -> Endpoint<Otlp> {
     Endpoint::outside("elsewhere.example", 4317)
@@ -19,15 +19,6 @@ fn elsewhere() -> Endpoint<Otlp> {
 fn find(objects: &[Value], kind: &str, name: &str) -> Value {
     let wanted = |object: &&Value| object["kind"] == kind && object["metadata"]["name"] == name;
     objects.iter().find(wanted).cloned().unwrap_or_default()
-}
-
-/// The configuration of the collector of that name.
-fn config(objects: &[Value], name: &str) -> Value {
-    let map = objects.iter().find(|object| {
-        object["kind"] == "ConfigMap"
-            && object["metadata"]["labels"]["app.kubernetes.io/name"] == name
-    });
-    serde_saphyr::from_str(map.unwrap()["data"]["config.yaml"].as_str().unwrap()).unwrap()
 }
 
 fn rules(define: fn(&mut Scope<'_>)) -> Vec<&'static str> {
@@ -147,7 +138,7 @@ fn a_queue_that_is_kept_has_a_volume_in_every_layer_that_sends() {
         let set = find(&objects, "StatefulSet", name);
         let claim = &set["spec"]["volumeClaimTemplates"][0]["spec"]["resources"];
         assert_eq!(claim["requests"]["storage"], "10Gi", "{name}");
-        let config = config(&objects, name);
+        let config = config_of(&objects, name);
         let queue = &config["exporters"]["otlp_grpc/elsewhere.example"]["sending_queue"];
         assert_eq!(queue["storage"], "file_storage", "{name}");
         assert!(queue["queue_size"].as_u64().unwrap() < 10 * GIB, "{name}");
@@ -166,11 +157,11 @@ fn each_series_has_one_writer_where_that_is_asked_for() {
         let written = metrics().one_writer().export(&elsewhere());
         scope.add(gateway.pipeline(written));
     });
-    let first = config(&objects, "otlp");
+    let first = config_of(&objects, "otlp");
     let balancer = &first["exporters"]["load_balancing/metrics"];
     assert_eq!(balancer["routing_key"], "streamID");
     assert_eq!(balancer["resolver"]["k8s"]["service"], "otlp-metrics.test");
-    let second = config(&objects, "otlp-metrics");
+    let second = config_of(&objects, "otlp-metrics");
     assert_eq!(
         second["service"]["pipelines"]["metrics"]["exporters"],
         json!(["otlp_grpc/elsewhere.example"])
@@ -198,7 +189,7 @@ fn reasons_to_keep_a_trace_are_the_samplers_policies() {
         let kept = traces().sample_by([Policy::errors(), Policy::slow(250)]);
         scope.add(Collector::gateway("otlp").pipeline(kept.export(&elsewhere())));
     });
-    let sampler = &config(&objects, "otlp-sampler")["processors"]["tail_sampling"];
+    let sampler = &config_of(&objects, "otlp-sampler")["processors"]["tail_sampling"];
     assert_eq!(sampler["policies"][1]["latency"]["threshold_ms"], 250);
     assert_eq!(sampler["policies"].as_array().unwrap().len(), 2);
 }
@@ -212,7 +203,7 @@ fn a_gateway_names_pods_only_where_no_agent_does() {
     let role = find(&alone, "ClusterRole", "test-otlp");
     assert_eq!(role["rules"][0]["resources"], json!(["pods"]));
     assert_eq!(
-        config(&alone, "otlp")["service"]["pipelines"]["logs"]["processors"],
+        config_of(&alone, "otlp")["service"]["pipelines"]["logs"]["processors"],
         json!(["memory_limiter", "k8s_attributes"])
     );
     assert_eq!(

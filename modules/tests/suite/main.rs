@@ -10,6 +10,7 @@ mod metrics;
 mod modules;
 mod opening;
 mod own;
+mod pipelines;
 mod search;
 mod stack;
 mod support;

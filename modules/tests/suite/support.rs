@@ -66,3 +66,12 @@ pub(crate) fn templates(define: fn(&mut Scope<'_>)) -> Vec<(String, String, Valu
     }
     templates
 }
+
+/// The configuration of the collector of that name.
+pub(crate) fn config_of(objects: &[Value], name: &str) -> Value {
+    let map = objects.iter().find(|object| {
+        object["kind"] == "ConfigMap"
+            && object["metadata"]["labels"]["app.kubernetes.io/name"] == name
+    });
+    serde_saphyr::from_str(map.unwrap()["data"]["config.yaml"].as_str().unwrap()).unwrap()
+}

@@ -32,15 +32,13 @@ use crate::{
 const POD_CACHE: u64 = 20 * MIB;
 impl Collector<Agent> {
     pub(super) fn config(&self, scope: &mut Scope<'_>) -> (Config, Ledger) {
-        let exports: usize = self.tier.pipelines.iter().map(|p| p.exports.len()).sum();
-        let plan = Memory::of(self.limit).queues(exports as u64).beside(
+        let exports: u64 = self.tier.pipelines.iter().map(|p| p.first().queues()).sum();
+        let plan = Memory::of(self.limit).queues(exports).beside(
             "Pods",
             POD_CACHE,
             "what is known of the 110 Pods of a node",
         );
-        let plan = plan
-            .load(self.expected)
-            .on_volume(self.tier.queue, exports as u64);
+        let plan = plan.load(self.expected).on_volume(self.tier.queue, exports);
         let Budget { queue, ledger, .. } = budget(scope, &self.name, &plan);
         let mut config = base();
         let storage = config.add(&FileStorage {
@@ -78,7 +76,7 @@ impl Collector<Agent> {
                 Signal::Metrics => [vec![otlp.clone()], measured.clone()].concat(),
                 Signal::Logs => vec![otlp.clone(), files.clone()],
             };
-            let exporters = parts::exporters(scope, &mut config, &pipeline.exports, &queue);
+            let exporters = pipeline.first().define(scope, &mut config, &queue);
             let parts = Pipeline {
                 receivers,
                 processors: processors.clone(),

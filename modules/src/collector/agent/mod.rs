@@ -4,7 +4,7 @@ mod config;
 mod node;
 
 use k8s_openapi::api::apps::v1::DaemonSet;
-use provider_core::{Endpoint, Exposure, Finding, Module, Ref, Scope, Source};
+use provider_core::{Destination, Endpoint, Exposure, Finding, Module, Ref, Scope, Source};
 
 use super::{
     Collector, Load,
@@ -151,6 +151,14 @@ impl Collector<Agent> {
     }
 }
 
+impl Agent {
+    fn sends(&self) -> impl Iterator<Item = Destination> {
+        self.pipelines
+            .iter()
+            .flat_map(|pipeline| pipeline.first().sends())
+    }
+}
+
 impl AgentOutputs {
     /// Where programs on the same node send to, as they know it.
     pub(crate) fn address(&self) -> Address {
@@ -184,18 +192,19 @@ impl Collector<Agent> {
             memory: self.limit,
             ledger: &ledger,
             ports: Ports::OWN,
+            stores: &[],
         };
         let (mut pod, mut sends) = Program::new(scope, task).takes_otlp().into_parts();
         pod.resources.cpu = millicores(100);
         self.tier
             .see_the_node(scope.namespace(), &self.name, &mut pod);
         let pods = scope.add(Workload::<DaemonSet>::of(pod));
-        sends.extend(self.tier.pipelines.iter().flat_map(AnyPipeline::sends));
-        for to in self.tier.pipelines.iter().flat_map(AnyPipeline::sends) {
+        sends.extend(self.tier.sends());
+        for to in self.tier.sends() {
             let agent = self.name.clone();
             scope.announce(Forwards { agent, to });
         }
-        connect(scope, &pods, &sends);
+        connect(scope, &pods, &sends, &[]);
         Program::watch(scope, &pods, Role::Agent, Count::PerNode);
         // Programs of other stacks send to the agent of their node.
         scope.accept(&pods, OTLP_GRPC, Source::AnyNamespace);

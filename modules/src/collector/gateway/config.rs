@@ -60,17 +60,14 @@ impl Collector<Gateway> {
         }
         for pipeline in &self.tier.pipelines {
             let mut processors = common.clone();
-            let steps = Step::define_all(&pipeline.steps, &mut config, pipeline.signal);
+            let name = pipeline.signal.to_string();
+            let steps = Step::define_all(&pipeline.steps, &mut config, pipeline.signal, &name);
             processors.extend(parts::legal(scope, steps));
-            let exporters = if pipeline.together.is_needed() {
+            let mut exporters = pipeline.first().define(scope, &mut config, &queue);
+            if pipeline.together.is_needed() {
                 let layer = layers.iter().find(|layer| layer.signal == pipeline.signal);
-                layer
-                    .and_then(|layer| route(&mut config, layer, in_memory))
-                    .into_iter()
-                    .collect()
-            } else {
-                parts::exporters(scope, &mut config, &pipeline.exports, &queue)
-            };
+                exporters.extend(layer.and_then(|layer| route(&mut config, layer, in_memory)));
+            }
             let parts = Pipeline {
                 receivers: receivers.clone(),
                 processors,
@@ -83,8 +80,7 @@ impl Collector<Gateway> {
 
     fn budget(&self, scope: &mut Scope<'_>, layers: &[Layer]) -> Budget {
         let pipelines = self.tier.pipelines.iter();
-        let direct = pipelines.filter(|pipeline| !pipeline.together.is_needed());
-        let direct: usize = direct.map(|pipeline| pipeline.sends().count()).sum();
+        let direct: u64 = pipelines.map(|pipeline| pipeline.first().queues()).sum();
         let routed: u64 = layers.iter().map(|layer| u64::from(layer.replicas)).sum();
         let replicas = self
             .tier
@@ -92,8 +88,8 @@ impl Collector<Gateway> {
             .as_ref()
             .map_or(self.tier.wanted, Autoscale::most);
         let mut plan = Memory::of(self.limit)
-            .queues(direct as u64 + routed)
-            .on_volume(self.tier.queue, direct as u64)
+            .queues(direct + routed)
+            .on_volume(self.tier.queue, direct)
             .load(self.expected.map(|load| load.for_one_of(replicas)));
         if let Some(pods) = self.tier.known_pods {
             let why = format!("what is known of {pods} Pods");

@@ -10,7 +10,7 @@ use crate::{
         Collector, Load, Memory, budget,
         memory::Budget,
         parts::{self, DECISION_WAIT},
-        pipeline::AnyPipeline,
+        pipeline::{AnyPipeline, Red},
         program::{Ports, Program, QUEUE_DIRECTORY, Task, base, connect},
     },
     protocol::{OTLP_GRPC, Otlp},
@@ -97,6 +97,7 @@ impl Collector<Gateway> {
         let Shape { name, replicas, .. } = &shape;
         let budget = self.layer_budget(scope, &shape, pipeline);
         let config = self.layer_config(scope, pipeline, &budget);
+        let stores = pipeline.second_stores();
         let task = Task {
             name,
             component: shape.component,
@@ -104,6 +105,7 @@ impl Collector<Gateway> {
             memory: shape.memory,
             ledger: &budget.ledger,
             ports: Ports::OWN,
+            stores: &stores,
         };
         let (mut pod, mut sends) = Program::new(scope, task).takes_otlp().into_parts();
         pod.resources.cpu = millicores(500);
@@ -117,8 +119,8 @@ impl Collector<Gateway> {
         set.parallel = true;
         set.serves_as = Some(name.clone());
         let set = scope.add(set);
-        sends.extend(pipeline.all_sends());
-        connect(scope, &set, &sends);
+        sends.extend(pipeline.second_sends());
+        connect(scope, &set, &sends, &stores);
         Program::watch(scope, &set, shape.role, Count::Replicas(*replicas));
         Layer {
             at: scope.expose_as(Exposure::headless().named(name), &set, OTLP_GRPC),
@@ -129,13 +131,17 @@ impl Collector<Gateway> {
     }
 
     fn layer_budget(&self, scope: &mut Scope<'_>, shape: &Shape, pipeline: &AnyPipeline) -> Budget {
-        let queues = pipeline.all_sends().count() as u64;
+        let red = pipeline.together.red.as_ref();
+        let queues = pipeline.second().queues() + red.map_or(0, |red| red.to.first().queues());
         let mut plan = Memory::of(shape.memory)
             .queues(queues)
             .on_volume(self.tier.queue, queues)
             .load(shape.load);
         if pipeline.together.policies.is_some() {
             plan = plan.waiting(DECISION_WAIT);
+        }
+        if red.is_some() {
+            plan = Red::remember(plan);
         }
         budget(scope, &shape.name, &plan)
     }
@@ -150,16 +156,22 @@ impl Collector<Gateway> {
         let queue = self.queue(&mut config, budget.queue);
         let receivers = vec![config.add(&parts::receiver())];
         let mut processors = vec![config.add(&Memory::limiter())];
+        if let Some(red) = &pipeline.together.red {
+            red.define(scope, &mut config, &receivers, &processors[0], &queue);
+        }
         if let Some(policies) = &pipeline.together.policies {
             processors.push(config.add(&parts::sampler(policies, budget)));
         }
-        let exporters = parts::exporters(scope, &mut config, &pipeline.exports, &queue);
-        let parts = Pipeline {
-            receivers,
-            processors,
-            exporters,
-        };
-        parts::add(&mut config, pipeline.signal, parts);
+        let exporters = pipeline.second().define(scope, &mut config, &queue);
+        // What is only measured goes nowhere else.
+        if !exporters.is_empty() || pipeline.together.red.is_none() {
+            let parts = Pipeline {
+                receivers,
+                processors,
+                exporters,
+            };
+            parts::add(&mut config, pipeline.signal, parts);
+        }
         config
     }
 }

@@ -162,6 +162,8 @@ impl Module for Collector<Gateway> {
         self.check(scope);
         let layers: Vec<Layer> = self.layers(scope);
         let (config, ledger) = self.config(scope, &layers);
+        let first = self.tier.pipelines.iter().map(AnyPipeline::first);
+        let stores: Vec<_> = first.clone().flat_map(|out| out.stores()).collect();
         let task = Task {
             name: &self.name,
             component: "gateway",
@@ -169,17 +171,13 @@ impl Module for Collector<Gateway> {
             memory: self.limit,
             ledger: &ledger,
             ports: Ports::OWN,
+            stores: &stores,
         };
         let program = Program::new(scope, task).takes_otlp();
         let (pods, mut sends) = self.run(scope, program);
-        let direct = self
-            .tier
-            .pipelines
-            .iter()
-            .filter(|p| !p.together.is_needed());
-        sends.extend(direct.flat_map(AnyPipeline::sends));
+        sends.extend(first.flat_map(|out| out.sends()));
         sends.extend(layers.iter().map(|layer| layer.at.destination().clone()));
-        connect(scope, &pods, &sends);
+        connect(scope, &pods, &sends, &stores);
         for source in &self.tier.sources {
             scope.accept(&pods, OTLP_GRPC, source.clone());
             scope.accept(&pods, OTLP_HTTP, source.clone());

@@ -3,15 +3,20 @@
 use std::marker::PhantomData;
 
 use collector_config::components::tail_sampling::Policy;
-use provider_core::{Destination, Endpoint};
 
+mod out;
+mod red;
 mod step;
 
-pub(super) use self::step::Step;
+pub use self::out::Archived;
+pub(super) use self::{
+    out::{Archive, explain},
+    red::Red,
+    step::Step,
+};
 use crate::{
-    loki::TenantOtlp,
     protocol::Export,
-    signal::{Carries, Logs, Metrics, Signal, Traces},
+    signal::{Logs, Metrics, Signal, Traces},
 };
 
 /// The way of one signal: values that can be stored, shared and tested.
@@ -37,6 +42,7 @@ pub(super) struct AnyPipeline {
     pub(super) signal: collector_config::Signal,
     pub(super) steps: Vec<Step>,
     pub(super) exports: Vec<Export>,
+    pub(super) archives: Vec<Archive>,
     pub(super) together: Together,
 }
 
@@ -45,6 +51,8 @@ pub(super) struct AnyPipeline {
 pub(super) struct Together {
     /// Which traces are kept.
     pub(super) policies: Option<Vec<Policy>>,
+    /// What is measured of all traces.
+    pub(super) red: Option<Box<Red>>,
     /// Whether each series has one collector that writes it.
     pub(super) series: bool,
 }
@@ -72,32 +80,8 @@ impl<S: Signal> Pipeline<S> {
         }
     }
 
-    /// Sends everything to an endpoint whose protocol carries the signal. Said several times, each gets everything.
-    #[must_use]
-    pub fn export<P: Carries<S>>(mut self, endpoint: &Endpoint<P>) -> Self {
-        self.way.exports.extend(Export::all_to::<S, P>(endpoint));
-        self
-    }
-
     pub(super) fn erase(self) -> AnyPipeline {
         self.way
-    }
-}
-
-impl Pipeline<Logs> {
-    /// Sends everything to a Loki with tenants, as one of them.
-    ///
-    /// ```
-    /// # use modules::{Loki, logs};
-    /// # fn shop(stack: &mut provider_core::Scope<'_>) {
-    /// let loki = stack.add(Loki::new("loki").tenants());
-    /// let _way = logs().export_as(&loki.otlp, "shop");
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn export_as(mut self, endpoint: &Endpoint<TenantOtlp>, tenant: &str) -> Self {
-        self.way.exports.push(Export::for_tenant(endpoint, tenant));
-        self
     }
 }
 
@@ -127,6 +111,43 @@ impl Pipeline<Traces> {
         self.way.together.policies = Some(policies.into_iter().collect());
         self
     }
+
+    /// Measures all traces, before any is left out: how many calls each operation gets, how many of them fail, how
+    /// long they take, and who calls whom. What is measured goes the way of these metrics.
+    ///
+    /// ```
+    /// # use modules::{metrics, protocol::{Otlp, PrometheusOtlp}, traces};
+    /// # use provider_core::Endpoint;
+    /// # let jaeger: Endpoint<Otlp> = Endpoint::outside("jaeger.example", 4317);
+    /// # let prometheus: Endpoint<PrometheusOtlp> = Endpoint::outside("prometheus.example", 9090);
+    /// let pipeline = traces()
+    ///     .red(metrics().export(&prometheus))
+    ///     .sample(0.1)
+    ///     .export(&jaeger);
+    /// ```
+    ///
+    /// What comes out are metrics, and where those go must take metrics:
+    ///
+    /// ```compile_fail
+    /// # use modules::{logs, traces};
+    /// traces().red(logs());
+    /// ```
+    #[must_use]
+    pub fn red(mut self, metrics: Pipeline<Metrics>) -> Self {
+        self.way.together.red = Some(Box::new(Red::into(metrics.erase())));
+        self
+    }
+
+    /// Measures by this span attribute too. Each of its values is a series of its own for every operation.
+    #[must_use]
+    pub fn red_by(mut self, attribute: &str) -> Self {
+        let red = self.way.together.red.get_or_insert_with(|| {
+            let nowhere = AnyPipeline::new(collector_config::Signal::Metrics);
+            Box::new(Red::into(nowhere))
+        });
+        red.dimensions.push(attribute.to_owned());
+        self
+    }
 }
 
 impl Pipeline<Metrics> {
@@ -144,7 +165,7 @@ impl Pipeline<Metrics> {
 impl Together {
     /// Whether a second layer is needed.
     pub(super) fn is_needed(&self) -> bool {
-        self.policies.is_some() || self.series
+        self.policies.is_some() || self.red.is_some() || self.series
     }
 }
 
@@ -154,6 +175,7 @@ impl AnyPipeline {
             signal,
             steps: Vec::new(),
             exports: Vec::new(),
+            archives: Vec::new(),
             together: Together::default(),
         }
     }
@@ -165,15 +187,5 @@ impl AnyPipeline {
             ..Self::new(signal)
         };
         collector_config::Signal::ALL.map(each).to_vec()
-    }
-
-    /// Where its own exporters send to; one that sends to two places is two.
-    pub(super) fn sends(&self) -> impl Iterator<Item = Destination> {
-        self.exports.iter().map(|export| export.to.clone())
-    }
-
-    /// The same with those of what is measured on the way.
-    pub(super) fn all_sends(&self) -> impl Iterator<Item = Destination> {
-        self.sends()
     }
 }
