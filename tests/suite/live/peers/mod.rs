@@ -8,6 +8,7 @@ mod collector;
 mod metrics;
 mod objects;
 mod policy;
+mod prometheus;
 mod running;
 
 /// Every stack that the programs see: the catalogue.
