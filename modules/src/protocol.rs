@@ -14,6 +14,7 @@ use provider_core::{Destination, Endpoint, Port, Protocol, Reach};
 use crate::{
     loki::TenantOtlp,
     signal::{Carries, Logs, Metrics, Signal},
+    tls,
 };
 
 /// OTLP over gRPC.
@@ -124,10 +125,25 @@ pub trait Exports: Protocol + 'static {
 /// The exporter for OTLP over HTTP, to what receives it below that path.
 pub(crate) fn http(to: &Destination, path: &str, queue: &Queue) -> OtlpHttp {
     OtlpHttp {
-        endpoint: format!("http://{}{path}", to.address()),
+        endpoint: format!("{}://{}{path}", scheme(to), to.address()),
+        tls: secured(to),
         sending_queue: Some(queue.sending()),
         retry_on_failure: Some(for_ever()),
         ..OtlpHttp::default()
+    }
+}
+
+/// How a URL to somewhere begins.
+pub(crate) fn scheme(to: &Destination) -> &'static str {
+    if to.is_secured() { "https" } else { "http" }
+}
+
+/// What is said of TLS where the URL says whether there is any.
+pub(crate) fn secured(to: &Destination) -> ClientTls {
+    if to.is_secured() {
+        tls::calls(to)
+    } else {
+        ClientTls::default()
     }
 }
 
@@ -163,7 +179,7 @@ pub(crate) fn grpc(to: &Destination, queue: &Queue) -> OtlpGrpc {
     let scheme = if headless { "dns:///" } else { "" };
     OtlpGrpc {
         endpoint: format!("{scheme}{}", to.address()),
-        tls: ClientTls::none(),
+        tls: tls::calls(to),
         sending_queue: Some(queue.sending()),
         retry_on_failure: Some(for_ever()),
         ..OtlpGrpc::default()
@@ -212,7 +228,11 @@ impl Exports for RemoteWrite {
 
 /// The exporter for Prometheus' own way, to what receives it at that path.
 pub(crate) fn remote_write(to: &Destination, path: &str, queue: &Queue) -> PrometheusRemoteWrite {
-    PrometheusRemoteWrite::to(format!("http://{}{path}", to.address()), queue.bytes)
+    let endpoint = format!("{}://{}{path}", scheme(to), to.address());
+    PrometheusRemoteWrite {
+        tls: secured(to),
+        ..PrometheusRemoteWrite::to(endpoint, queue.bytes)
+    }
 }
 
 impl<S: Signal> Carries<S> for Otlp {}

@@ -3,7 +3,7 @@
 use collector_config::{
     ComponentId, Config, Duration, IdError, Pipeline, PipelineId, Signal,
     components::{
-        connection::{ClientTls, Keepalive},
+        connection::Keepalive,
         k8s_attributes::{Extract, Filter, K8sAttributes, PodAssociation},
         load_balancing::{KubernetesResolver, LoadBalancing, Protocol, Resolver, RoutingKey},
         otlp::{GrpcServer, HttpServer, Otlp, Protocols},
@@ -11,11 +11,14 @@ use collector_config::{
         tail_sampling::{DecisionCache, Policy, TailSampling},
     },
 };
-use provider_core::{Destination, Finding, Scope};
+use provider_core::{Destination, Finding, Scope, Security};
 
 use super::memory::{Budget, CACHE_FACTOR};
 pub(super) use crate::protocol::for_ever;
-use crate::protocol::{Export, OTLP_GRPC, OTLP_HTTP, Queue};
+use crate::{
+    protocol::{Export, OTLP_GRPC, OTLP_HTTP, Queue},
+    tls,
+};
 
 /// An agent that sends everything on to somewhere; a gateway judges those that send to it.
 #[derive(Clone, Debug)]
@@ -28,7 +31,7 @@ pub(super) struct Forwards {
 pub(super) const DECISION_WAIT: Duration = Duration::seconds(10);
 
 /// Takes OTLP on both ports of the Pod's own address.
-pub(super) fn receiver() -> Otlp {
+pub(super) fn receiver(security: Security) -> Otlp {
     let grpc = GrpcServer {
         endpoint: format!("${{env:POD_IP}}:{}", OTLP_GRPC.number),
         max_recv_msg_size_mib: Some(16),
@@ -36,10 +39,12 @@ pub(super) fn receiver() -> Otlp {
             Duration::minutes(1),
             Duration::seconds(20),
         )),
+        tls: tls::is_called(security),
         ..GrpcServer::default()
     };
     let http = HttpServer {
         endpoint: format!("${{env:POD_IP}}:{}", OTLP_HTTP.number),
+        tls: tls::is_called(security),
         ..HttpServer::default()
     };
     Otlp {
@@ -109,24 +114,24 @@ pub(super) fn sampler(policies: &[Policy], budget: &Budget) -> TailSampling {
 ///
 /// Each of those has a queue of its own. One before all of them would send a whole batch again, to everyone, when one
 /// of them did not take its part.
-pub(super) fn balancer(
-    service: &str,
-    namespace: &str,
-    key: RoutingKey,
-    queue: &Queue,
-) -> LoadBalancing {
+pub(super) fn balancer(to: &Destination, key: RoutingKey, queue: &Queue) -> LoadBalancing {
+    let address = to.host();
+    let service = address.trim_end_matches(".svc");
+    let mut tls = tls::calls(to);
+    // Each is called by a name or an address of its own, and all have the certificate of their Service.
+    tls.server_name_override = to.is_secured().then(|| address.clone());
     LoadBalancing {
         routing_key: Some(key),
         protocol: Protocol {
             otlp: OtlpGrpc {
-                tls: ClientTls::none(),
+                tls,
                 sending_queue: Some(queue.sending()),
                 ..OtlpGrpc::default()
             },
         },
         resolver: Resolver {
             kubernetes: Some(KubernetesResolver {
-                service: format!("{service}.{namespace}"),
+                service: service.to_owned(),
                 ports: vec![OTLP_GRPC.number],
                 timeout: None,
                 // A sampler that is replaced keeps its name, and with it its traces.

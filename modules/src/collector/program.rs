@@ -1,7 +1,7 @@
 //! What does every tier have in common? Its configuration, its account and its Pod.
 
 use collector_config::{Config, Problem, Release, Telemetry, components::health::HealthCheck};
-use provider_core::{Destination, Pods, Port, Scope};
+use provider_core::{Destination, Pods, Port, Scope, Security};
 
 use super::{Memory, account::account, check, memory::Ledger, needs::Needs, pipeline::explain};
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     object_store::ObjectStore,
     pod::{Pod, User, every, http_probe},
     protocol::{Http, OTLP_GRPC, OTLP_HTTP},
+    tls::{self, Reads},
     units::go_bytes,
     watch::{Count, Role, Watched},
 };
@@ -123,6 +124,7 @@ impl Program {
         pod.container.startup_probe = Some(every(health(), 2, 60));
         pod.container.readiness_probe = Some(every(health(), 10, 3));
         pod.container.liveness_probe = Some(every(health(), 15, 6));
+        certify(scope, &mut pod, task.component);
         if needs.calls_api() {
             let annotations = task.stores.iter().flat_map(ObjectStore::annotations);
             let account = account(scope, name, &needs, annotations.collect());
@@ -146,6 +148,19 @@ impl Program {
     }
 }
 
+/// Gives the Pod a certificate where it is called from afar, or has to prove who it is.
+fn certify(scope: &mut Scope<'_>, pod: &mut Pod, component: &str) {
+    let is_near = matches!(component, "agent" | "sidecar");
+    if is_near && tls::collector_security(scope) != Security::MutualTls {
+        tls::trust(scope, pod, Reads::Certificate);
+        return;
+    }
+    let headless = format!("{}-headless", pod.name);
+    let services = [pod.name.clone(), headless];
+    let services: Vec<&str> = services.iter().map(String::as_str).collect();
+    tls::serve(scope, pod, &services, Reads::Certificate);
+}
+
 /// Declares where the Pods send to.
 pub(super) fn connect(
     scope: &mut Scope<'_>,
@@ -166,6 +181,10 @@ pub(super) fn connect(
 impl Program {
     /// Announces where its Pods show what they do.
     pub(super) fn watch(scope: &mut Scope<'_>, pods: impl Into<Pods>, role: Role, count: Count) {
+        let pods = pods.into();
+        let why =
+            "what collectors tell of themselves is spoken in the open: they cannot do otherwise";
+        tls::in_the_open(scope, &pods.workload, SELF_METRICS, why);
         scope.announce(Watched::new(pods, SELF_METRICS).role(role).count(count));
     }
 

@@ -21,6 +21,7 @@ use crate::{
     pod::Pod,
     protocol::{Export, OTLP_GRPC, OTLP_HTTP, Queue},
     signal::{Carries, Logs, Metrics, Traces},
+    tls,
     units::{MIB, Millicores, millicores},
 };
 
@@ -126,6 +127,8 @@ impl Sidecar {
             stores: &[],
         };
         let (own, mut sends) = Program::new(scope, task).into_parts();
+        pod.marks.extend(own.marks);
+        tls::trusts(scope, &pod.name);
         pod.add_sidecar(self.container(own.container), own.volumes);
         let url = format!("http://127.0.0.1:{}", OTLP_HTTP.number);
         pod.env_unless_set("OTEL_EXPORTER_OTLP_ENDPOINT", url);

@@ -22,7 +22,8 @@ struct InTheOpen {
 /// Addresses that only a Pod's own node answers at: what a cloud tells its machines.
 const LINK_LOCAL: &str = "169.254.";
 
-pub(super) fn trusts(scope: &mut Scope<'_>, name: &str) {
+/// Says that the Pods of a workload here know whom to trust.
+pub(crate) fn trusts(scope: &mut Scope<'_>, name: &str) {
     let namespace = scope.namespace().to_owned();
     let name = name.to_owned();
     scope.announce(Trusts { namespace, name });

@@ -11,8 +11,12 @@
 //! Files change in place when a certificate is renewed. Programs that read them only at their start are restarted
 //! by the same `up` (see [`Reads`]).
 
+use collector_config::{
+    Duration,
+    components::connection::{ClientTls, ServerTls},
+};
 use provider_core::{
-    Finding, GeneratedAuthority, Module, Ref, Scope, Security, Validity,
+    Destination, Finding, GeneratedAuthority, Module, Ref, Scope, Security, Validity,
     k8s_openapi::api::core::v1::Secret,
 };
 
@@ -21,7 +25,7 @@ mod half;
 mod serve;
 
 pub use cert_manager::Issuer;
-pub(crate) use half::in_the_open;
+pub(crate) use half::{in_the_open, trusts};
 pub(crate) use serve::{Reads, Served, serve, trust};
 
 /// Where a program finds its own certificate and its key.
@@ -180,4 +184,36 @@ pub(crate) fn security(scope: &mut Scope<'_>) -> Security {
 /// How traffic to collectors is kept from others.
 pub(crate) fn collector_security(scope: &mut Scope<'_>) -> Security {
     ask(scope).map_or(Security::Plain, |chosen| chosen.security)
+}
+
+/// How often collectors read their own certificate again.
+const RELOAD: Duration = Duration::minutes(10);
+
+/// How a collector calls.
+pub(crate) fn calls(to: &Destination) -> ClientTls {
+    match (to, to.security()) {
+        (_, Security::Plain) => ClientTls::none(),
+        // Whom the image trusts.
+        (Destination::Outside { .. } | Destination::KubernetesApi, _) => ClientTls::default(),
+        (Destination::Service(_), security) => {
+            let own = |file: &str| (security == Security::MutualTls).then(|| file.to_owned());
+            ClientTls {
+                ca_file: Some(TRUST_FILE.to_owned()),
+                cert_file: own(CERTIFICATE_FILE),
+                key_file: own(KEY_FILE),
+                reload_interval: (security == Security::MutualTls).then_some(RELOAD),
+                ..ClientTls::default()
+            }
+        }
+    }
+}
+
+/// How a collector is called.
+pub(crate) fn is_called(security: Security) -> Option<ServerTls> {
+    (security != Security::Plain).then(|| ServerTls {
+        cert_file: Some(CERTIFICATE_FILE.to_owned()),
+        key_file: Some(KEY_FILE.to_owned()),
+        client_ca_file: (security == Security::MutualTls).then(|| TRUST_FILE.to_owned()),
+        reload_interval: Some(RELOAD),
+    })
 }

@@ -35,6 +35,9 @@ pub(crate) struct Served {
 const CERTIFICATE_MARK: &str = "otelier.dev/certificate";
 const TRUST_MARK: &str = "otelier.dev/trust";
 
+/// The volume with whom to trust.
+const TRUST: &str = "trust";
+
 /// Gives the Pods a certificate for the names of these Services and of each Pod behind them, and says whom to trust.
 /// None where the stack speaks in the open.
 pub(crate) fn serve(
@@ -88,11 +91,14 @@ pub(crate) fn trust(scope: &mut Scope<'_>, pod: &mut Pod, reads: Reads) -> Optio
 }
 
 fn trust_chosen(scope: &mut Scope<'_>, pod: &mut Pod, reads: Reads, chosen: &Chosen) {
+    if pod.volumes.iter().any(|volume| volume.name == TRUST) {
+        return;
+    }
     half::trusts(scope, &pod.name);
     let name = format!("{}-trust", scope.stack());
     let is_new = half::first_in_namespace(scope);
     let mut volume = Volume {
-        name: "trust".to_owned(),
+        name: TRUST.to_owned(),
         ..Volume::default()
     };
     match &chosen.source {
@@ -130,7 +136,7 @@ fn trust_chosen(scope: &mut Scope<'_>, pod: &mut Pod, reads: Reads, chosen: &Cho
         }
     }
     pod.volumes.push(volume);
-    pod.mount_read_only("trust", "/etc/otelier/trust");
+    pod.mount_read_only(TRUST, "/etc/otelier/trust");
 }
 
 fn item(key: &str) -> KeyToPath {

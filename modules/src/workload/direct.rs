@@ -2,6 +2,7 @@
 
 use provider_core::{Destination, Endpoint, Finding, Protocol, Scope};
 
+use super::telemetry::trust;
 use crate::{
     pod::Pod,
     protocol::{LokiOtlp, Otlp, OtlpHttpProtocol, PrometheusOtlp},
@@ -120,6 +121,11 @@ impl Direct {
             pod.env_unless_set(&of("ENDPOINT"), url);
             pod.env_unless_set(&of("PROTOCOL"), protocol);
             sends.push(to);
+        }
+        // One file serves all three: what is told of it is told once.
+        let secured = sends.iter().max_by_key(|to: &&Destination| to.security());
+        if let Some(to) = secured.cloned() {
+            trust(scope, pod, &to);
         }
         sends
     }

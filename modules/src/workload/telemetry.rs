@@ -4,12 +4,13 @@ use k8s_openapi::api::{
     apps::v1::{DaemonSet, Deployment, StatefulSet},
     batch::v1::{CronJob, Job},
 };
-use provider_core::{Destination, Finding, Scope};
+use provider_core::{Destination, Finding, Scope, Security};
 
 use super::{Direct, Workload};
 use crate::{
     collector::{AgentOutputs, GatewayOutputs, Sidecar},
     pod::Pod,
+    tls::{self, Reads},
 };
 
 /// One way for a program's telemetry.
@@ -151,6 +152,7 @@ impl<K: WorkloadKind> Workload<K> {
             Route::Sidecar(sidecar) => sidecar.join(scope, pod),
             Route::Collector(Way { address, to }) => {
                 let url = address.resolve(pod);
+                trust(scope, pod, &to);
                 pod.env_unless_set("OTEL_EXPORTER_OTLP_ENDPOINT", url);
                 pod.env_unless_set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
                 vec![to]
@@ -170,6 +172,27 @@ impl Address {
                 format!("http://$(NODE_IP):{port}")
             }
         }
+    }
+}
+
+/// Tells an SDK whom to trust, and who it is where it is asked.
+pub(super) fn trust(scope: &mut Scope<'_>, pod: &mut Pod, to: &Destination) {
+    let of = |what: &str| format!("OTEL_EXPORTER_OTLP_{what}");
+    let file = match to.security() {
+        Security::Plain => return,
+        Security::Tls => tls::trust(scope, pod, Reads::Nothing),
+        Security::MutualTls => {
+            let name = pod.name.clone();
+            let own = tls::serve(scope, pod, &[&name], Reads::Nothing);
+            own.map(|own| {
+                pod.env_unless_set(&of("CLIENT_CERTIFICATE"), own.certificate);
+                pod.env_unless_set(&of("CLIENT_KEY"), own.key);
+                own.trusted
+            })
+        }
+    };
+    if let Some(file) = file {
+        pod.env_unless_set(&of("CERTIFICATE"), file);
     }
 }
 

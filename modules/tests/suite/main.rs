@@ -15,6 +15,7 @@ mod search;
 mod stack;
 mod support;
 mod telemetry;
+mod tls;
 mod victoria;
 mod watch;
 mod wrong;

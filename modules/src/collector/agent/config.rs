@@ -10,7 +10,7 @@ use collector_config::{
         processors::{Action, AttributeAction, Resource},
     },
 };
-use provider_core::Scope;
+use provider_core::{Scope, Security};
 
 use super::{
     Agent, Kubelet,
@@ -49,7 +49,7 @@ impl Collector<Agent> {
             bytes: queue,
             storage: self.tier.queue.map(|_| storage.clone()),
         };
-        let otlp = config.add(&parts::receiver());
+        let otlp = config.add(&parts::receiver(Security::Plain));
         // Its own log would be a log of reading its own log.
         let own = format!(
             "/var/log/pods/{}_{}-*/*/*.log",

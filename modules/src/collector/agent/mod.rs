@@ -15,6 +15,7 @@ use super::{
 use crate::{
     protocol::{Export, OTLP_GRPC, OTLP_HTTP, Otlp, OtlpHttpProtocol},
     signal::{Carries, Logs, Metrics, Traces},
+    tls,
     units::{MIB, millicores},
     watch::{Count, Role},
     workload::{Address, Workload},
@@ -206,6 +207,10 @@ impl Collector<Agent> {
         }
         connect(scope, &pods, &sends, &[]);
         Program::watch(scope, &pods, Role::Agent, Count::PerNode);
+        let why = "what programs send to the agent of their own node is spoken in the open: it does not leave the node";
+        let workload = pods.id();
+        tls::in_the_open(scope, workload, OTLP_GRPC, why);
+        tls::in_the_open(scope, workload, OTLP_HTTP, why);
         // Programs of other stacks send to the agent of their node.
         scope.accept(&pods, OTLP_GRPC, Source::AnyNamespace);
         scope.accept(&pods, OTLP_HTTP, Source::AnyNamespace);

@@ -13,6 +13,7 @@ use crate::{
         program::{QUEUE_DIRECTORY, base},
     },
     protocol::Queue,
+    tls,
     units::KIB,
 };
 
@@ -53,7 +54,7 @@ impl Collector<Gateway> {
         } = self.budget(scope, layers);
         let mut config = base();
         let queue = self.queue(&mut config, queue);
-        let receivers = vec![config.add(&parts::receiver())];
+        let receivers = vec![config.add(&parts::receiver(tls::collector_security(scope)))];
         let mut common = vec![config.add(&Memory::limiter())];
         if self.tier.known_pods.is_some() {
             common.push(config.add(&parts::whose(None)));
@@ -131,11 +132,7 @@ impl Collector<Gateway> {
 
 /// Sends everything to the one of the layer that it belongs to.
 fn route(config: &mut Config, layer: &Layer, queue: u64) -> Option<collector_config::ComponentId> {
-    let Destination::Service(to) = layer.at.destination() else {
-        return None;
-    };
-    let namespace = to.service.namespace.as_deref().unwrap_or_default();
-    let balancer = parts::balancer(&to.service.name, namespace, layer.key, &Queue::of(queue));
+    let balancer = parts::balancer(layer.at.destination(), layer.key, &Queue::of(queue));
     let defined = match layer.signal {
         Signal::Traces => Ok(config.add(&balancer)),
         other => config.add_named(&other.to_string(), &balancer),

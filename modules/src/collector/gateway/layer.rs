@@ -14,6 +14,7 @@ use crate::{
         program::{Ports, Program, QUEUE_DIRECTORY, Task, base, connect},
     },
     protocol::{OTLP_GRPC, Otlp},
+    tls,
     units::millicores,
     watch::{Count, Role},
     workload::Workload,
@@ -122,8 +123,13 @@ impl Collector<Gateway> {
         sends.extend(pipeline.second_sends());
         connect(scope, &set, &sends, &stores);
         Program::watch(scope, &set, shape.role, Count::Replicas(*replicas));
+        let security = tls::collector_security(scope);
         Layer {
-            at: scope.expose_as(Exposure::headless().named(name), &set, OTLP_GRPC),
+            at: scope.expose_as(
+                Exposure::headless().named(name),
+                &set,
+                OTLP_GRPC.secured(security),
+            ),
             signal: pipeline.signal,
             key: shape.key,
             replicas: *replicas,
@@ -154,7 +160,7 @@ impl Collector<Gateway> {
     ) -> Config {
         let mut config = base();
         let queue = self.queue(&mut config, budget.queue);
-        let receivers = vec![config.add(&parts::receiver())];
+        let receivers = vec![config.add(&parts::receiver(tls::collector_security(scope)))];
         let mut processors = vec![config.add(&Memory::limiter())];
         if let Some(red) = &pipeline.together.red {
             red.define(scope, &mut config, &receivers, &processors[0], &queue);

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     protocol::{OTLP_GRPC, OTLP_HTTP, Otlp, OtlpHttpProtocol},
     signal::Signal,
+    tls,
     units::{GIB, millicores},
     watch::{Count, Role},
     workload::Workload,
@@ -182,12 +183,14 @@ impl Module for Collector<Gateway> {
             scope.accept(&pods, OTLP_GRPC, source.clone());
             scope.accept(&pods, OTLP_HTTP, source.clone());
         }
-        scope.expose(&pods, OTLP_GRPC);
+        let security = tls::collector_security(scope);
+        let (grpc, http) = (OTLP_GRPC.secured(security), OTLP_HTTP.secured(security));
+        scope.expose(&pods, grpc);
         Program::watch(scope, &pods, Role::Gateway, self.count());
         self.judge_agents(scope, &pods);
         GatewayOutputs {
-            otlp: scope.expose_as(Exposure::headless(), &pods, OTLP_GRPC),
-            otlp_http: scope.expose(&pods, OTLP_HTTP),
+            otlp: scope.expose_as(Exposure::headless(), &pods, grpc),
+            otlp_http: scope.expose(&pods, http),
             pods,
         }
     }
