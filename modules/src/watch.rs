@@ -2,7 +2,7 @@
 //!
 //! A module announces its programs and its rules; whoever measures asks for all of them at the end of the definition.
 
-use provider_core::{Finding, Pods, Port, Scope};
+use provider_core::{Finding, Pods, Port, Scope, Security};
 
 use crate::{file::Files, protocol::Http};
 
@@ -153,6 +153,15 @@ impl Watched {
     pub fn https(mut self) -> Self {
         self.scheme = Scheme::Https;
         self
+    }
+
+    /// Speaks TLS where the stack does.
+    #[must_use]
+    pub(crate) fn over(self, security: Security) -> Self {
+        match security {
+            Security::Plain => self,
+            Security::Tls | Security::MutualTls => self.https(),
+        }
     }
 
     /// Says what it is.

@@ -14,9 +14,10 @@ mod settings;
 mod store;
 
 pub use config::{
-    Analytics, AttributesConfig, BucketYaml, Common, CommonStorage, Compactor, Filesystem, GcsYaml,
-    IndexPeriod, Ingester, KvStore, Limits, LokiYaml, Memberlist, OtlpConfig, PeriodYaml,
-    ResourceAttributes, Ring, S3Yaml, SchemaConfig, Server, StorageConfig, Wal,
+    Analytics, AttributesConfig, BucketYaml, ClientTlsYaml, Common, CommonStorage, Compactor,
+    Filesystem, GcsYaml, GrpcClient, IndexPeriod, Ingester, KvStore, Limits, LokiYaml, Memberlist,
+    OtlpConfig, PeriodYaml, ResourceAttributes, Ring, S3Yaml, SchemaConfig, Server, ServerTlsYaml,
+    StorageConfig, Wal, Worker,
 };
 pub use schema::{Day, Keeps, Period, Schema};
 pub use store::{InBucket, OnDisk, OneTenant, Store, Tenancy, TenantLogQl, TenantOtlp, Tenants};
@@ -24,14 +25,15 @@ pub use store::{InBucket, OnDisk, OneTenant, Store, Tenancy, TenantLogQl, Tenant
 use std::marker::PhantomData;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
-use provider_core::{Endpoint, Exposure, Module, Port, Protocol, Ref, Scope};
+use provider_core::{Endpoint, Exposure, Module, Port, Protocol, Ref, Scope, Security};
 
 use crate::{
     file::{Files, yaml},
     image,
     object_store::ObjectStore,
-    pod::{User, every, http_probe},
+    pod::{Pod, User, every, http_probe, over},
     protocol::Http,
+    tls::{self, Reads},
     units::{self, Days, GIB, days, millicores},
     watch::{Count, Role, Watched},
     workload::Workload,
@@ -229,7 +231,7 @@ impl<S: Store, T: Tenancy> Loki<S, T> {
         self.periods.clone().unwrap_or_else(usual)
     }
 
-    fn workload(&self, config: &str) -> Workload<StatefulSet> {
+    fn workload(&self, config: &str, security: Security) -> Workload<StatefulSet> {
         let mut set = Workload::stateful(&self.name, image::LOKI)
             .listen(HTTP)
             .replicas(self.store.replicas())
@@ -254,20 +256,35 @@ impl<S: Store, T: Tenancy> Loki<S, T> {
         pod.arg("-target=all");
         // A process that has just started waits a while before it says that it is ready, and reads what it had
         // accepted and not stored again before that.
-        pod.container.startup_probe = Some(every(http_probe(HTTP.name, "/ready"), 10, 90));
-        pod.container.readiness_probe = Some(every(http_probe(HTTP.name, "/ready"), 10, 3));
+        let ready = || over(security, http_probe(HTTP.name, "/ready"));
+        pod.container.startup_probe = Some(every(ready(), 10, 90));
+        pod.container.readiness_probe = Some(every(ready(), 10, 3));
         // Time to leave the ring and to close the log of writes.
         pod.grace_seconds = Some(300);
         set
     }
 
     /// The Service by which processes find each other, and the ways between them.
-    fn connect_members(&self, scope: &mut Scope<'_>, set: &Ref<StatefulSet>) {
+    fn connect_members(&self, scope: &mut Scope<'_>, set: &Ref<StatefulSet>, how: Security) {
         let members = || Exposure::headless().named(self.members()).unready_too();
-        let gossip = scope.expose_as(members(), set, MEMBERS);
-        let grpc = scope.expose_as(members(), set, GRPC);
+        let gossip = scope.expose_as(members(), set, MEMBERS.secured(how));
+        let grpc = scope.expose_as(members(), set, GRPC.secured(how));
         scope.connect(set, gossip.destination());
         scope.connect(set, grpc.destination());
+    }
+
+    /// Gives it a certificate for everything that it is called.
+    fn serve(&self, scope: &mut Scope<'_>, pod: &mut Pod) {
+        let (name, members) = (&self.name, self.members());
+        let headless = format!("{name}-headless");
+        let mut services = vec![name.as_str(), headless.as_str()];
+        let mut reads = Reads::Certificate;
+        if self.several() {
+            services.push(members.as_str());
+            // Gossip goes on with the certificate that it began with.
+            reads = Reads::Nothing;
+        }
+        tls::serve(scope, pod, &services, reads);
     }
 
     fn members(&self) -> String {
@@ -280,15 +297,12 @@ impl<S: Store, T: Tenancy> Module for Loki<S, T> {
 
     fn build(self, scope: &mut Scope<'_>) -> LokiOutputs<T> {
         self.check(scope);
-        let members = format!(
-            "{}.{}.svc:{}",
-            self.members(),
-            scope.namespace(),
-            MEMBERS.number
-        );
-        let settings = self.settings(scope.stack(), &members);
+        let security = tls::security(scope);
+        let members = format!("{}.{}.svc", self.members(), scope.namespace());
+        let settings = self.settings(scope.stack(), &members, security);
         let config = Files::one("loki.yaml", yaml(&settings)).build(scope, &self.name);
-        let mut set = self.workload(config.name());
+        let mut set = self.workload(config.name(), security);
+        self.serve(scope, &mut set.pod);
         if let Some(bucket) = self.store.bucket() {
             bucket.attach(scope, &mut set.pod);
             bucket.must_hold(scope, &self.name, self.keep);
@@ -298,12 +312,13 @@ impl<S: Store, T: Tenancy> Module for Loki<S, T> {
             bucket.connect(scope, &set);
         }
         if self.several() {
-            self.connect_members(scope, &set);
+            self.connect_members(scope, &set, security);
         }
-        let watched = Watched::new(&set, HTTP).role(Role::Loki);
+        let http = HTTP.secured(security);
+        let watched = Watched::new(&set, http).role(Role::Loki).over(security);
         scope.announce(watched.count(Count::Replicas(self.store.replicas())));
-        scope.expose_as(Exposure::headless(), &set, HTTP);
-        let http = scope.expose(&set, HTTP);
+        scope.expose_as(Exposure::headless(), &set, http);
+        let http = scope.expose(&set, http);
         LokiOutputs {
             otlp: http.also(),
             query: http.also(),

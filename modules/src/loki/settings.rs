@@ -3,13 +3,17 @@
 use super::{
     GRPC, HOME, HTTP, Keeps, Loki, MEMBERS, Store, Tenancy,
     config::{
-        Analytics, AttributesConfig, BucketYaml, Common, CommonStorage, Compactor, Filesystem,
-        GcsYaml, Ingester, KvStore, Limits, LokiYaml, Memberlist, OtlpConfig, ResourceAttributes,
-        Ring, S3Yaml, SchemaConfig, Server, StorageConfig, Wal,
+        Analytics, AttributesConfig, BucketYaml, ClientTlsYaml, Common, CommonStorage, Compactor,
+        Filesystem, GcsYaml, GrpcClient, Ingester, KvStore, Limits, LokiYaml, Memberlist,
+        OtlpConfig, ResourceAttributes, Ring, S3Yaml, SchemaConfig, Server, ServerTlsYaml,
+        StorageConfig, Wal, Worker,
     },
 };
+use provider_core::Security;
+
 use crate::{
     object_store::{Addressing, ObjectStore},
+    tls,
     units::MIB,
 };
 
@@ -18,23 +22,39 @@ const MESSAGE: u64 = 16 * MIB;
 
 impl<S: Store, T: Tenancy> Loki<S, T> {
     /// Its configuration, for processes that find each other at `members`.
-    pub(super) fn settings(&self, stack: &str, members: &str) -> LokiYaml {
+    pub(super) fn settings(&self, stack: &str, members: &str, security: Security) -> LokiYaml {
+        // A process that is alone talks to itself, where nobody else hears it.
+        let between = (self.several() && security != Security::Plain).then(|| between(members));
+        let client = || {
+            between.clone().map(|tls| GrpcClient {
+                grpc_client_config: tls,
+            })
+        };
         LokiYaml {
             auth_enabled: T::NAMED,
-            server: server(),
+            server: self.server(security),
             common: self.common(),
             memberlist: self.several().then(|| Memberlist {
                 bind_port: MEMBERS.number,
                 cluster_label: format!("{stack}-{}", self.name),
-                join_members: vec![members.to_owned()],
+                join_members: vec![format!("{members}:{}", MEMBERS.number)],
                 // All of them restart at once, or the network comes apart: neither may leave two clusters behind.
                 rejoin_interval: "1m".to_owned(),
+                tls: between.clone(),
             }),
             ingester: Ingester {
                 wal: Wal {
                     replay_memory_ceiling: format!("{}MB", self.memory / 2 / MIB),
                 },
             },
+            ingester_client: client(),
+            frontend_worker: between.clone().map(|tls| Worker {
+                query_frontend_grpc_client: tls.clone(),
+                query_scheduler_grpc_client: tls,
+            }),
+            frontend: client(),
+            query_scheduler: client(),
+            compactor_grpc_client: between.clone(),
             schema_config: SchemaConfig {
                 configs: self
                     .all_periods()
@@ -104,6 +124,25 @@ impl<S: Store, T: Tenancy> Loki<S, T> {
         }
     }
 
+    fn server(&self, security: Security) -> Server {
+        let certificate = || (security != Security::Plain).then(certificate);
+        let alone = !self.several();
+        Server {
+            http_listen_port: HTTP.number,
+            grpc_listen_port: GRPC.number,
+            grpc_listen_address: alone.then(|| "127.0.0.1".to_owned()),
+            http_tls_config: certificate(),
+            grpc_tls_config: certificate().filter(|_| !alone),
+            // A little longer than a question may take.
+            http_server_read_timeout: "310s".to_owned(),
+            http_server_write_timeout: "310s".to_owned(),
+            grpc_server_max_recv_msg_size: MESSAGE,
+            grpc_server_max_send_msg_size: MESSAGE,
+            log_level: "info".to_owned(),
+            log_format: "json".to_owned(),
+        }
+    }
+
     fn compactor(&self) -> Compactor {
         let in_bucket = self.store.bucket().is_some();
         Compactor {
@@ -139,17 +178,21 @@ impl<S: Store, T: Tenancy> Loki<S, T> {
     }
 }
 
-fn server() -> Server {
-    Server {
-        http_listen_port: HTTP.number,
-        grpc_listen_port: GRPC.number,
-        // A little longer than a question may take.
-        http_server_read_timeout: "310s".to_owned(),
-        http_server_write_timeout: "310s".to_owned(),
-        grpc_server_max_recv_msg_size: MESSAGE,
-        grpc_server_max_send_msg_size: MESSAGE,
-        log_level: "info".to_owned(),
-        log_format: "json".to_owned(),
+fn certificate() -> ServerTlsYaml {
+    ServerTlsYaml {
+        cert_file: tls::CERTIFICATE_FILE.to_owned(),
+        key_file: tls::KEY_FILE.to_owned(),
+    }
+}
+
+/// How parts call each other: by address, and as the Service that finds all of them.
+fn between(members: &str) -> ClientTlsYaml {
+    ClientTlsYaml {
+        tls_enabled: true,
+        tls_cert_path: tls::CERTIFICATE_FILE.to_owned(),
+        tls_key_path: tls::KEY_FILE.to_owned(),
+        tls_ca_path: tls::TRUST_FILE.to_owned(),
+        tls_server_name: members.to_owned(),
     }
 }
 

@@ -99,14 +99,19 @@ fn account(name: &str, annotations: &[(String, String)]) -> ServiceAccount {
 }
 
 pub(super) fn outside(host: &str, port: u16) -> Destination {
+    let security = if port == 443 {
+        Security::Tls
+    } else {
+        Security::Plain
+    };
+    secured(host, port, security)
+}
+
+pub(super) fn secured(host: &str, port: u16, security: Security) -> Destination {
     Destination::Outside {
         host: host.to_owned(),
         port,
         transport: Transport::Tcp,
-        security: if port == 443 {
-            Security::Tls
-        } else {
-            Security::Plain
-        },
+        security,
     }
 }

@@ -1,11 +1,11 @@
 //! A bucket of Amazon S3, or of what speaks its API.
 
 use k8s_openapi::api::core::v1::Secret;
-use provider_core::{Destination, Endpoint, Protocol, Ref};
+use provider_core::{Destination, Endpoint, Protocol, Ref, Security};
 
 use super::{
     Common,
-    access::{Access, outside},
+    access::{Access, outside, secured},
 };
 use crate::{units::Days, url};
 
@@ -173,7 +173,12 @@ impl S3 {
             return to.clone();
         }
         let (host, port) = url::bare(&self.url()).unwrap_or_default();
-        outside(&host, port)
+        let security = if self.is_plain() {
+            Security::Plain
+        } else {
+            Security::Tls
+        };
+        secured(&host, port, security)
     }
 
     pub(super) fn wrong_endpoint(&self) -> Option<String> {

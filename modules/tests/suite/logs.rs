@@ -1,7 +1,7 @@
 //! Loki: what it is made of, and which mistakes it finds.
 
 use modules::{
-    Collector, Loki, LokiOutputs, ObjectStore, logs,
+    Collector, Loki, LokiOutputs, ObjectStore, Tls, logs,
     loki::{Day, InBucket, Keeps, LokiYaml, OneTenant, Period, Schema},
     units::{GIB, days},
 };
@@ -278,4 +278,38 @@ fn the_logs_of_tenants_are_sent_apart() {
         let exporter = &config["exporters"][format!("otlp_http/loki-{tenant}")];
         assert_eq!(exporter["headers"]["X-Scope-OrgID"], tenant, "{config}");
     }
+}
+
+#[test]
+fn where_a_stack_speaks_tls_so_do_processes_with_each_other() {
+    let secured: fn(&mut Scope<'_>) = |scope| {
+        scope.add(Tls::generated());
+        let loki = shared(scope);
+        let loki = scope.add(loki);
+        assert_eq!(loki.query.url(), "https://loki.test.svc:3100");
+    };
+    let loki = settings(secured);
+    assert_eq!(loki.server.http_tls_config, loki.server.grpc_tls_config);
+    let between = loki.memberlist.unwrap().tls.unwrap();
+    assert_eq!(between.tls_server_name, "loki-members.test.svc");
+    assert_eq!(loki.compactor_grpc_client, Some(between.clone()));
+    for client in [loki.ingester_client, loki.frontend, loki.query_scheduler] {
+        assert_eq!(client.unwrap().grpc_client_config, between);
+    }
+    let objects = objects(secured);
+    let set = objects
+        .iter()
+        .find(|object| object["kind"] == "StatefulSet")
+        .unwrap();
+    let container = &set["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["readinessProbe"]["httpGet"]["scheme"], "HTTPS");
+    let alone = settings(|scope| {
+        scope.add(Tls::generated());
+        scope.add(Loki::new("loki"));
+    });
+    assert_eq!(
+        alone.server.grpc_listen_address.as_deref(),
+        Some("127.0.0.1")
+    );
+    assert!(alone.server.http_tls_config.is_some() && alone.ingester_client.is_none());
 }

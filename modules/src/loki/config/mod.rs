@@ -2,6 +2,7 @@
 
 mod limits;
 mod storage;
+mod tls;
 
 pub use limits::{AttributesConfig, Limits, OtlpConfig, ResourceAttributes};
 pub(super) use limits::{LABELS, MOST_LABELS};
@@ -9,6 +10,8 @@ pub use storage::{
     BucketYaml, CommonStorage, Filesystem, GcsYaml, IndexPeriod, PeriodYaml, S3Yaml, SchemaConfig,
     StorageConfig,
 };
+
+pub use tls::{ClientTlsYaml, GrpcClient, ServerTlsYaml, Worker};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +30,21 @@ pub struct LokiYaml {
     pub memberlist: Option<Memberlist>,
     /// What takes lines in.
     pub ingester: Ingester,
+    /// How what takes lines in is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ingester_client: Option<GrpcClient>,
+    /// How those who answer call those who ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frontend_worker: Option<Worker>,
+    /// How those who ask call those who share work out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frontend: Option<GrpcClient>,
+    /// How those who share work out call those who ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query_scheduler: Option<GrpcClient>,
+    /// How what merges and deletes is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compactor_grpc_client: Option<ClientTlsYaml>,
     /// How logs are laid out, by the day from which it holds.
     pub schema_config: SchemaConfig,
     /// Where logs are kept.
@@ -47,6 +65,15 @@ pub struct Server {
     pub http_listen_port: u16,
     /// The port for its own parts.
     pub grpc_listen_port: u16,
+    /// The address for its own parts, where nobody else is among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grpc_listen_address: Option<String>,
+    /// How it proves who it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_tls_config: Option<ServerTlsYaml>,
+    /// The same between its own parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grpc_tls_config: Option<ServerTlsYaml>,
     /// How long a request may take to come.
     pub http_server_read_timeout: String,
     /// How long an answer may take to go.
@@ -96,7 +123,6 @@ pub struct KvStore {
 
 /// How processes find each other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Memberlist {
     /// The port that they gossip on; over TCP, packets too.
     pub bind_port: u16,
@@ -106,6 +132,9 @@ pub struct Memberlist {
     pub join_members: Vec<String>,
     /// How often they look for others whom they have lost.
     pub rejoin_interval: String,
+    /// How they prove to each other who they are.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<ClientTlsYaml>,
 }
 
 /// What takes lines in.
