@@ -7,4 +7,5 @@ mod peers;
 mod pods;
 mod refused;
 mod served;
+mod slow;
 mod webhook;

@@ -1,3 +1,4 @@
+// amtool, as `peer build` builds it. Alertmanager itself embeds a user interface that the module does not carry.
 module otelier.dev/live/alertmanager
 
 go 1.26.0

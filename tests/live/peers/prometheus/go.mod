@@ -1,3 +1,4 @@
+// Prometheus and promtool, as `peer build` builds them. The module v0.314.0 is the program 3.14.0.
 module otelier.dev/live/prometheus
 
 go 1.26.0
