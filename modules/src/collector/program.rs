@@ -125,6 +125,7 @@ impl Program {
         pod.container.readiness_probe = Some(every(health(), 10, 3));
         pod.container.liveness_probe = Some(every(health(), 15, 6));
         certify(scope, &mut pod, task.component);
+        logs::admit(scope, &mut pod, config);
         if needs.calls_api() {
             let annotations = task.stores.iter().flat_map(ObjectStore::annotations);
             let account = account(scope, name, &needs, annotations.collect());

@@ -113,6 +113,55 @@ impl ComponentTemplate {
     }
 }
 
+/// What someone may do: `PUT _security/role/<name>`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Rights {
+    cluster: Vec<&'static str>,
+    indices: Vec<IndexRights>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct IndexRights {
+    names: Vec<String>,
+    privileges: Vec<&'static str>,
+}
+
+impl Rights {
+    /// Rights in the cluster as a whole.
+    pub(crate) fn of(cluster: &[&'static str]) -> Self {
+        Self {
+            cluster: cluster.to_vec(),
+            indices: Vec::new(),
+        }
+    }
+
+    /// And rights in indices.
+    pub(crate) fn on(mut self, names: &[String], privileges: &[&'static str]) -> Self {
+        self.indices.push(IndexRights {
+            names: names.to_vec(),
+            privileges: privileges.to_vec(),
+        });
+        self
+    }
+}
+
+/// Someone: `PUT _security/user/<name>`. The script puts the password in where this says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct User {
+    password: &'static str,
+    roles: Vec<String>,
+}
+
+impl User {
+    /// Someone with one role.
+    pub(crate) fn with(role: &str) -> Self {
+        Self {
+            password: "@PASSWORD@",
+            roles: vec![role.to_owned()],
+        }
+    }
+}
+
 /// Where snapshots go: `PUT _snapshot/<name>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Repository {

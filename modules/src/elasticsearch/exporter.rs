@@ -4,10 +4,11 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use provider_core::{Port, Ref, Scope};
 
-use super::Cluster;
+use super::{Cluster, Rights, Wish};
 use crate::{
     image,
     protocol::Http,
+    tls::{self, Reads},
     units::{MIB, millicores},
     watch::{Count, Role, Watched},
     workload::Workload,
@@ -27,6 +28,15 @@ const ASKED: [&str; 5] = [
     "--es.timeout=20s",
 ];
 
+/// It looks, and changes nothing.
+fn rights(snapshots: bool) -> Rights {
+    let mut cluster = vec!["monitor", "read_ilm"];
+    if snapshots {
+        cluster.extend(["read_slm", "monitor_snapshot"]);
+    }
+    Rights::of(&cluster).on(&["*".to_owned()], &["monitor", "view_index_metadata"])
+}
+
 /// Adds the program, and announces it.
 pub(super) fn build(scope: &mut Scope<'_>, cluster: &Cluster, snapshots: bool) -> Ref<Deployment> {
     let name = format!("{}-metrics", cluster.name);
@@ -45,8 +55,20 @@ pub(super) fn build(scope: &mut Scope<'_>, cluster: &Cluster, snapshots: bool) -
         workload.pod.arg("--collector.snapshots");
     }
     workload.pod.component = Some("metrics");
+    if let Some(trusted) = tls::trust(scope, &mut workload.pod, Reads::Nothing) {
+        workload.pod.arg(format!("--es.ca={trusted}"));
+    }
+    let user = cluster.login(scope, &name, &rights(snapshots));
+    if let Some(user) = &user {
+        user.variables(&mut workload.pod);
+    }
     let exporter = scope.add(workload);
     scope.connect(&exporter, cluster.api.destination());
+    if user.is_some() {
+        scope.announce(Wish::of(cluster, Vec::new()).before(&exporter));
+        let why = "what Elasticsearch says of itself as metrics is asked for in the open";
+        tls::in_the_open(scope, exporter.id(), METRICS, why);
+    }
     let watched = Watched::new(&exporter, METRICS).role(Role::Elasticsearch);
     scope.announce(watched.count(Count::Replicas(1)));
     exporter

@@ -2,16 +2,17 @@
 
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
-    core::v1::{ConfigMapKeySelector, Container, EnvVarSource, VolumeMount},
+    core::v1::{ConfigMapKeySelector, Container, EnvVarSource, Secret, VolumeMount},
 };
 use provider_core::{Endpoint, Exposure, Ref, Scope};
 
-use super::{API, Elasticsearch, ElasticsearchYml, READY, TRANSPORT, USER};
+use super::{API, Elasticsearch, ElasticsearchYml, READY, TRANSPORT, USER, login::PASSWORD};
 use crate::{
     file::{Files, yaml},
     image,
-    pod::{every, tcp_probe},
+    pod::{Pod, every, tcp_probe},
     protocol::ElasticsearchTransport,
+    tls::{self, Reads},
     units::{GIB, millicores},
     workload::Workload,
 };
@@ -19,6 +20,9 @@ use crate::{
 const HOME: &str = "/usr/share/elasticsearch";
 /// The name under which the image's start script passes a setting on; it ignores a variable that is not there.
 const FIRST_MEMBERS: &str = "cluster.initial_master_nodes";
+/// The volumes with the certificate and with whom to trust, and the folders below the settings where they lie.
+const TLS: &str = "tls";
+const TRUST: &str = "trust";
 const PREPARE: &str = include_str!("setup/prepare.sh");
 /// Leading takes little: the state of the cluster, in memory and on disk.
 const MASTER_MEMORY: u64 = 2 * GIB;
@@ -38,6 +42,7 @@ enum Duty {
 /// Members that are all alike.
 struct Set<'a> {
     cluster: &'a Elasticsearch,
+    admin: Option<&'a Ref<Secret>>,
     duty: Duty,
 }
 
@@ -51,14 +56,16 @@ pub(super) struct Members {
 
 impl Elasticsearch {
     /// Adds the Pods, and lets each talk to each.
-    pub(super) fn members(&self, scope: &mut Scope<'_>) -> Members {
+    pub(super) fn members(&self, scope: &mut Scope<'_>, admin: Option<&Ref<Secret>>) -> Members {
         let set = |duty| Set {
             cluster: self,
+            admin,
             duty,
         };
+        let transport = TRANSPORT.secured(tls::security(scope));
         if self.dedicated.is_none() {
             let (data, _) = set(Duty::Everything).build(scope);
-            scope.visit(&data, &data, TRANSPORT);
+            scope.visit(&data, &data, transport);
             let masters = None;
             return Members { data, masters };
         }
@@ -67,7 +74,7 @@ impl Elasticsearch {
         // A member is ready when it has a leader, and leaders find each other without the rest.
         scope.connect(&data, lead.destination());
         for (from, to) in [(&masters, &masters), (&masters, &data), (&data, &data)] {
-            scope.visit(from, to, TRANSPORT);
+            scope.visit(from, to, transport);
         }
         Members {
             data,
@@ -126,10 +133,32 @@ impl Set<'_> {
             snapshots.attach(scope, &mut workload.pod, &mut init);
         }
         workload.pod.init.push(init);
+        self.secure(scope, &mut workload.pod, &service);
         let set = scope.add(workload);
         let members = Exposure::headless().named(service).unready_too();
-        let transport = scope.expose_as(members, &set, TRANSPORT);
+        let transport = TRANSPORT.secured(tls::security(scope));
+        let transport = scope.expose_as(members, &set, transport);
         (set, transport)
+    }
+
+    /// Gives the Pods a certificate, and the first of them the password of the user that the program makes itself.
+    fn secure(&self, scope: &mut Scope<'_>, pod: &mut Pod, members: &str) {
+        let Some(admin) = self.admin else { return };
+        let services = [members, self.cluster.name.as_str()];
+        let services = match self.duty {
+            Duty::Master => &services[..1],
+            Duty::Everything | Duty::Data => &services,
+        };
+        if tls::serve(scope, pod, services, Reads::Everything).is_none() {
+            return;
+        }
+        // The program reads no certificate that is not below its own directory.
+        for mount in pod.container.volume_mounts.iter_mut().flatten() {
+            if [TLS, TRUST].contains(&mount.name.as_str()) {
+                mount.mount_path = format!("{HOME}/config/{}", mount.name);
+            }
+        }
+        pod.env_from("ELASTIC_PASSWORD", admin.key(PASSWORD));
     }
 
     fn settings(&self) -> ElasticsearchYml {
@@ -160,6 +189,9 @@ impl Set<'_> {
         }
         if let Some(snapshots) = &cluster.snapshots {
             snapshots.settings(&mut yml);
+        }
+        if self.admin.is_some() {
+            secure(&mut yml);
         }
         yml
     }
@@ -215,6 +247,22 @@ impl Set<'_> {
         pod.grace_seconds = Some(180);
         set
     }
+}
+
+/// Members and clients talk over TLS, and say who they are.
+fn secure(yml: &mut ElasticsearchYml) {
+    let file = |folder: &str, name: &str| format!("{folder}/{name}");
+    yml.security = true;
+    yml.transport_tls = Some(true);
+    // Members know each other by addresses, which no certificate can know before they are there; whoever signed it
+    // makes a member one of the cluster.
+    yml.transport_verification = Some("certificate".to_owned());
+    yml.transport_key = Some(file(TLS, "tls.key"));
+    yml.transport_certificate = Some(file(TLS, "tls.crt"));
+    yml.transport_authorities = vec![file(TRUST, "ca.crt")];
+    yml.http_tls = Some(true);
+    yml.http_key = Some(file(TLS, "tls.key"));
+    yml.http_certificate = Some(file(TLS, "tls.crt"));
 }
 
 /// The start script writes a keystore beside the settings, so they are copied to where it may.

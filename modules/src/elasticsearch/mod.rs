@@ -8,41 +8,50 @@
 //! **What the cluster knows.** Lifecycle policies, snapshots and whatever else lies in the cluster and not in a file is
 //! asked for by a Job, once the members are there (`setup`).
 //!
-//! **Without a password where there is no TLS.** A cluster of several members refuses to start with security enabled
-//! and without certificates for the traffic between them. Then the derived NetworkPolicies are what keeps everyone
-//! out but the Pods that were connected to it; a cluster whose network does not enforce them must not hold anything
-//! secret.
+//! **Security and TLS come together.** A cluster of several members refuses to start with security enabled and without
+//! certificates for the traffic between them. In a stack that speaks TLS both are on: members know each other by
+//! their certificates, and each part of the stack is a user with its own few rights (`login`). Otherwise both are off,
+//! and the derived NetworkPolicies are what keeps everyone out but the Pods that were connected to it; a cluster whose
+//! network does not enforce them must not hold anything secret.
 
 mod api;
 mod checks;
 mod config;
 mod exporter;
+pub(crate) mod login;
 pub(crate) mod logs;
 mod members;
 mod setup;
 mod snapshots;
 
-pub(crate) use api::LifecyclePolicy;
+pub(crate) use api::{LifecyclePolicy, Rights};
 pub use config::ElasticsearchYml;
+pub(crate) use login::Login;
 pub use logs::ElasticsearchLogs;
 pub(crate) use setup::{Request, Wish};
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::ConfigMap;
-use provider_core::{Endpoint, Module, Port, ResourceId, Scope, kube_core::ObjectMeta};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use provider_core::{
+    Endpoint, GeneratedSecret, Module, Port, Ref, ResourceId, Scope, Security,
+    kube_core::ObjectMeta,
+};
 
-use self::snapshots::Snapshots;
+use self::{login::PASSWORD, snapshots::Snapshots};
 use crate::{
     object_store::ObjectStore,
     pod::User,
     protocol::{ElasticsearchApi, ElasticsearchTransport, Http},
+    tls,
     units::{Days, GIB, days},
 };
 
 const API: Port<ElasticsearchApi> = Port::new("api", 9200);
 const TRANSPORT: Port<ElasticsearchTransport> = Port::new("transport", 9300);
 const READY: Port<Http> = Port::new("ready", 8080);
+/// Who may do everything, by the program's own word.
+const ADMIN: &str = "elastic";
 /// As the image declares itself: its files belong to the group 0.
 const USER: User = User {
     uid: 1000,
@@ -106,6 +115,10 @@ pub(crate) struct Cluster {
     pub(crate) id: ResourceId,
     pub(crate) name: String,
     pub(crate) api: Endpoint<ElasticsearchApi>,
+    /// Whether one has to say who one is.
+    pub(crate) secured: bool,
+    /// Who may do everything, and does nothing but make the others.
+    admin: Option<Ref<Secret>>,
 }
 
 impl Elasticsearch {
@@ -209,6 +222,12 @@ impl Elasticsearch {
         });
     }
 
+    /// The user that the program itself makes when it starts for the first time.
+    fn admin(&self, scope: &mut Scope<'_>) -> Ref<Secret> {
+        let secret = GeneratedSecret::new(format!("{}-user-{ADMIN}", self.name));
+        scope.add(secret.plain("username", ADMIN).generate(PASSWORD, 32))
+    }
+
     fn first_members_name(&self) -> String {
         format!("{}-first-members", self.name)
     }
@@ -222,12 +241,16 @@ impl Module for Elasticsearch {
         if self.age == Age::New {
             self.first_members(scope);
         }
-        let members = self.members(scope);
-        let api = scope.expose(&members.data, API);
+        let security = tls::security(scope);
+        let admin = (security != Security::Plain).then(|| self.admin(scope));
+        let members = self.members(scope, admin.as_ref());
+        let api = scope.expose(&members.data, API.secured(security));
         let cluster = Cluster {
             id: members.data.id().clone(),
             name: self.name.clone(),
             api: api.clone(),
+            secured: admin.is_some(),
+            admin,
         };
         if let Some(snapshots) = &self.snapshots {
             for set in members.all() {

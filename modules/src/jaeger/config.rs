@@ -3,7 +3,7 @@
 use collector_config::{
     ComponentId, Config, Duration, Pipeline, PipelineId, Signal, Telemetry,
     components::{
-        connection::Keepalive,
+        connection::{Keepalive, ServerTls},
         debug::{NopExporter, NopReceiver},
         health::{HealthCheckV2, HealthHttp, HealthPath},
         jaeger::{JaegerQuery, JaegerStorage, JaegerStorageExporter, QueryStorage},
@@ -24,6 +24,16 @@ use crate::protocol::{OTLP_GRPC, OTLP_HTTP};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers {
     pub(super) base_path: String,
+    pub(super) tls: Option<ServerTls>,
+}
+
+/// What the part that receives is asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Receives {
+    /// Bytes.
+    pub(super) queue: u64,
+    pub(super) sampling: Option<Sampling>,
+    pub(super) tls: Option<ServerTls>,
 }
 
 fn base(storage: &JaegerStorage) -> Config {
@@ -59,10 +69,9 @@ fn traces(
 }
 
 /// Receives spans and writes them.
-pub(super) fn collector(storage: &JaegerStorage, queue: u64, sampling: Option<Sampling>) -> Config {
+pub(super) fn collector(storage: &JaegerStorage, receives: &Receives) -> Config {
     let mut config = base(storage);
-    let counting = sampling.and_then(|sampling| advise(&mut config, sampling));
-    receive(&mut config, queue, counting);
+    receive(&mut config, receives);
     config
 }
 
@@ -78,16 +87,27 @@ pub(super) fn query(storage: &JaegerStorage, answers: &Answers) -> Config {
 }
 
 /// Does both.
-pub(super) fn all_in_one(storage: &JaegerStorage, queue: u64) -> Config {
+pub(super) fn all_in_one(
+    storage: &JaegerStorage,
+    receives: &Receives,
+    answers: &Answers,
+) -> Config {
     let mut config = base(storage);
-    answer(&mut config, storage, &Answers::default());
-    receive(&mut config, queue, None);
+    answer(&mut config, storage, answers);
+    receive(&mut config, receives);
     config
 }
 
-fn receive(config: &mut Config, queue: u64, counting: Option<ComponentId>) {
+fn receive(config: &mut Config, receives: &Receives) {
+    let Receives {
+        queue,
+        sampling,
+        tls,
+    } = receives;
+    let counting = sampling.and_then(|sampling| advise(config, sampling, tls.as_ref()));
     let grpc = GrpcServer {
         endpoint: format!("0.0.0.0:{}", OTLP_GRPC.number),
+        tls: tls.clone(),
         max_recv_msg_size_mib: Some(16),
         keepalive: Some(Keepalive::max_age(
             Duration::minutes(1),
@@ -97,6 +117,7 @@ fn receive(config: &mut Config, queue: u64, counting: Option<ComponentId>) {
     };
     let http = HttpServer {
         endpoint: format!("0.0.0.0:{}", OTLP_HTTP.number),
+        tls: tls.clone(),
         ..HttpServer::default()
     };
     let otlp = config.add(&Otlp {
@@ -111,7 +132,7 @@ fn receive(config: &mut Config, queue: u64, counting: Option<ComponentId>) {
         trace_storage: TRACES.to_owned(),
         queue: Some(SendingQueue {
             batch: None,
-            ..SendingQueue::bytes(queue)
+            ..SendingQueue::bytes(*queue)
         }),
         retry_on_failure: None,
     });
@@ -131,17 +152,19 @@ fn answer(config: &mut Config, storage: &JaegerStorage, answers: &Answers) {
         base_path: answers.base_path.clone(),
         http: Some(HttpServer {
             endpoint: format!("0.0.0.0:{}", QUERY_HTTP.number),
+            tls: answers.tls.clone(),
             ..HttpServer::default()
         }),
         grpc: Some(GrpcServer {
             endpoint: format!("0.0.0.0:{}", QUERY_GRPC.number),
+            tls: answers.tls.clone(),
             ..GrpcServer::default()
         }),
     });
 }
 
 /// Tells programs which share of their traces to begin; gives back what has to count for that.
-fn advise(config: &mut Config, sampling: Sampling) -> Option<ComponentId> {
+fn advise(config: &mut Config, sampling: Sampling, tls: Option<&ServerTls>) -> Option<ComponentId> {
     let (file, adaptive) = match sampling {
         Sampling::Share(share) => {
             let file = SamplingFile {
@@ -165,10 +188,12 @@ fn advise(config: &mut Config, sampling: Sampling) -> Option<ComponentId> {
         adaptive,
         http: Some(HttpServer {
             endpoint: format!("0.0.0.0:{}", SAMPLING_HTTP.number),
+            tls: tls.cloned(),
             ..HttpServer::default()
         }),
         grpc: Some(GrpcServer {
             endpoint: format!("0.0.0.0:{}", SAMPLING_GRPC.number),
+            tls: tls.cloned(),
             ..GrpcServer::default()
         }),
     });

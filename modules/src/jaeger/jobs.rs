@@ -5,8 +5,10 @@ use provider_core::{Ref, Scope, kube_core::ObjectMeta};
 
 use super::{Jaeger, storage::Storage};
 use crate::{
+    elasticsearch::{Rights, Wish},
     image,
     pod::{Pod, User},
+    tls::{self, Reads},
     units::{MIB, millicores},
 };
 
@@ -18,6 +20,9 @@ impl Jaeger {
         pod.arg(self.keep.count().to_string());
         pod.arg(&storage.url);
         pod.arg(format!("--index-prefix={}", storage.prefix));
+        let deletes = ["view_index_metadata", "delete_index"];
+        let rights = Rights::of(&["monitor"]).on(&[self.own_indices()], &deletes);
+        self.log_in(scope, &mut pod, "cleaner", &rights);
         let labels = pod.labels(scope.stack());
         let job = JobSpec {
             active_deadline_seconds: Some(600),
@@ -81,6 +86,12 @@ impl Jaeger {
         if self.samples_adaptively() {
             pod.arg("--adaptive-sampling=true");
         }
+        let mut names = vec![self.own_indices()];
+        if self.archives {
+            names.push(format!("{}-jaeger-*", storage.archive_prefix()));
+        }
+        let rights = Rights::of(&["monitor", "manage_index_templates", "read_ilm"]);
+        self.log_in(scope, &mut pod, "indices", &rights.on(&names, &["manage"]));
         let labels = pod.labels(scope.stack());
         let job = JobSpec {
             active_deadline_seconds: Some(3600),
@@ -96,7 +107,20 @@ impl Jaeger {
             ..Job::default()
         });
         scope.connect(&job, self.api.destination());
+        scope.announce(Wish::of(&self.cluster, Vec::new()).before(&job));
         job
+    }
+
+    /// Lets a small program ask as a user of its own, and know whom it asks.
+    fn log_in(&self, scope: &mut Scope<'_>, pod: &mut Pod, who: &str, rights: &Rights) {
+        if let Some(trusted) = tls::trust(scope, pod, Reads::Everything) {
+            pod.arg("--es.tls.enabled=true");
+            pod.arg(format!("--es.tls.ca={trusted}"));
+        }
+        let user = format!("{}-{who}", self.name);
+        if let Some(login) = self.cluster.login(scope, &user, rights) {
+            login.variables(pod);
+        }
     }
 }
 

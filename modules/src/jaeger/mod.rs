@@ -7,31 +7,21 @@
 mod config;
 mod in_memory;
 mod jobs;
+mod parts;
 mod storage;
 
 pub use in_memory::JaegerInMemory;
 pub use storage::IndexRotation;
 
-use collector_config::{Config, Release};
-use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job};
+use k8s_openapi::api::batch::v1::Job;
 use provider_core::{Destination, Endpoint, Exposure, Finding, Module, Port, Ref, Scope};
 
-use self::{
-    config::Answers,
-    storage::{Metrics, Storage},
-};
+use self::storage::{Metrics, Storage};
 use crate::{
-    collector::{Memory, budget},
     elasticsearch::{Cluster, ElasticsearchOutputs, LifecyclePolicy, Request, Wish},
-    file::Files,
-    image,
-    pod::{User, every, http_probe},
-    protocol::{
-        ElasticsearchApi, Http, JaegerQuery, JaegerSampling, OTLP_GRPC, OTLP_HTTP, Otlp, PromQl,
-    },
-    units::{Days, GIB, MIB, days, millicores},
-    watch::{Count, Role, Watched},
-    workload::Workload,
+    protocol::{ElasticsearchApi, Http, JaegerQuery, JaegerSampling, OTLP_GRPC, Otlp, PromQl},
+    tls,
+    units::{Days, GIB, days},
 };
 
 const QUERY_HTTP: Port<JaegerQuery> = Port::new("query-http", 16686);
@@ -196,45 +186,6 @@ impl Jaeger {
         }
     }
 
-    fn collector(&self, scope: &mut Scope<'_>, storage: &Storage) -> Ref<Deployment> {
-        let name = format!("{}-collector", self.name);
-        let queue = budget(scope, &name, &Memory::of(self.memory).queues(1)).queue;
-        let config = config::collector(&storage.written(), queue, self.advice);
-        let mut workload = program(scope, &name, "collector", &config, self.memory)
-            .replicas(self.collectors)
-            .cpu(millicores(500));
-        workload.pod.listen(OTLP_GRPC);
-        workload.pod.listen(OTLP_HTTP);
-        if self.advice.is_some() {
-            workload.pod.listen(SAMPLING_HTTP);
-            workload.pod.listen(SAMPLING_GRPC);
-        }
-        // What is still queued has to be written.
-        workload.pod.grace_seconds = Some(60);
-        let collector = scope.add(workload);
-        watch(scope, &collector, Role::JaegerCollector, self.collectors);
-        collector
-    }
-
-    fn query(&self, scope: &mut Scope<'_>, storage: &Storage) -> Ref<Deployment> {
-        let name = format!("{}-query", self.name);
-        let answers = Answers {
-            base_path: self.path.clone(),
-        };
-        let config = config::query(&storage.read(), &answers);
-        let mut workload = program(scope, &name, "query", &config, 512 * MIB)
-            .replicas(self.queries)
-            .cpu(millicores(250));
-        workload.pod.listen(QUERY_HTTP);
-        workload.pod.listen(QUERY_GRPC);
-        let query = scope.add(workload);
-        watch(scope, &query, Role::JaegerQuery, self.queries);
-        if let Some(prometheus) = &self.asks {
-            scope.connect(&query, prometheus);
-        }
-        query
-    }
-
     /// Sees to it that old indices go, and that those are there which nobody else begins. Gives back what the
     /// programs have to wait for.
     fn indices(&self, scope: &mut Scope<'_>, storage: &Storage) -> Vec<Ref<Job>> {
@@ -281,50 +232,22 @@ impl Module for Jaeger {
                 scope.depends_on(part, job);
             }
         }
+        // Nobody is let in whose user the Job has not made.
+        let asking = Wish::of(&self.cluster, Vec::new()).before(&collector);
+        scope.announce(asking.before(&query));
+        let (security, shown) = (tls::collector_security(scope), tls::security(scope));
         let sampling = self.advice.map(|_| {
             let service = Exposure::service().named(format!("{}-sampling", self.name));
-            scope.expose_as(service.clone(), &collector, SAMPLING_GRPC);
-            scope.expose_as(service, &collector, SAMPLING_HTTP)
+            let grpc = SAMPLING_GRPC.secured(security);
+            scope.expose_as(service.clone(), &collector, grpc);
+            scope.expose_as(service, &collector, SAMPLING_HTTP.secured(security))
         });
         // gRPC senders balance over the Pods themselves.
         let receivers = Exposure::headless().named(format!("{}-collector", self.name));
         JaegerOutputs {
-            otlp: scope.expose_as(receivers, &collector, OTLP_GRPC),
-            query: scope.expose(&query, QUERY_HTTP),
+            otlp: scope.expose_as(receivers, &collector, OTLP_GRPC.secured(security)),
+            query: scope.expose(&query, QUERY_HTTP.secured(shown)),
             sampling,
         }
     }
-}
-
-fn watch(scope: &mut Scope<'_>, part: &Ref<Deployment>, role: Role, replicas: u32) {
-    let watched = Watched::new(part, SELF_METRICS).role(role);
-    scope.announce(watched.count(Count::Replicas(replicas)));
-}
-
-/// A Pod of the program that both parts are.
-fn program(
-    scope: &mut Scope<'_>,
-    name: &str,
-    component: &'static str,
-    config: &Config,
-    memory: u64,
-) -> Workload<Deployment> {
-    crate::collector::check(scope, name, config, Release::JAEGER);
-    let files = Files::one("config.yaml", config.to_yaml(Release::JAEGER));
-    let files = files.build(scope, name);
-    let mut workload = Workload::stateless(name, image::JAEGER).memory(memory);
-    let pod = &mut workload.pod;
-    pod.user = User::new(10001);
-    pod.component = Some(component);
-    pod.config(files.name(), "/etc/jaeger");
-    pod.arg("--config=/etc/jaeger/config.yaml");
-    let go_limit = Memory::of(memory).go_limit();
-    pod.env("GOMEMLIMIT", crate::units::go_bytes(go_limit));
-    pod.listen(HEALTH);
-    pod.listen(SELF_METRICS);
-    let status = || http_probe(HEALTH.name, "/status");
-    pod.container.startup_probe = Some(every(status(), 5, 60));
-    pod.container.readiness_probe = Some(every(status(), 10, 3));
-    pod.leave_slowly(5);
-    workload
 }

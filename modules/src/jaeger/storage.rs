@@ -3,8 +3,12 @@
 use collector_config::{
     Duration,
     components::{
+        connection::ClientTls,
         jaeger::{Backend, JaegerStorage, MemoryBackend, MetricBackend, PrometheusMetrics},
-        jaeger_elasticsearch::{ElasticsearchBackend, Index, Indices, ManualRollover, Rotation},
+        jaeger_elasticsearch::{
+            BasicAuth, ElasticsearchAuth, ElasticsearchBackend, Index, Indices, ManualRollover,
+            Rotation,
+        },
     },
 };
 
@@ -36,6 +40,13 @@ pub(super) struct Storage {
     pub(super) metrics: Metrics,
 }
 
+/// Who asks a store, and how it knows whom it asks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Access {
+    pub(super) login: Option<BasicAuth>,
+    pub(super) tls: ClientTls,
+}
+
 /// Who knows rates and durations of calls.
 #[derive(Clone, Debug)]
 pub(super) enum Metrics {
@@ -49,27 +60,27 @@ pub(super) enum Metrics {
 
 impl Storage {
     /// What the part that writes has to know.
-    pub(super) fn written(&self) -> JaegerStorage {
+    pub(super) fn written(&self, access: &Access) -> JaegerStorage {
         // Where Elasticsearch begins the indices, a job has written the templates with its policy.
         let create = self.rotation == IndexRotation::Daily;
-        only(TRACES, in_elasticsearch(self.backend(create)))
+        only(TRACES, in_elasticsearch(self.backend(create, access)))
     }
 
     /// What the part that answers has to know. It makes nothing.
-    pub(super) fn read(&self) -> JaegerStorage {
-        let mut storage = only(TRACES, in_elasticsearch(self.backend(false)));
+    pub(super) fn read(&self, access: &Access) -> JaegerStorage {
+        let mut storage = only(TRACES, in_elasticsearch(self.backend(false, access)));
         if self.archive {
-            let archive = in_elasticsearch(self.archive_backend());
+            let archive = in_elasticsearch(self.archive_backend(access));
             storage.backends.insert(ARCHIVE.to_owned(), archive);
         }
         let metrics = match &self.metrics {
             Metrics::None => return storage,
             Metrics::Counted => MetricBackend {
-                elasticsearch: Some(self.backend(false)),
+                elasticsearch: Some(self.backend(false, access)),
                 prometheus: None,
             },
             Metrics::Prometheus(url) => MetricBackend {
-                prometheus: Some(span_metrics(url)),
+                prometheus: Some(span_metrics(url, access)),
                 elasticsearch: None,
             },
         };
@@ -92,13 +103,15 @@ impl Storage {
         u32::from(self.nodes > 1)
     }
 
-    fn backend(&self, create: bool) -> ElasticsearchBackend {
+    fn backend(&self, create: bool, access: &Access) -> ElasticsearchBackend {
         let index = |shards| match self.rotation {
             IndexRotation::Daily => Index::daily(shards, self.copies()),
             IndexRotation::BySize => Index::rolled_over(shards, self.copies(), &self.policy()),
         };
         ElasticsearchBackend {
             server_urls: vec![self.url.clone()],
+            auth: access.auth(),
+            tls: access.tls.clone(),
             indices: Indices {
                 index_prefix: self.prefix.clone(),
                 spans: index(self.nodes),
@@ -113,7 +126,7 @@ impl Storage {
     }
 
     /// What someone chose to keep stays in one index, which is found whatever its age.
-    fn archive_backend(&self) -> ElasticsearchBackend {
+    fn archive_backend(&self, access: &Access) -> ElasticsearchBackend {
         let index = || Index {
             shards: 1,
             replicas: self.copies(),
@@ -124,6 +137,8 @@ impl Storage {
         };
         ElasticsearchBackend {
             server_urls: vec![self.url.clone()],
+            auth: access.auth(),
+            tls: access.tls.clone(),
             indices: Indices {
                 index_prefix: self.archive_prefix(),
                 spans: index(),
@@ -133,6 +148,14 @@ impl Storage {
             },
             create_mappings: Some(false),
             ..ElasticsearchBackend::default()
+        }
+    }
+}
+
+impl Access {
+    fn auth(&self) -> ElasticsearchAuth {
+        ElasticsearchAuth {
+            basic: self.login.clone(),
         }
     }
 }
@@ -161,13 +184,18 @@ fn only(name: &str, backend: Backend) -> JaegerStorage {
 }
 
 /// What a `span_metrics` connector counts, as Prometheus names it when it comes as OTLP.
-fn span_metrics(url: &str) -> PrometheusMetrics {
+fn span_metrics(url: &str, access: &Access) -> PrometheusMetrics {
+    let tls = if url.starts_with("https") {
+        access.tls.clone()
+    } else {
+        ClientTls::default()
+    };
     PrometheusMetrics {
         endpoint: url.to_owned(),
+        tls,
         metric_namespace: "traces_span_metrics".to_owned(),
         latency_unit: "ms".to_owned(),
         normalize_calls: true,
         normalize_duration: true,
-        ..PrometheusMetrics::default()
     }
 }

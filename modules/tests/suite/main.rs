@@ -12,6 +12,7 @@ mod opening;
 mod own;
 mod pipelines;
 mod search;
+mod secured;
 mod stack;
 mod support;
 mod telemetry;

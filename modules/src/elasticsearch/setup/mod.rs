@@ -4,15 +4,19 @@
 //! replaces the Job, which then asks for everything once more. Nothing is taken back: what is no longer wished for
 //! stays in the cluster until someone deletes it there.
 
-use k8s_openapi::api::batch::v1::{Job, JobSpec};
+use k8s_openapi::api::{
+    batch::v1::{Job, JobSpec},
+    core::v1::{KeyToPath, ProjectedVolumeSource, SecretProjection, Volume, VolumeProjection},
+};
 use provider_core::{Pods, Ref, ResourceId, Scope, kube_core::ObjectMeta};
 use serde::Serialize;
 
-use super::{Cluster, USER};
+use super::{ADMIN, Cluster, USER, login::PASSWORD};
 use crate::{
     file::Files,
     image,
     pod::Pod,
+    tls::{self, Reads},
     units::{MIB, millicores},
 };
 
@@ -24,6 +28,8 @@ pub(crate) struct Request {
     step: Step,
     path: String,
     body: String,
+    /// Whose password belongs into the body, and the Secret that holds it.
+    password: Option<(String, String)>,
 }
 
 /// What has to be there before what.
@@ -31,6 +37,8 @@ pub(crate) struct Request {
 enum Step {
     Policy,
     Template,
+    Role,
+    User,
     Repository,
     Snapshots,
 }
@@ -54,6 +62,20 @@ impl Request {
         Self::put(Step::Template, format!("_component_template/{name}"), body)
     }
 
+    /// A role of that name.
+    pub(crate) fn role<T: Serialize>(name: &str, body: &T) -> Self {
+        Self::put(Step::Role, format!("_security/role/{name}"), body)
+    }
+
+    /// A user of that name, whose password stands in that Secret.
+    pub(crate) fn user<T: Serialize>(name: &str, body: &T, secret: &str) -> Self {
+        let password = (name.to_owned(), secret.to_owned());
+        Self {
+            password: Some(password),
+            ..Self::put(Step::User, format!("_security/user/{name}"), body)
+        }
+    }
+
     /// A place for snapshots of that name.
     pub(crate) fn repository<T: Serialize>(name: &str, body: &T) -> Self {
         Self::put(Step::Repository, format!("_snapshot/{name}"), body)
@@ -67,12 +89,18 @@ impl Request {
     fn put<T: Serialize>(step: Step, path: String, body: &T) -> Self {
         let body = serde_json::to_string_pretty(body)
             .expect("bodies are structs, maps, lists and scalars, which can be written");
-        Self { step, path, body }
+        Self {
+            step,
+            path,
+            body,
+            password: None,
+        }
     }
 
     /// As the script reads it.
     fn line(&self) -> String {
-        format!("{}\t{}\t-\n", self.path, self.file())
+        let who = self.password.as_ref().map_or("-", |(user, _)| user);
+        format!("{}\t{}\t{who}\n", self.path, self.file())
     }
 
     /// A name that a ConfigMap takes as a key.
@@ -116,6 +144,30 @@ pub(super) fn fulfil(scope: &mut Scope<'_>, cluster: &Cluster) {
     }
 }
 
+/// A file with the password of each user.
+fn passwords(users: impl Iterator<Item = (String, String)>) -> Volume {
+    let source = |(user, secret): (String, String)| VolumeProjection {
+        secret: Some(SecretProjection {
+            name: secret,
+            items: Some(vec![KeyToPath {
+                key: PASSWORD.to_owned(),
+                path: user,
+                ..KeyToPath::default()
+            }]),
+            ..SecretProjection::default()
+        }),
+        ..VolumeProjection::default()
+    };
+    Volume {
+        name: "passwords".to_owned(),
+        projected: Some(ProjectedVolumeSource {
+            sources: Some(users.map(source).collect()),
+            ..ProjectedVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
 fn job(scope: &mut Scope<'_>, cluster: &Cluster, requests: &[Request]) -> Ref<Job> {
     let name = format!("{}-setup", cluster.name);
     let mut files = Files::one("setup.sh", SCRIPT.to_owned());
@@ -134,6 +186,15 @@ fn job(scope: &mut Scope<'_>, cluster: &Cluster, requests: &[Request]) -> Ref<Jo
     pod.resources.memory_limit = 64 * MIB;
     pod.container.command = Some(vec!["bash".to_owned(), "/setup/setup.sh".to_owned()]);
     pod.env("URL", cluster.api.url());
+    if let Some(trusted) = tls::trust(scope, &mut pod, Reads::Everything) {
+        pod.env("CA", trusted);
+    }
+    if let Some(admin) = &cluster.admin {
+        let users = requests.iter().filter_map(|r| r.password.clone());
+        let admin = (ADMIN.to_owned(), admin.name().to_owned());
+        pod.volumes.push(passwords(users.chain([admin])));
+        pod.mount_read_only("passwords", "/run/elasticsearch");
+    }
     pod.config(files.name(), "/setup");
     // Where bash keeps what it hands to a program's input.
     pod.scratch("tmp", "/tmp");

@@ -4,16 +4,16 @@
 # /setup/requests has a line for each: the path, the file with the body, and whose password belongs into it, or `-`.
 set -euo pipefail
 
-secrets=/run/elasticsearch
+passwords=/run/elasticsearch
 options=(--silent --show-error --max-time 60 --header 'Content-Type: application/json')
-if [[ -f $secrets/ca/ca.crt ]]; then
-    options+=(--cacert "$secrets/ca/ca.crt")
+if [[ -n ${CA:-} ]]; then
+    options+=(--cacert "$CA")
 fi
 
 # A password on the command line could be read in the list of processes.
 login() {
-    if [[ -f $secrets/passwords/elastic ]]; then
-        printf 'user = "elastic:%s"\n' "$(<"$secrets/passwords/elastic")"
+    if [[ -f $passwords/elastic ]]; then
+        printf 'user = "elastic:%s"\n' "$(<"$passwords/elastic")"
     fi
 }
 
@@ -35,7 +35,7 @@ done
 while IFS=$'\t' read -r path file who; do
     body=$(<"/setup/$file")
     if [[ $who != - ]]; then
-        body=${body//@PASSWORD@/$(<"$secrets/passwords/$who")}
+        body=${body//@PASSWORD@/$(<"$passwords/$who")}
     fi
     if ! answer=$(ask --fail-with-body --request PUT --data-binary @- "$URL/$path" <<<"$body"); then
         # The answer names what was wrong with the request; it never holds a password.
