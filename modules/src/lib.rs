@@ -48,7 +48,7 @@ pub use postgres::Postgres;
 pub use prometheus::{Prometheus, PrometheusOutputs};
 pub use protocol::{Datasource, Exports};
 pub use signal::{Carries, Logs, Metrics, Signal, Traces};
-pub use tls::{Issuer, Tls};
+pub use tls::{Issuer, Tls, TlsConfig};
 pub use victoria_metrics::{VictoriaClusterOutputs, VictoriaMetrics, VictoriaMetricsOutputs};
 pub use watch::{Rules, Watched};
 pub use workload::{Direct, SpokenBySdk, TakesTelemetry, Way, Workload, WorkloadKind};

@@ -6,7 +6,7 @@ use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{SecretVolumeSource, Volume},
 };
-use provider_core::{Destination, Exposure, Finding, Module, Scope};
+use provider_core::{Destination, Exposure, Finding, Module, Scope, Security};
 
 use super::{
     Alertmanager, AlertmanagerOutputs, Inhibition, MESH, MESH_UDP, Matcher, Receiver, Route, Told,
@@ -17,7 +17,8 @@ use super::{
 use crate::{
     file::{Files, yaml},
     image,
-    pod::{User, every, http_probe},
+    pod::{Pod, User, every, http_probe},
+    tls::{self, Reads},
     units::{go_bytes, millicores},
     watch::{Count, Role, Watched},
     workload::Workload,
@@ -30,25 +31,37 @@ impl Module for Alertmanager {
         let root = self.root();
         let receivers = self.receivers(scope, &root);
         self.check(scope, &root);
-        let files = Files::one("alertmanager.yml", yaml(&self.settings(&root, &receivers)));
+        let mut files = Files::one("alertmanager.yml", yaml(&self.settings(&root, &receivers)));
+        let security = tls::security(scope);
+        if security != Security::Plain {
+            let members = format!("{}-headless.{}.svc", self.name, scope.namespace());
+            files.add("web.yml", tls::web_config());
+            files.add("mesh.yml", tls::mesh_config(members));
+        }
         let config = files.build(scope, &self.name);
-        let set = self.workload(scope.namespace(), config.name(), &receivers);
+        let mut set = self.workload(scope.namespace(), config.name(), &receivers);
+        self.secure(scope, &mut set.pod);
+        let web = WEB.secured(security);
         let set = scope.add(set);
         // Members look each other up before they are ready.
         let members = || Exposure::each_replica().unready_too();
         if self.wanted > 1 {
-            for port in [MESH, MESH_UDP] {
+            // Over TLS they only speak TCP.
+            let udp = (security == Security::Plain).then_some(MESH_UDP);
+            for port in [MESH.secured(security)].into_iter().chain(udp) {
                 let mesh = scope.expose_as(members(), &set, port);
                 scope.connect(&set, mesh.destination());
             }
         }
-        let alerts = scope.expose_as(members(), &set, WEB);
+        let alerts = scope.expose_as(members(), &set, web);
         for to in self.sends(&receivers) {
             scope.connect(&set, &to);
         }
-        let watched = Watched::new(&set, WEB).role(Role::Alertmanager);
+        let watched = Watched::new(&set, web)
+            .over(security)
+            .role(Role::Alertmanager);
         scope.announce(watched.count(Count::Replicas(self.wanted)));
-        let query = scope.expose(&set, WEB);
+        let query = scope.expose(&set, web);
         AlertmanagerOutputs {
             alerts,
             web: query.also(),
@@ -59,6 +72,19 @@ impl Module for Alertmanager {
 }
 
 impl Alertmanager {
+    /// The members' gossip reads its files only at the start.
+    fn secure(&self, scope: &mut Scope<'_>, pod: &mut Pod) {
+        let members = format!("{}-headless", self.name);
+        if tls::serve(scope, pod, &[&members], Reads::Nothing).is_none() {
+            return;
+        }
+        pod.arg("--web.config.file=/etc/alertmanager/config/web.yml");
+        if self.wanted > 1 {
+            pod.arg("--cluster.tls-config=/etc/alertmanager/config/mesh.yml");
+        }
+        tls::probe_securely(pod);
+    }
+
     fn root(&self) -> Route {
         let receiver = match &self.told {
             Told::Somebody(receiver) => receiver.clone(),

@@ -1,7 +1,7 @@
 //! What is a server made of?
 
 use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::ServiceAccount};
-use provider_core::{Exposure, Finding, Module, Pods, Ref, Scope};
+use provider_core::{Exposure, Finding, Module, Pods, Ref, Scope, Security};
 
 use super::{
     Measures, Prometheus, PrometheusOutputs, RULES, SCRAPE, Takes, USUAL, WEB,
@@ -11,7 +11,8 @@ use super::{
 use crate::{
     file::{Files, yaml},
     image,
-    pod::{User, every, http_probe},
+    pod::{Pod, User, every, http_probe},
+    tls::{self, Reads},
     units::millicores,
     watch::{self, Count, Role, Rules, Watched},
     workload::Workload,
@@ -29,16 +30,25 @@ impl<T: Takes> Module for Prometheus<T> {
         );
         self.check(scope, size);
         let settings = self.settings(scope.stack(), size);
-        let files = Files::one("prometheus.yml", yaml(&settings));
+        let mut files = Files::one("prometheus.yml", yaml(&settings));
+        let security = tls::security(scope);
+        if security != Security::Plain {
+            files.add("web.yml", tls::web_config());
+        }
         let config = files.build(scope, &self.name);
         let account = scrape::account(scope, &self.name);
-        let set = scope.add(self.workload(config.name(), size));
+        let mut set = self.workload(config.name(), size);
+        self.secure(scope, &mut set.pod);
+        let set = scope.add(set);
         for destination in self.links.destinations() {
             scope.connect(&set, &destination);
         }
-        let each = scope.expose_as(Exposure::each_replica(), &set, WEB);
-        let query = scope.expose_as(Exposure::service().sticky(), &set, WEB);
-        let watched = Watched::new(&set, WEB).role(Role::Prometheus);
+        let web = WEB.secured(security);
+        let each = scope.expose_as(Exposure::each_replica(), &set, web);
+        let query = scope.expose_as(Exposure::service().sticky(), &set, web);
+        let watched = Watched::new(&set, web)
+            .over(security)
+            .role(Role::Prometheus);
         scope.announce(watched.count(Count::Replicas(self.wanted)));
         let server = Server {
             name: self.name,
@@ -92,6 +102,15 @@ impl<T: Takes> Prometheus<T> {
         if self.keep.count() == 0 {
             let message = format!("`{}` keeps nothing", self.name);
             scope.finding(Finding::new("keeps-nothing", message));
+        }
+    }
+
+    /// Its certificate is read anew for each connection, and whom it trusts as well.
+    fn secure(&self, scope: &mut Scope<'_>, pod: &mut Pod) {
+        let members = format!("{}-headless", self.name);
+        if tls::serve(scope, pod, &[&members], Reads::Everything).is_some() {
+            pod.arg("--web.config.file=/etc/prometheus/config/web.yml");
+            tls::probe_securely(pod);
         }
     }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tls::TlsConfig;
+
 /// `prometheus.yml`, as Prometheus 3.11 and newer read it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +66,9 @@ pub struct AlertmanagerTargets {
     /// `http` where none is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
+    /// How they are trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_config: Option<TlsConfig>,
     /// The addresses.
     pub static_configs: Vec<StaticTargets>,
 }
@@ -74,6 +79,9 @@ pub struct AlertmanagerTargets {
 pub struct RemoteWriteTo {
     /// Where it is.
     pub url: String,
+    /// How it is trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_config: Option<TlsConfig>,
     /// Whether exemplars are sent too.
     pub send_exemplars: bool,
     /// Whether native histograms are sent too.
@@ -164,6 +172,9 @@ pub struct ScrapeConfig {
     /// `http` where none is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
+    /// How they are trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_config: Option<TlsConfig>,
     /// What is said in the URL.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Vec<String>>,

@@ -6,7 +6,10 @@ use super::{
     Prometheus, Takes,
     config::{Alerting, AlertmanagerTargets, Relabel, RemoteWriteTo, ScrapeConfig, StaticTargets},
 };
-use crate::protocol::{AlertmanagerApi, PromQl, RemoteWrite};
+use crate::{
+    protocol::{AlertmanagerApi, PromQl, RemoteWrite},
+    tls::TlsConfig,
+};
 
 /// The label that tells replicas apart.
 pub(super) const REPLICA: &str = "prometheus_replica";
@@ -63,6 +66,7 @@ impl<T: Takes> Prometheus<T> {
             let relabel = (P::TWICE == Twice::Removed).then(|| Relabel::without(REPLICA));
             let to = RemoteWriteTo {
                 url: format!("{}{}", one.url(), P::PATH),
+                tls_config: TlsConfig::of(one.destination()),
                 send_exemplars: true,
                 send_native_histograms: true,
                 write_relabel_configs: relabel.into_iter().collect(),
@@ -118,6 +122,7 @@ impl Links {
         }
         let members = |to: &Endpoint<AlertmanagerApi>| AlertmanagerTargets {
             scheme: scheme(to),
+            tls_config: TlsConfig::of(to.destination()),
             static_configs: vec![addresses(to)],
         };
         Some(Alerting {
@@ -144,6 +149,7 @@ fn federation(Federation { from, series }: &Federation) -> ScrapeConfig {
         honor_labels: Some(true),
         metrics_path: Some("/federate".to_owned()),
         scheme: scheme(from),
+        tls_config: TlsConfig::of(from.destination()),
         params: [("match[]".to_owned(), matches.collect())].into(),
         static_configs: vec![addresses(from)],
         ..ScrapeConfig::default()

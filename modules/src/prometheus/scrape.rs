@@ -12,10 +12,13 @@ use k8s_openapi::api::{
     core::v1::ServiceAccount,
     rbac::v1::{PolicyRule, Role, RoleBinding},
 };
-use provider_core::{Destination, Ref, Scope, kube_core::ObjectMeta};
+use provider_core::{Destination, Ref, Scope, Security, kube_core::ObjectMeta};
 
 use super::config::{KubernetesPods, Namespaces, Relabel, ScrapeConfig, ScrapeFile};
-use crate::watch::{Scheme, Watched};
+use crate::{
+    tls::TlsConfig,
+    watch::{Scheme, Watched},
+};
 
 /// The account that asks for Pods.
 pub(crate) fn account(scope: &mut Scope<'_>, name: &str) -> Ref<ServiceAccount> {
@@ -42,7 +45,11 @@ pub(crate) fn allow(
     watched: &[Watched],
 ) {
     for program in watched {
-        scope.visit(server, &program.pods, program.port);
+        let security = match program.scheme {
+            Scheme::Http => Security::Plain,
+            Scheme::Https => Security::Tls,
+        };
+        scope.visit(server, &program.pods, program.port.secured(security));
     }
     let namespaces: BTreeSet<&str> = watched.iter().map(Watched::namespace).collect();
     for namespace in namespaces {
@@ -113,6 +120,9 @@ fn job(watched: &Watched) -> ScrapeConfig {
         job_name: watched.job.clone(),
         metrics_path: (watched.path != "/metrics").then(|| watched.path.clone()),
         scheme: (watched.scheme == Scheme::Https).then(|| "https".to_owned()),
+        // Pods are asked by their addresses, and have a certificate for the name that they share.
+        tls_config: (watched.scheme == Scheme::Https)
+            .then(|| TlsConfig::named(format!("{}.{}.svc", workload.name, watched.namespace()))),
         kubernetes_sd_configs: vec![KubernetesPods {
             role: "pod".to_owned(),
             namespaces: Namespaces {

@@ -23,10 +23,13 @@ use provider_core::{
 mod cert_manager;
 mod half;
 mod serve;
+mod web;
 
 pub use cert_manager::Issuer;
 pub(crate) use half::{in_the_open, trusts};
-pub(crate) use serve::{Reads, Served, serve, trust};
+pub(crate) use serve::{Reads, serve, trust};
+pub use web::TlsConfig;
+pub(crate) use web::{mesh_config, probe_securely, web_config};
 
 /// Where a program finds its own certificate and its key.
 pub(crate) const CERTIFICATE_FILE: &str = "/etc/otelier/tls/tls.crt";

@@ -47,8 +47,10 @@ pub(crate) fn serve(
     reads: Reads,
 ) -> Option<Served> {
     let chosen = ask(scope)?;
+    let own = [pod.name.as_str()];
     let names = services
         .iter()
+        .chain(&own)
         .flat_map(|service| names(service, scope.namespace()));
     let names: Vec<String> = names.chain(own_names()).collect();
     let secret = format!("{}-tls", pod.name);

@@ -1,6 +1,9 @@
 //! One switch, and every hop speaks TLS on both ends.
 
-use modules::{Collector, Issuer, Sidecar, Tls, Workload, logs, protocol::Otlp, traces};
+use modules::{
+    Collector, Issuer, Prometheus, Sidecar, Tls, Workload, alertmanager::Alertmanager, logs,
+    metrics, protocol::Otlp, traces,
+};
 use provider_core::{Endpoint, Scope, Security};
 use serde_json::{Value, json};
 
@@ -247,4 +250,89 @@ fn tls_that_is_asked_for_too_late_or_twice_is_a_finding() {
         scope.add(Tls::generated());
     });
     assert!(twice[0].starts_with("tls-twice"), "{twice:?}");
+}
+
+/// Everything that measures and tells.
+fn measured(scope: &mut Scope<'_>) {
+    scope.add(Tls::generated());
+    let alertmanager = scope.add(Alertmanager::new("alerts").tell_nobody());
+    let prometheus = Prometheus::new("prometheus")
+        .replicas(2)
+        .alerts(&alertmanager.alerts);
+    let prometheus = scope.add(prometheus);
+    let gateway = Collector::gateway("otlp").pipeline(metrics().export(&prometheus.otlp));
+    scope.add(gateway);
+}
+
+#[test]
+fn prometheus_is_asked_and_asks_over_tls() {
+    let objects = objects(measured);
+    let file = |name: &str, file: &str| -> Value {
+        let map = objects.iter().find(|object| {
+            object["kind"] == "ConfigMap"
+                && object["data"][file].is_string()
+                && object["metadata"]["labels"]["app.kubernetes.io/name"] == name
+        });
+        serde_saphyr::from_str(map.unwrap()["data"][file].as_str().unwrap()).unwrap()
+    };
+    let web = file("prometheus", "web.yml");
+    assert_eq!(
+        web["tls_server_config"]["cert_file"],
+        "/etc/otelier/tls/tls.crt"
+    );
+    let own = file("prometheus", "prometheus.yml");
+    let alertmanagers = &own["alerting"]["alertmanagers"][0];
+    assert_eq!(alertmanagers["scheme"], "https");
+    assert_eq!(
+        alertmanagers["tls_config"]["ca_file"],
+        "/etc/otelier/trust/ca.crt"
+    );
+    let scrape = file("prometheus", "stack.yml");
+    let told = |job: &str| {
+        let jobs = scrape["scrape_configs"].as_array().unwrap();
+        jobs.iter()
+            .find(|config| config["job_name"] == job)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        told("alerts")["tls_config"]["server_name"],
+        "alerts.test.svc"
+    );
+    assert_eq!(
+        told("otlp")["scheme"],
+        Value::Null,
+        "collectors cannot do otherwise"
+    );
+
+    let gateway = config(&objects, "otlp");
+    let exporter = &gateway["exporters"]["otlp_http/prometheus-0"];
+    assert_eq!(
+        exporter["endpoint"],
+        "https://prometheus-0.prometheus-headless.test.svc:9090/api/v1/otlp"
+    );
+    assert_eq!(exporter["tls"]["ca_file"], "/etc/otelier/trust/ca.crt");
+    let probe = &workload(&objects, "prometheus")["containers"][0]["readinessProbe"]["httpGet"];
+    assert_eq!(probe["scheme"], "HTTPS");
+}
+
+#[test]
+fn members_of_a_mesh_prove_who_they_are_and_speak_no_udp() {
+    let objects = objects(measured);
+    let arguments = workload(&objects, "alerts")["containers"][0]["args"].clone();
+    let arguments = arguments.as_array().unwrap();
+    assert!(arguments.contains(&json!(
+        "--cluster.tls-config=/etc/alertmanager/config/mesh.yml"
+    )));
+    let udp = objects
+        .iter()
+        .filter(|object| object["kind"] == "NetworkPolicy")
+        .any(|policy| {
+            policy["metadata"]["name"]
+                .as_str()
+                .unwrap()
+                .contains("alerts")
+                && policy["spec"]["ingress"].to_string().contains("\"UDP\"")
+        });
+    assert!(!udp);
 }
