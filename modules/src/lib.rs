@@ -32,8 +32,9 @@ mod workload;
 
 pub use alertmanager::{Alertmanager, AlertmanagerOutputs};
 pub use collector::{
-    Agent, AgentOutputs, Archived, Collector, ContainerRuntime, Gateway, GatewayOutputs, Kubelet,
-    Load, Pipeline, ScaleOn, Sidecar, logs, memory, metrics, sampling, traces,
+    Agent, AgentOutputs, Archived, Cluster, ClusterOutputs, Collector, ContainerRuntime, Gateway,
+    GatewayOutputs, Kubelet, Load, Pipeline, ScaleOn, Sidecar, logs, memory, metrics, sampling,
+    traces,
 };
 pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
 pub use grafana::{Dashboard, Grafana, GrafanaOutputs};

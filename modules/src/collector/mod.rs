@@ -11,7 +11,9 @@
 
 mod account;
 mod agent;
+mod cluster;
 mod gateway;
+mod judge;
 pub mod memory;
 mod needs;
 mod parts;
@@ -25,6 +27,7 @@ use provider_core::{Finding, Scope};
 pub(crate) use self::memory::{Memory, budget};
 pub use self::{
     agent::{Agent, AgentOutputs, ContainerRuntime, Kubelet},
+    cluster::{Cluster, ClusterOutputs},
     gateway::{Gateway, GatewayOutputs, ScaleOn},
     memory::Load,
     pipeline::{Archived, Pipeline, logs, metrics, traces},

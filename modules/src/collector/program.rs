@@ -1,9 +1,15 @@
 //! What does every tier have in common? Its configuration, its account and its Pod.
 
-use collector_config::{Config, Problem, Release, Telemetry, components::health::HealthCheck};
+use collector_config::{
+    Config, Problem, Release, Telemetry,
+    components::health::HealthCheck,
+    lint::{Replicas, Tier},
+};
 use provider_core::{Destination, Pods, Port, Scope, Security};
 
-use super::{Memory, account::account, check, memory::Ledger, needs::Needs, pipeline::explain};
+use super::{
+    Memory, account::account, check, judge::judge, memory::Ledger, needs::Needs, pipeline::explain,
+};
 use crate::{
     elasticsearch::logs,
     file::Files,
@@ -56,6 +62,8 @@ fn release_for(config: &Config) -> Release {
 pub(super) struct Task<'a> {
     pub(super) name: &'a str,
     pub(super) component: &'static str,
+    pub(super) tier: Tier,
+    pub(super) replicas: Replicas,
     pub(super) config: &'a Config,
     pub(super) memory: u64,
     pub(super) ledger: &'a Ledger,
@@ -63,6 +71,8 @@ pub(super) struct Task<'a> {
     pub(super) ports: Ports,
     /// The buckets that it writes to.
     pub(super) stores: &'a [ObjectStore],
+    /// Where its tier mounts something later.
+    pub(super) mounts: &'a [&'a str],
 }
 
 /// Where a collector is asked about itself.
@@ -78,6 +88,11 @@ impl Ports {
         health: HEALTH,
         metrics: SELF_METRICS,
     };
+    /// Where it says whether it works.
+    pub(super) fn health(self) -> u16 {
+        self.health.number
+    }
+
     /// In the Pod of a program, which may call its own ports like that.
     pub(super) const BESIDE: Self = Self {
         health: Port::new("otel-health", HEALTH.number),
@@ -131,6 +146,7 @@ impl Program {
             let account = account(scope, name, &needs, annotations.collect());
             pod.account = Some(account.name().to_owned());
         }
+        judge(scope, task, release, &pod);
         for store in task.stores {
             store.attach(scope, &mut pod);
             explain(scope, name, store);
@@ -151,7 +167,7 @@ impl Program {
 
 /// Gives the Pod a certificate where it is called from afar, or has to prove who it is.
 fn certify(scope: &mut Scope<'_>, pod: &mut Pod, component: &str) {
-    let is_near = matches!(component, "agent" | "sidecar");
+    let is_near = matches!(component, "agent" | "cluster" | "sidecar");
     if is_near && tls::collector_security(scope) != Security::MutualTls {
         tls::trust(scope, pod, Reads::Certificate);
         return;

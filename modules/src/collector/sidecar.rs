@@ -6,6 +6,7 @@ use collector_config::{
         otlp::{GrpcServer, HttpServer, Otlp, Protocols},
         processors::{Action, AttributeAction, Resource},
     },
+    lint::{Replicas, Tier},
 };
 use k8s_openapi::api::core::v1::Container;
 use provider_core::{Destination, Endpoint, Finding, Scope};
@@ -120,11 +121,14 @@ impl Sidecar {
             // One sidecar serves many programs, whose configurations must not be one object.
             name: &format!("{}-{}", pod.name, self.name),
             component: "sidecar",
+            tier: Tier::Sidecar,
+            replicas: Replicas::Each,
             config: &config,
             memory: self.memory,
             ledger: &ledger,
             ports: Ports::BESIDE,
             stores: &[],
+            mounts: &[],
         };
         let (own, mut sends) = Program::new(scope, task).into_parts();
         pod.marks.extend(own.marks);

@@ -91,9 +91,14 @@ impl Module for Workload<Deployment> {
             max_surge: Some(IntOrString::Int(1)),
             max_unavailable: Some(IntOrString::Int(0)),
         };
+        let (type_, rolling_update) = if self.one_at_a_time {
+            ("Recreate", None)
+        } else {
+            ("RollingUpdate", Some(rolling))
+        };
         let strategy = DeploymentStrategy {
-            type_: Some("RollingUpdate".to_owned()),
-            rolling_update: Some(rolling),
+            type_: Some(type_.to_owned()),
+            rolling_update,
         };
         let marks = self.pod.marks.clone();
         let added = scope.add(Deployment {

@@ -47,6 +47,8 @@ pub struct Workload<K> {
     /// Not called `replicas`: the compiler would speak of a private field where there is no such method.
     pub(crate) wanted: u32,
     pub(crate) parallel: bool,
+    /// Whether the old Pod goes before the new one comes.
+    pub(crate) one_at_a_time: bool,
     pub(crate) serves_as: Option<String>,
     pub(crate) claim: Option<u64>,
     schedule: String,
@@ -60,6 +62,7 @@ impl<K> Workload<K> {
             pod,
             wanted: 1,
             parallel: false,
+            one_at_a_time: false,
             serves_as: None,
             claim: None,
             schedule: String::new(),

@@ -119,7 +119,7 @@ fn a_range_leaves_something_to_decide_and_a_volume_does_not() {
             let gateway = Collector::gateway("otlp").keep_queue(GIB).autoscale(2..=3);
             scope.add(gateway.pipeline(logs().export(&elsewhere())));
         }),
-        ["autoscaled-queue"]
+        ["stateful-autoscaled"]
     );
 }
 

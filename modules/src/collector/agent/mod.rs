@@ -3,6 +3,7 @@
 mod config;
 mod node;
 
+use collector_config::lint::{Replicas, Tier};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use provider_core::{Destination, Endpoint, Exposure, Finding, Module, Ref, Scope, Source};
 
@@ -189,11 +190,14 @@ impl Collector<Agent> {
         let task = Task {
             name: &self.name,
             component: "agent",
+            tier: Tier::Agent,
+            replicas: Replicas::Each,
             config: &config,
             memory: self.limit,
             ledger: &ledger,
             ports: Ports::OWN,
             stores: &[],
+            mounts: &node::MOUNTS,
         };
         let (mut pod, mut sends) = Program::new(scope, task).takes_otlp().into_parts();
         pod.resources.cpu = millicores(100);

@@ -12,6 +12,8 @@ use crate::{
 pub(super) const HOST_ROOT: &str = "/hostfs";
 /// Where it is kept how far each file was read, and what waits to be sent.
 pub(super) const POSITIONS: &str = "/var/lib/otelcol";
+/// Everything that is mounted.
+pub(super) const MOUNTS: [&str; 3] = [HOST_ROOT, POSITIONS, "/var/log/pods"];
 
 impl Agent {
     /// Logs belong to root and are shown to nobody else, so the agent is root, without any of its capabilities.

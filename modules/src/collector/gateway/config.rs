@@ -34,11 +34,6 @@ impl Collector<Gateway> {
                 scope.finding(Finding::new("layer-twice", message).hint(hint));
             }
         }
-        if self.tier.scale.is_some() && self.tier.queue.is_some() {
-            let message = format!("the gateway `{}` keeps queues and is autoscaled", self.name);
-            let hint = "a Pod that is scaled away leaves its volume behind, with data that nobody sends; say `replicas`";
-            scope.finding(Finding::new("autoscaled-queue", message).hint(hint));
-        }
         if let Some(scale) = &self.tier.scale {
             scale.check(scope, &self.name);
         }

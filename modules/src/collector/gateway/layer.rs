@@ -1,6 +1,10 @@
 //! The second layer: collectors that each see everything of a kind, all spans of a trace or all points of a series.
 
-use collector_config::{Config, Pipeline, Signal, components::load_balancing::RoutingKey};
+use collector_config::{
+    Config, Pipeline, Signal,
+    components::load_balancing::RoutingKey,
+    lint::{Replicas, Tier},
+};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use provider_core::{Endpoint, Exposure, Scope};
 
@@ -102,11 +106,14 @@ impl Collector<Gateway> {
         let task = Task {
             name,
             component: shape.component,
+            tier: Tier::Sampler,
+            replicas: Replicas::Fixed(*replicas),
             config: &config,
             memory: shape.memory,
             ledger: &budget.ledger,
             ports: Ports::OWN,
             stores: &stores,
+            mounts: self.tier.queue.map_or(&[], |_| &[QUEUE_DIRECTORY]),
         };
         let (mut pod, mut sends) = Program::new(scope, task).takes_otlp().into_parts();
         pod.resources.cpu = millicores(500);

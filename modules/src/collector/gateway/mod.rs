@@ -4,6 +4,7 @@ mod autoscale;
 mod config;
 mod layer;
 
+use collector_config::lint::{Replicas, Tier};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use provider_core::{Endpoint, Exposure, Module, Pods, Scope, Source};
 
@@ -168,11 +169,14 @@ impl Module for Collector<Gateway> {
         let task = Task {
             name: &self.name,
             component: "gateway",
+            tier: Tier::Gateway,
+            replicas: self.judged_as(),
             config: &config,
             memory: self.limit,
             ledger: &ledger,
             ports: Ports::OWN,
             stores: &stores,
+            mounts: self.tier.queue.map_or(&[], |_| &[QUEUE_DIRECTORY]),
         };
         let program = Program::new(scope, task).takes_otlp();
         let (pods, mut sends) = self.run(scope, program);
@@ -223,6 +227,13 @@ impl Collector<Gateway> {
             Pods::from(&deployment)
         };
         (pods, sends)
+    }
+
+    fn judged_as(&self) -> Replicas {
+        match self.tier.scale {
+            None => Replicas::Fixed(self.tier.wanted),
+            Some(_) => Replicas::Autoscaled,
+        }
     }
 
     fn count(&self) -> Count {

@@ -180,12 +180,17 @@ impl AnyPipeline {
         }
     }
 
+    /// One signal goes there.
+    pub(super) fn to(signal: collector_config::Signal, exports: Vec<Export>) -> Self {
+        Self {
+            exports,
+            ..Self::new(signal)
+        }
+    }
+
     /// Everything goes the same way.
     pub(super) fn of_all(exports: &[Export]) -> Vec<Self> {
-        let each = |signal| Self {
-            exports: exports.to_vec(),
-            ..Self::new(signal)
-        };
+        let each = |signal| Self::to(signal, exports.to_vec());
         collector_config::Signal::ALL.map(each).to_vec()
     }
 }
