@@ -14,18 +14,16 @@ mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Secret};
-use provider_core::{
-    Exposure, Finding, GeneratedAuthority, GeneratedCertificate, Module, Port, Protocol, Ref,
-    Scope, Source, Validity,
-};
+use k8s_openapi::api::apps::v1::Deployment;
+use provider_core::{Exposure, Finding, Module, Port, Protocol, Ref, Scope, Security, Source};
 
 use self::settings::{Settings, Unasked};
 use crate::{
     collector::Sidecar,
     file::{Files, yaml},
-    pod::{Pod, every, http_probe},
+    pod::{Pod, every, http_probe, over},
     protocol::Http,
+    tls::{self, CERTIFICATE_FILE, KEY_FILE, certify_webhook},
     units::{MIB, millicores},
     watch::{Count, Role, Watched},
     workload::Workload,
@@ -39,13 +37,11 @@ impl Protocol for Admission {
 }
 
 /// Where the API server asks.
-const WEBHOOK: Port<Admission> = Port::new("webhook", 8443);
+const WEBHOOK: Port<Admission> = Port::new("webhook", 8443).secured(Security::Tls);
 /// Where anyone sees how the program is.
 const OPEN: Port<Http> = Port::new("metrics", 8080);
 /// Where its configuration stands.
 const CONFIG: &str = "/etc/injector/config";
-/// Where its certificate stands.
-const CERTIFICATE: &str = "/etc/injector/tls";
 /// The namespaces whose Pods a cluster cannot do without.
 const NEVER: [&str; 2] = ["kube-node-lease", "kube-system"];
 
@@ -223,12 +219,8 @@ impl Injector {
         scope.note(Finding::new("injector-when-down", message));
     }
 
-    fn program(
-        &self,
-        settings: &Settings<'_>,
-        scope: &mut Scope<'_>,
-        tls: &Ref<Secret>,
-    ) -> Ref<Deployment> {
+    /// The Pod, but for its certificate.
+    fn pod(&self, config: &str, security: Security) -> Pod {
         let mut pod = Pod::new(&self.name, self.image.clone());
         pod.component = Some("injector");
         pod.resources.cpu = millicores(50);
@@ -237,23 +229,34 @@ impl Injector {
         pod.env_field("POD_IP", "status.podIP");
         pod.arg("--address=$(POD_IP)");
         pod.arg(format!("--port={}", WEBHOOK.number));
-        pod.arg(format!("--open-port={}", OPEN.number));
         pod.arg(format!("--config={CONFIG}/config.yaml"));
-        pod.arg(format!("--certificate={CERTIFICATE}/tls.crt"));
-        pod.arg(format!("--key={CERTIFICATE}/tls.key"));
-        let files = Files::one("config.yaml", yaml(settings)).build(scope, &self.name);
-        pod.config(files.name(), CONFIG);
-        pod.volumes.push(tls.volume("tls"));
-        pod.mount_read_only("tls", CERTIFICATE);
+        pod.arg(format!("--certificate={CERTIFICATE_FILE}"));
+        pod.arg(format!("--key={KEY_FILE}"));
+        pod.config(config, CONFIG);
         pod.listen(WEBHOOK);
-        pod.listen(OPEN);
-        pod.container.startup_probe = Some(every(http_probe(OPEN.name, "/readyz"), 1, 60));
-        pod.container.readiness_probe = Some(every(http_probe(OPEN.name, "/readyz"), 5, 2));
-        pod.container.liveness_probe = Some(every(http_probe(OPEN.name, "/healthz"), 10, 6));
+        if security == Security::Plain {
+            pod.arg(format!("--open-port={}", OPEN.number));
+            pod.listen(OPEN);
+        }
+        let shown = shown(security).name;
+        let ask = |path| over(security, http_probe(shown, path));
+        pod.container.startup_probe = Some(every(ask("/readyz"), 1, 60));
+        pod.container.readiness_probe = Some(every(ask("/readyz"), 5, 2));
+        pod.container.liveness_probe = Some(every(ask("/healthz"), 10, 6));
         // Until no API server knows its address any more; then it answers what it has been asked.
         pod.leave_slowly(5);
         pod.grace_seconds = Some(40);
-        scope.add(Workload::<Deployment>::of(pod).replicas(self.wanted))
+        pod
+    }
+}
+
+/// Where it shows how it is: in the open, unless the stack speaks nothing in the open.
+fn shown(security: Security) -> Port<Http> {
+    match security {
+        Security::Plain => OPEN,
+        Security::Tls | Security::MutualTls => {
+            Port::new(WEBHOOK.name, WEBHOOK.number).secured(security)
+        }
     }
 }
 
@@ -268,16 +271,11 @@ impl Module for Injector {
         let own = scope.namespace().to_owned();
         let stack = scope.stack().to_owned();
         let settings = Settings::of(&self, &sidecar, &own, &stack);
-        let authority = scope.add(GeneratedAuthority::new(format!("{}-authority", self.name)));
-        let certificate = GeneratedCertificate::new(format!("{}-tls", self.name), &authority)
-            .name(format!("{}.{own}.svc", self.name))
-            // Nobody may run `up` for a while, and Pods wait for it.
-            .validity(Validity {
-                valid_days: 365,
-                renewed_days_before: 180,
-            });
-        let certificate = scope.add(certificate);
-        let pods = self.program(&settings, scope, &certificate);
+        let files = Files::one("config.yaml", yaml(&settings)).build(scope, &self.name);
+        let security = tls::security(scope);
+        let mut pod = self.pod(files.name(), security);
+        let voucher = certify_webhook(scope, &mut pod, &self.name);
+        let pods = scope.add(Workload::<Deployment>::of(pod).replicas(self.wanted));
         scope.expose_as(Exposure::service().named(&self.name), &pods, WEBHOOK);
         // An API server has no Pod that a policy could name.
         scope.accept(&pods, WEBHOOK, Source::Anywhere);
@@ -286,8 +284,9 @@ impl Module for Injector {
                 scope.accept_at(destination, Source::namespace(namespace));
             }
         }
-        webhook::add(&self, scope, &authority);
-        let watched = Watched::new(&pods, OPEN).role(Role::Injector);
+        webhook::add(&self, scope, &voucher);
+        let watched = Watched::new(&pods, shown(security)).over(security);
+        let watched = watched.role(Role::Injector);
         scope.announce(watched.count(Count::Replicas(self.wanted)));
         InjectorOutputs { pods }
     }

@@ -1,21 +1,19 @@
 //! When does the API server ask the injector, and what if nobody answers?
 
 use k8s_openapi::{
-    api::{
-        admissionregistration::v1::{
-            MatchCondition, MutatingWebhook, MutatingWebhookConfiguration, RuleWithOperations,
-            ServiceReference, WebhookClientConfig,
-        },
-        core::v1::Secret,
+    api::admissionregistration::v1::{
+        MatchCondition, MutatingWebhook, MutatingWebhookConfiguration, RuleWithOperations,
+        ServiceReference, WebhookClientConfig,
     },
     apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement},
 };
-use provider_core::{Borrowed, Ref, Scope, kube_core::ObjectMeta};
+use provider_core::{Scope, kube_core::ObjectMeta};
 
 use super::{
     Elsewhere, Injector, NEVER, WEBHOOK, WhenDown,
     settings::{ANNOTATIONS, Unasked},
 };
+use crate::tls::Voucher;
 
 /// What the webhook is called in the API server's messages.
 const NAME: &str = "sidecar.otelier.dev";
@@ -24,20 +22,20 @@ const NAMESPACE: &str = "kubernetes.io/metadata.name";
 /// How long the API server waits. The answer takes a millisecond; a Pod that waits ten seconds waits for nothing.
 const TIMEOUT_SECONDS: i32 = 5;
 
-/// Adds the webhook; the API server knows the injector by the stack's own authority.
-pub(super) fn add(injector: &Injector, scope: &mut Scope<'_>, authority: &Ref<Secret>) {
+/// Adds the webhook.
+pub(super) fn add(injector: &Injector, scope: &mut Scope<'_>, voucher: &Voucher) {
     let own = scope.namespace().to_owned();
     // Objects of the cluster share one namespace of names with everyone.
     let name = format!("{own}-{}", injector.name);
     let configuration = scope.add(MutatingWebhookConfiguration {
         metadata: ObjectMeta {
             name: Some(name),
+            annotations: voucher.annotations(),
             ..ObjectMeta::default()
         },
         webhooks: Some(vec![webhook(injector, &own)]),
     });
-    let trusted = Borrowed::stored(authority, "ca.crt");
-    scope.borrow(&configuration, "/webhooks/0/clientConfig/caBundle", trusted);
+    voucher.vouch(scope, &configuration);
 }
 
 fn webhook(injector: &Injector, own: &str) -> MutatingWebhook {

@@ -24,12 +24,14 @@ mod cert_manager;
 mod half;
 mod serve;
 mod web;
+mod webhook;
 
 pub use cert_manager::Issuer;
 pub(crate) use half::{in_the_open, trusts};
 pub(crate) use serve::{Reads, serve, trust};
 pub use web::TlsConfig;
 pub(crate) use web::{mesh_config, probe_securely, web_config};
+pub(crate) use webhook::{Voucher, certify_webhook};
 
 /// Where a program finds its own certificate and its key.
 pub(crate) const CERTIFICATE_FILE: &str = "/etc/otelier/tls/tls.crt";

@@ -1,10 +1,10 @@
 //! What does an injector bring, and which mistakes are found before it runs?
 
 use modules::{
-    Collector, Elsewhere, Injector, Placement, Sidecar, WhenDown, logs, metrics, protocol::Otlp,
-    traces,
+    Collector, Elsewhere, Injector, Issuer, Placement, Sidecar, Tls, WhenDown, logs, metrics,
+    protocol::Otlp, traces,
 };
-use provider_core::{Endpoint, Scope};
+use provider_core::{Endpoint, Scope, Security};
 use serde_json::{Value, json};
 
 use crate::support::{graph, objects, own_yaml};
@@ -256,4 +256,52 @@ fn one_pod_of_it_is_worth_a_note_where_it_is_waited_for() {
         let one = injector("injector").namespaces(["shop"]).replicas(1);
         scope.add(one.when_down(WhenDown::Admit).placement(Placement::Plain));
     }));
+}
+
+#[test]
+fn in_a_stack_that_speaks_tls_nothing_of_it_is_in_the_open() {
+    let objects = objects(|scope| {
+        scope.add(Tls::generated());
+        let gateway = Endpoint::outside("gateway.example", 4317).secured(Security::Tls);
+        let sidecar = Sidecar::new("otel").forward::<Otlp>(&gateway);
+        scope.add(Injector::new("injector", IMAGE, sidecar).namespaces(["shop"]));
+    });
+    let pod = find(&objects, "Deployment", Some("test"))[0]["spec"]["template"]["spec"].clone();
+    let container = &pod["containers"][0];
+    assert_eq!(container["ports"].as_array().unwrap().len(), 1);
+    assert_eq!(container["readinessProbe"]["httpGet"]["scheme"], "HTTPS");
+    let secrets: Vec<_> = find(&objects, "Secret", Some("test"))
+        .iter()
+        .map(|secret| secret["metadata"]["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(secrets, ["test-authority", "injector-tls"]);
+    let maps = find(&objects, "ConfigMap", Some("shop"));
+    assert!(
+        maps.iter()
+            .any(|map| map["metadata"]["name"] == "test-trust"),
+        "{maps:?}"
+    );
+    let settings = find(&objects, "ConfigMap", Some("test"));
+    let settings = settings
+        .iter()
+        .find(|map| map["data"]["config.yaml"].is_string())
+        .unwrap();
+    let text = settings["data"]["config.yaml"].as_str().unwrap();
+    assert!(text.contains("/etc/otelier/trust"), "{text}");
+}
+
+#[test]
+fn cert_manager_vouches_for_it_where_it_makes_the_certificates() {
+    let objects = objects(|scope| {
+        scope.add(Tls::cert_manager(Issuer::Own));
+        let gateway = Endpoint::outside("gateway.example", 4317).secured(Security::Tls);
+        let sidecar = Sidecar::new("otel").forward::<Otlp>(&gateway);
+        scope.add(Injector::new("injector", IMAGE, sidecar).namespaces(["shop"]));
+    });
+    let webhook = &find(&objects, "MutatingWebhookConfiguration", None)[0];
+    let annotations = &webhook["metadata"]["annotations"];
+    assert_eq!(
+        annotations["cert-manager.io/inject-ca-from"],
+        "test/injector-tls"
+    );
 }
