@@ -31,6 +31,7 @@ pub mod components;
 mod config;
 mod duration;
 mod id;
+pub mod import;
 pub mod lint;
 mod nearest;
 mod needs;

@@ -1,6 +1,7 @@
 //! Does each lint find what it is for, and nothing in what is right?
 
 mod cases;
+mod seed;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,126 @@
+//! Is every configuration found, with what stands beside it?
+
+use super::*;
+use crate::{
+    Release,
+    lint::{Probes, Replicas},
+};
+
+const CONFIG: &str = "receivers: {otlp: {}}\nexporters: {debug: {}}\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}\n";
+
+fn indented(text: &str, by: usize) -> String {
+    let pad = " ".repeat(by);
+    text.lines().map(|line| format!("{pad}{line}\n")).collect()
+}
+
+fn found(text: &str) -> Vec<Imported> {
+    read(text, Release::CONTRIB).unwrap()
+}
+
+#[test]
+fn a_configuration_is_found_wherever_it_stands() {
+    let plain = CONFIG.to_owned();
+    let config_map = format!(
+        "kind: ConfigMap\nmetadata: {{name: x}}\ndata:\n  readme: hello\n  config.yaml: |\n{}",
+        indented(CONFIG, 4)
+    );
+    let list = r#"{"kind": "List", "items": [{"kind": "Namespace"}, {"kind": "ConfigMap", "metadata": {"name": "x"},
+        "data": {"relay": "{receivers: {otlp: {}}, exporters: {debug: {}}, service: {pipelines: {}}}"}}]}"#;
+    let custom = format!(
+        "kind: OpenTelemetryCollector\nmetadata: {{name: x}}\nspec:\n  mode: sidecar\n  config:\n{}",
+        indented(CONFIG, 4)
+    );
+    let values = format!("mode: daemonset\nconfig:\n{}", indented(CONFIG, 2));
+    let markdown = format!(
+        "# Title\n\n```text\nreceivers:\n```\n\n```yaml\n- [ ] not: [this\n```\n\n```yaml\n{CONFIG}```\n"
+    );
+    let several = format!("---\nkind: Namespace\n---\n{CONFIG}---\n");
+    for (text, name, line, tier) in [
+        (plain.as_str(), None, 1, Tier::Gateway),
+        (&config_map, Some("x"), 1, Tier::Gateway),
+        (list, Some("x"), 1, Tier::Gateway),
+        (&custom, Some("x"), 1, Tier::Sidecar),
+        (&values, None, 1, Tier::Agent),
+        (&markdown, None, 12, Tier::Gateway),
+        (&several, None, 4, Tier::Gateway),
+    ] {
+        let all = found(text);
+        assert_eq!(all.len(), 1, "{text}");
+        assert_eq!(all[0].name.as_deref(), name, "{text}");
+        assert_eq!((all[0].line, all[0].setting.tier), (line, tier), "{text}");
+    }
+}
+
+#[test]
+fn what_stands_beside_a_configuration_says_how_it_runs() {
+    let text = format!(
+        "
+kind: Deployment
+metadata: {{name: gw}}
+spec:
+  replicas: 3
+  template:
+    spec:
+      containers:
+      - name: collector
+        env: [{{name: POD_IP}}]
+        ports: [{{containerPort: 4317}}]
+        resources: {{limits: {{memory: 2Gi}}}}
+        readinessProbe: {{httpGet: {{path: /, port: 13133}}}}
+        volumeMounts: [{{name: c, mountPath: /etc/otelcol}}]
+      volumes: [{{name: c, configMap: {{name: gw-config}}}}]
+---
+kind: ConfigMap
+metadata: {{name: gw-config}}
+data:
+  config.yaml: |
+{}",
+        indented(CONFIG, 4)
+    );
+    let setting = found(&text).remove(0).setting;
+    assert_eq!(setting.tier, Tier::Gateway);
+    assert_eq!(setting.replicas, Replicas::Fixed(3));
+    assert_eq!(setting.memory, Some(2 << 30));
+    assert_eq!(setting.variables, Some(["POD_IP".to_owned()].into()));
+    assert_eq!(setting.mounts, Some(["/etc/otelcol".to_owned()].into()));
+    assert_eq!(setting.ports, Some([4317].into()));
+    assert_eq!(setting.probes, Probes::Port(13133));
+
+    let scaled = format!(
+        "{text}---\nkind: HorizontalPodAutoscaler\nspec: {{scaleTargetRef: {{kind: Deployment, name: gw}}}}\n"
+    );
+    assert_eq!(found(&scaled)[0].setting.replicas, Replicas::Autoscaled);
+}
+
+#[test]
+fn what_holds_no_configuration_says_so() {
+    for (text, message) in [
+        ("", "there is no collector configuration in it"),
+        ("a: 1", "there is no collector configuration in it"),
+        (
+            "# Title\n```yaml\na: [\n```",
+            "there is no collector configuration in it",
+        ),
+        ("a: 1\n---\nb: [", "could not read line 3 and what follows"),
+        (
+            "receivers: {9: {}}\nservice: {}",
+            "could not read the configuration from line 1 on",
+        ),
+    ] {
+        let error = read(text, Release::CONTRIB).unwrap_err();
+        assert_eq!(error.to_string(), message, "{text}");
+    }
+}
+
+#[test]
+fn sizes_are_understood_as_kubernetes_writes_them() {
+    for (text, size) in [
+        ("512Mi", Some(512 << 20)),
+        ("2G", Some(2_000_000_000)),
+        ("100", Some(100)),
+        ("1e3", None),
+        ("99999999999999Ti", None),
+    ] {
+        assert_eq!(workload::bytes(text), size, "{text}");
+    }
+}
