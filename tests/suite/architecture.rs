@@ -53,7 +53,7 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "stacks",
-        "provider modules sandbox gateway",
+        "provider modules collector-config sandbox gateway",
         "",
         "hyper kube-client kube-runtime reqwest",
     ),

@@ -15,6 +15,7 @@ edition = "2024"
 [dependencies]
 provider = { path = "@ROOT/provider" }
 modules = { path = "@ROOT/modules" }
+collector-config = { path = "@ROOT/modules/collector-config" }
 
 [workspace]
 

@@ -53,6 +53,17 @@ impl Version {
 }
 
 impl Distribution {
+    /// What its program is called.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Core => "otelcol",
+            Self::Kubernetes => "otelcol-k8s",
+            Self::Contrib => "otelcol-contrib",
+            Self::Otlp => "otelcol-otlp",
+            Self::Jaeger => "jaeger",
+        }
+    }
+
     /// Every distribution.
     pub const ALL: &'static [Self] = &[
         Self::Core,
@@ -100,13 +111,7 @@ impl fmt::Display for Version {
 
 impl fmt::Display for Distribution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Core => "otelcol",
-            Self::Kubernetes => "otelcol-k8s",
-            Self::Contrib => "otelcol-contrib",
-            Self::Otlp => "otelcol-otlp",
-            Self::Jaeger => "jaeger",
-        })
+        f.write_str(self.as_str())
     }
 }
 

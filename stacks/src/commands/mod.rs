@@ -16,6 +16,7 @@ mod completion;
 mod down;
 mod drift;
 mod graph;
+mod import;
 mod interrupt;
 mod list;
 mod plan;
@@ -54,6 +55,7 @@ impl Session {
             Command::Status(arguments) => self.status(&arguments).await,
             Command::Render(arguments) => self.render(&arguments),
             Command::Graph(arguments) => self.graph_of(&arguments),
+            Command::Import(arguments) => self.import(&arguments),
             Command::List => Ok(self.list()),
             Command::Sandbox(Sandbox::Serve(arguments)) => self.serve(&arguments).await,
             Command::Sandbox(Sandbox::Reset { yes }) => self.reset(yes),

@@ -28,6 +28,7 @@ use crate::{
 
 pub(crate) mod findings;
 pub(crate) mod graph;
+pub(crate) mod import;
 pub(crate) mod markdown;
 pub(crate) mod plan;
 pub(crate) mod problem;

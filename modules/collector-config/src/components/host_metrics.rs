@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Settings;
 use crate::component::{Class, Component};
@@ -24,6 +24,7 @@ pub struct HostMetrics {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_path: Option<String>,
     /// What it measures, and how.
+    #[serde(deserialize_with = "scrapers")]
     pub scrapers: BTreeMap<Scraper, Settings>,
 }
 
@@ -53,6 +54,17 @@ pub enum Scraper {
     Processes,
     /// How long the machine is up.
     System,
+}
+
+/// A scraper of which nothing is said is one with its defaults: `cpu:`.
+fn scrapers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Scraper, Settings>, D::Error> {
+    let scrapers = BTreeMap::<Scraper, Option<Settings>>::deserialize(deserializer)?;
+    let each = scrapers.into_iter();
+    Ok(each
+        .map(|(scraper, settings)| (scraper, settings.unwrap_or_default()))
+        .collect())
 }
 
 impl HostMetrics {

@@ -56,6 +56,16 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// A part of settings that is on where it is named, even if nothing more is said: `grpc:`.
+pub(crate) fn on_where_named<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + serde::Deserialize<'de>,
+{
+    let value: Option<T> = serde::Deserialize::deserialize(deserializer)?;
+    Ok(Some(value.unwrap_or_default()))
+}
+
 /// Free settings that are passed on as they are.
 pub type Settings = serde_json::Map<String, serde_json::Value>;
 

@@ -23,10 +23,16 @@ pub struct Otlp {
 #[serde(default, deny_unknown_fields)]
 pub struct Protocols {
     /// OTLP over gRPC.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "super::on_where_named",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub grpc: Option<GrpcServer>,
     /// OTLP over HTTP.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "super::on_where_named",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub http: Option<HttpServer>,
 }
 

@@ -51,7 +51,7 @@ pub enum ImportError {
         /// Where the part of the file begins that is none.
         line: usize,
         /// What is wrong with it.
-        source: serde_saphyr::Error,
+        source: Box<serde_saphyr::Error>,
     },
     /// There is nothing in it that looks like one.
     #[error("there is no collector configuration in it")]
@@ -64,7 +64,7 @@ pub enum ImportError {
         /// Where it begins.
         line: usize,
         /// What is wrong with it.
-        source: ReadError,
+        source: Box<ReadError>,
     },
 }
 
@@ -105,6 +105,7 @@ pub fn read(text: &str, release: Release) -> Result<Vec<Imported>, ImportError> 
             Err(_) if markdown => {}
             Err(source) => {
                 let line = part.line;
+                let source = Box::new(source);
                 return Err(ImportError::Yaml { line, source });
             }
         }
@@ -121,7 +122,7 @@ pub fn read(text: &str, release: Release) -> Result<Vec<Imported>, ImportError> 
         let config = Config::from_yaml(&candidate.text).map_err(|source| ImportError::Config {
             name: candidate.name.clone(),
             line: candidate.line,
-            source,
+            source: Box::new(source),
         })?;
         let setting = guess::setting(&candidate, &config, release, &workloads, &autoscalers);
         Ok(Imported {

@@ -10,7 +10,8 @@ const CONFIG: &str = "receivers: {otlp: {}}\nexporters: {debug: {}}\nservice: {p
 
 fn indented(text: &str, by: usize) -> String {
     let pad = " ".repeat(by);
-    text.lines().map(|line| format!("{pad}{line}\n")).collect()
+    let lines: Vec<String> = text.lines().map(|line| format!("{pad}{line}")).collect();
+    lines.join("\n") + "\n"
 }
 
 fn found(text: &str) -> Vec<Imported> {

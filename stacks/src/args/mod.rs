@@ -1,10 +1,14 @@
 //! Which words does the command line know?
 
+mod import;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use provider::plan::Take;
+
+pub(crate) use self::import::{Import, ImportForm, Surroundings};
 
 /// Describes observability stacks in Rust, compares them with a cluster, and applies them.
 #[derive(Debug, Parser)]
@@ -84,6 +88,8 @@ pub(crate) enum Command {
     Render(Render),
     /// Draw what depends on what, and what sends traffic where
     Graph(Graph),
+    /// Read collector YAML, and write it as Rust, with what is wrong with it
+    Import(Import),
     /// List the stacks that this command knows
     List,
     /// The API server inside this process: serve it to other programs, or empty it

@@ -1,0 +1,118 @@
+//! `stacks import FILE`: which collector configurations are there, what is wrong with them, and how are they in Rust?
+
+use std::{
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use collector_config::{
+    Release,
+    import::{self, ImportError, Imported},
+    lint::{self, Setting, Severity},
+};
+use thiserror::Error;
+
+use crate::{
+    args::{Import, ImportForm, Surroundings},
+    commands::{Ended, Session},
+    exit::ExitStatus,
+    view::{self, import::Shown},
+};
+
+/// Why a file could not be imported.
+#[derive(Debug, Error)]
+enum Failed {
+    #[error("could not read `{}`", .file.display())]
+    File { file: PathBuf, source: io::Error },
+    #[error("could not import `{}`", .file.display())]
+    Import { file: PathBuf, source: ImportError },
+}
+
+impl Session {
+    pub(super) fn import(&self, arguments: &Import) -> Result<ExitStatus, Ended> {
+        let mut shown = Vec::new();
+        let mut ended = Ok(());
+        for file in &arguments.files {
+            // What can be read of the others is shown all the same.
+            match imported(file, &arguments.surroundings) {
+                Ok(found) => shown.extend(found),
+                Err(error) => ended = Err(self.failed(&error)),
+            }
+        }
+        let names = view::import::names(&shown);
+        if self.screen.json {
+            view::import::events(&self.screen, &shown, &names);
+        } else {
+            match arguments.output {
+                ImportForm::Rust => view::import::rust(&self.screen, &shown, &names),
+                ImportForm::Json => view::import::json(&self.screen, &shown, &names),
+            }
+        }
+        ended?;
+        let matters = |one: &Shown| {
+            let mut findings = one.findings.iter();
+            findings.any(|found| found.lint.severity != Severity::Hint)
+        };
+        Ok(
+            if arguments.detailed_exitcode && shown.iter().any(matters) {
+                ExitStatus::Changes
+            } else {
+                ExitStatus::Done
+            },
+        )
+    }
+}
+
+fn imported(file: &Path, surroundings: &Surroundings) -> Result<Vec<Shown>, Failed> {
+    let text = read(file).map_err(|source| Failed::File {
+        file: file.to_owned(),
+        source,
+    })?;
+    let release = Release {
+        version: surroundings.release,
+        distribution: surroundings.distribution(),
+    };
+    let found = import::read(&text, release).map_err(|source| Failed::Import {
+        file: file.to_owned(),
+        source,
+    })?;
+    let each = |mut found: Imported| {
+        adjust(&mut found.setting, surroundings);
+        let old = lint::renamed(&found.text, &found.setting);
+        Shown {
+            file: file.display().to_string(),
+            findings: found.config.lint(&found.setting).and(old),
+            found,
+        }
+    };
+    Ok(found.into_iter().map(each).collect())
+}
+
+fn read(file: &Path) -> io::Result<String> {
+    if file != Path::new("-") {
+        return std::fs::read_to_string(file);
+    }
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// What the command line says goes before what the file says.
+fn adjust(setting: &mut Setting, surroundings: &Surroundings) {
+    if let Some(tier) = surroundings.tier() {
+        let guessed = Setting::of(setting.tier, setting.release);
+        let usual = Setting::of(tier, setting.release);
+        setting.tier = tier;
+        setting.senders = usual.senders;
+        // What a manifest says of it stays.
+        if setting.replicas == guessed.replicas {
+            setting.replicas = usual.replicas;
+        }
+    }
+    if let Some(replicas) = surroundings.replicas {
+        setting.replicas = replicas;
+    }
+    if let Some(memory) = surroundings.memory {
+        setting.memory = Some(memory);
+    }
+}

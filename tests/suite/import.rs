@@ -1,0 +1,236 @@
+//! A configuration that people have becomes Rust: it compiles, makes the same configuration, and what is wrong is said.
+
+use std::{fs, process::Stdio};
+
+use collector_config::{Config, Release, import};
+use support::Command;
+
+use crate::outside::{Outside, root};
+
+/// The seed document's own manifests.
+const SEED: [&str; 4] = ["sidecar", "daemonset", "gateway", "sidecar-optimized"];
+
+/// What the seed has nothing of.
+const MORE: &str = "
+receivers:
+  otlp:
+    protocols:
+      grpc:
+      http: {endpoint: 'localhost:4318', cors: {allowed_origins: ['https://*.example.com']}}
+  filelog/apps: {include: [/var/log/*.log], storage: file_storage/q, operators: [{type: json_parser, on_error: send}]}
+  hostmetrics: {root_path: /hostfs, scrapers: {cpu: , filesystem: {exclude_fs_types: {fs_types: [tmpfs]}}}}
+processors:
+  memory_limiter: {check_interval: 1s, limit_percentage: 80, spike_limit_percentage: 20}
+  attributes_of_nobody: {x: [1, {y: null}], z: 1.5}
+  filter: {error_mode: ignore, traces: {span: ['name == \"\\u00fc\\\\d\"']}}
+  tail_sampling:
+    decision_wait: 1500ms
+    policies: [{name: all, type: and, and: {and_sub_policy: [{name: e, type: status_code, status_code: {status_codes: [ERROR]}}]}}]
+connectors:
+  spanmetrics: {histogram: {explicit: {buckets: [1ms, 5ms]}}, dimensions: [{name: http.route}]}
+  forward:
+exporters:
+  otlp/type: {endpoint: '${env:UP}:4317', headers: {x-tenant: a}, sending_queue: {sizer: bytes, queue_size: 1000, storage: file_storage/q, batch: {min_size: 10, flush_timeout: 200ms}}}
+  debug:
+extensions:
+  file_storage/q: {directory: /var/lib/q}
+  health_check: {endpoint: '0.0.0.0:13133'}
+  pprof:
+service:
+  extensions: [health_check, file_storage/q]
+  telemetry: {metrics: {level: none}, logs: {level: warn}, resource: {a: b}}
+  pipelines:
+    traces/in: {receivers: [otlp], processors: [memory_limiter, filter], exporters: [forward, spanmetrics]}
+    traces: {receivers: [forward], processors: [tail_sampling, attributes_of_nobody], exporters: [otlp/type, otlp/gone]}
+    metrics: {receivers: [spanmetrics, hostmetrics], exporters: [debug]}
+    logs: {receivers: [filelog/apps], exporters: [debug]}
+";
+
+fn seed(name: &str) -> String {
+    let file = format!("modules/collector-config/tests/seed/{name}.yaml");
+    root().join(file).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn printed_rust_compiles_and_makes_the_configuration_that_it_was_printed_from() {
+    let user = Command::new("import-compiles");
+    let more = user.folder().join("more.yaml");
+    fs::write(&more, MORE).unwrap();
+    let mut files: Vec<String> = SEED.iter().map(|name| seed(name)).collect();
+    files.push(more.to_str().unwrap().to_owned());
+    let arguments: Vec<&str> = ["import"]
+        .into_iter()
+        .chain(files.iter().map(String::as_str))
+        .collect();
+    let printed = user.run(&arguments).expect(0).out;
+    let modules = [
+        "otel_collector_sidecar_config",
+        "otel_collector_daemonset_config",
+        "otel_gateway_config",
+        "otel_sidecar_optimized",
+        "config",
+    ];
+    let calls = modules.map(|module| {
+        format!(
+            "    println!(\"{{}}---\", {module}::config().unwrap().to_yaml(collector_config::Release::CONTRIB));\n"
+        )
+    });
+    let main = format!("fn main() {{\n{}", calls.concat());
+    let outside = Outside::new("import");
+    outside.program(
+        "imported",
+        &format!("#![deny(warnings)]\n\n{printed}\n{main}}}\n"),
+    );
+    let ran = outside.cargo("run", "imported");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{said}\n{printed}");
+    let made = String::from_utf8(ran.stdout).unwrap();
+    let made: Vec<&str> = made
+        .split("---\n")
+        .filter(|text| !text.is_empty())
+        .collect();
+    assert_eq!(made.len(), files.len());
+    for (file, made) in files.iter().zip(made) {
+        let original = import::read(&fs::read_to_string(file).unwrap(), Release::CONTRIB).unwrap();
+        let made = Config::from_yaml(made).unwrap();
+        assert_eq!(made.normal(), original[0].config.normal(), "{file}");
+    }
+}
+
+#[test]
+fn findings_are_said_beside_the_program_and_decide_the_exit_status_where_asked() {
+    let user = Command::new("import-findings");
+    let sidecar = seed("sidecar");
+    let ran = user.run(&["import", &sidecar]).expect(0);
+    assert!(
+        ran.out.contains("pub fn otel_collector_sidecar_config()"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains("[probe-unanswered]"), "{}", ran.out);
+    assert!(ran.err.contains("[probe-unanswered]"), "{}", ran.err);
+    assert!(
+        ran.err.contains("as a sidecar for otelcol-contrib 0.159.0"),
+        "{}",
+        ran.err
+    );
+    let _ = user
+        .run(&["import", &sidecar, "--detailed-exitcode"])
+        .expect(2);
+
+    let old = [
+        "import",
+        &sidecar,
+        "--release",
+        "0.91.0",
+        "--tier",
+        "gateway",
+    ];
+    let old = user.run(&old).expect(0);
+    assert!(
+        old.err.contains("as a gateway for otelcol-contrib 0.91.0"),
+        "{}",
+        old.err
+    );
+    assert!(!old.err.contains("[component-removed]"), "{}", old.err);
+}
+
+#[test]
+fn an_import_is_one_json_document_or_an_event_for_each_configuration() {
+    let user = Command::new("import-json");
+    let ran = user
+        .run(&["import", &seed("gateway"), "-o", "json"])
+        .expect(0);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let one = &document["configurations"][0];
+    assert_eq!(one["name"], "otel-gateway-config");
+    assert_eq!(one["tier"], "gateway");
+    let findings = one["findings"].as_array().unwrap();
+    let scaled = findings
+        .iter()
+        .any(|finding| finding["lint"] == "stateful-autoscaled");
+    assert!(scaled, "{findings:?}");
+
+    let ran = user
+        .run(&["import", &seed("gateway"), &seed("sidecar"), "--json"])
+        .expect(0);
+    let events = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let names: Vec<_> = events.map(|event| event["name"].clone()).collect();
+    assert_eq!(
+        names,
+        ["otel-gateway-config", "otel-collector-sidecar-config"]
+    );
+}
+
+#[test]
+fn a_document_is_read_from_standard_input_block_by_block() {
+    let user = Command::new("import-stdin");
+    let blocks = SEED.map(|name| fs::read_to_string(seed(name)).unwrap());
+    let blocks = blocks.map(|block| format!("```yaml\n{block}```\n"));
+    let document = format!(
+        "# 标题\n\n```text\nx\n```\n\n{}\n```rust\nfn main() {{}}\n```\n",
+        blocks.join("\n")
+    );
+    let file = user.folder().join("document.md");
+    fs::write(&file, document).unwrap();
+    let mut command = user.prepared("stacks", &["import", "-"]);
+    let ran = command
+        .stdin(Stdio::from(fs::File::open(&file).unwrap()))
+        .output()
+        .unwrap();
+    assert!(ran.status.success());
+    let out = String::from_utf8(ran.stdout).unwrap();
+    assert_eq!(out.matches("pub mod ").count(), 4, "{out}");
+}
+
+#[test]
+fn a_completion_knows_what_can_be_said_of_the_surroundings() {
+    let user = Command::new("import-completion");
+    let script = user.run(&["completion", "bash"]).expect(0).out;
+    for word in [
+        "--detailed-exitcode",
+        "--distribution",
+        "otelcol-k8s",
+        "sidecar agent singleton gateway sampler",
+    ] {
+        assert!(script.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn what_cannot_be_imported_exits_with_1_and_says_why() {
+    let user = Command::new("import-wrong");
+    fs::write(user.folder().join("stack.yaml"), "kind: Namespace\n").unwrap();
+    fs::write(user.folder().join("broken.yaml"), "receivers: [").unwrap();
+    for (arguments, said) in [
+        (
+            vec!["import", "nowhere.yaml"],
+            "could not read `nowhere.yaml`",
+        ),
+        (
+            vec!["import", "stack.yaml"],
+            "there is no collector configuration in it",
+        ),
+        (
+            vec!["import", "broken.yaml"],
+            "could not read line 1 and what follows",
+        ),
+        (
+            vec!["import", "stack.yaml", "--memory", "lots"],
+            "expected a size",
+        ),
+        (vec!["import", "stack.yaml", "--tier", "cellar"], "sidecar"),
+        (vec!["import"], "<FILE>..."),
+    ] {
+        let ran = user.run(&arguments).expect(1);
+        assert!(ran.err.contains(said), "{arguments:?}: {}", ran.err);
+    }
+    // What can be read of several is written all the same.
+    let ran = user
+        .run(&["import", "nowhere.yaml", &seed("sidecar")])
+        .expect(1);
+    assert!(ran.out.contains("pub fn "), "{}", ran.out);
+}
