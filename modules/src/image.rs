@@ -64,6 +64,8 @@ pub const VMSTORAGE: Image = image("docker.io/victoriametrics/vmstorage", "v1.15
 pub const VMAGENT: Image = image("docker.io/victoriametrics/vmagent", "v1.150.0");
 /// Works out rules against VictoriaMetrics.
 pub const VMALERT: Image = image("docker.io/victoriametrics/vmalert", "v1.150.0");
+/// Tempo.
+pub const TEMPO: Image = image("docker.io/grafana/tempo", "3.0.3");
 /// Loki.
 pub const LOKI: Image = image("docker.io/grafana/loki", "3.7.6");
 /// Grafana; the last minor with every data source of this catalogue in the program itself.
@@ -110,6 +112,7 @@ mod tests {
             ELASTICSEARCH_EXPORTER,
             PROMETHEUS,
             ALERTMANAGER,
+            TEMPO,
             VICTORIA_METRICS,
             VMINSERT,
             VMSELECT,

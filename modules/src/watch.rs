@@ -33,8 +33,8 @@ pub struct Watched {
     pub port: Port<Http>,
     /// The path.
     pub path: String,
-    /// How it is spoken to.
-    pub scheme: Scheme,
+    /// The name that its certificate is for, where the port speaks TLS.
+    pub server_name: String,
 }
 
 /// What a program is, for dashboards and alerts that know it.
@@ -99,15 +99,6 @@ pub enum Count {
     Unknown,
 }
 
-/// How a program is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scheme {
-    /// In the open.
-    Http,
-    /// Over TLS, with a certificate of the stack's authority.
-    Https,
-}
-
 /// A file of recording or alerting rules, in Prometheus' language, that wants to be worked out.
 ///
 /// Every program of the stack that works rules out takes it: `stack.announce(Rules::new("shop.yml", text))`.
@@ -123,14 +114,15 @@ impl Watched {
     /// Pods that show their metrics at `/metrics` of that port.
     pub fn new<P>(pods: impl Into<Pods>, port: Port<P>) -> Self {
         let pods = pods.into();
+        let namespace = pods.workload.namespace.as_deref().unwrap_or_default();
         Self {
             role: Role::Own,
             job: pods.workload.name.clone(),
+            server_name: format!("{}.{namespace}.svc", pods.workload.name),
             pods,
             count: Count::Unknown,
-            port: Port::new(port.name, port.number),
+            port: Port::new(port.name, port.number).secured(port.security),
             path: "/metrics".to_owned(),
-            scheme: Scheme::Http,
         }
     }
 
@@ -148,20 +140,18 @@ impl Watched {
         self
     }
 
-    /// Speaks TLS, with a certificate of the stack's authority for the name of its Service.
+    /// Has a certificate for that name, where it is not the one of the workload: `<workload>.<namespace>.svc`.
     #[must_use]
-    pub fn https(mut self) -> Self {
-        self.scheme = Scheme::Https;
+    pub fn server_name(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.server_name);
         self
     }
 
     /// Speaks TLS where the stack does.
     #[must_use]
-    pub(crate) fn over(self, security: Security) -> Self {
-        match security {
-            Security::Plain => self,
-            Security::Tls | Security::MutualTls => self.https(),
-        }
+    pub(crate) fn over(mut self, security: Security) -> Self {
+        self.port = self.port.secured(security);
+        self
     }
 
     /// Says what it is.
@@ -176,6 +166,11 @@ impl Watched {
     pub(crate) fn count(mut self, count: Count) -> Self {
         self.count = count;
         self
+    }
+
+    /// Whether it speaks TLS there, with a certificate of the stack's authority.
+    pub fn is_secured(&self) -> bool {
+        self.port.security != Security::Plain
     }
 
     /// The namespace that its Pods live in.

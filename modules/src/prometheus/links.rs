@@ -63,14 +63,10 @@ impl<T: Takes> Prometheus<T> {
     #[must_use]
     pub fn forward<P: TakesSamples>(mut self, store: &Endpoint<P>) -> Self {
         for one in store.each() {
-            let relabel = (P::TWICE == Twice::Removed).then(|| Relabel::without(REPLICA));
-            let to = RemoteWriteTo {
-                url: format!("{}{}", one.url(), P::PATH),
-                tls_config: TlsConfig::of(one.destination()),
-                send_exemplars: true,
-                send_native_histograms: true,
-                write_relabel_configs: relabel.into_iter().collect(),
-            };
+            let mut to = RemoteWriteTo::to(&one);
+            if P::TWICE == Twice::Removed {
+                to.write_relabel_configs.push(Relabel::without(REPLICA));
+            }
             self.links.forwards.push((to, one.destination().clone()));
         }
         self
@@ -89,6 +85,19 @@ impl<T: Takes> Prometheus<T> {
             series: series.into_iter().map(str::to_owned).collect(),
         });
         self
+    }
+}
+
+impl RemoteWriteTo {
+    /// That store.
+    pub(crate) fn to<P: TakesSamples>(store: &Endpoint<P>) -> Self {
+        Self {
+            url: format!("{}{}", store.url(), P::PATH),
+            tls_config: TlsConfig::of(store.destination()),
+            send_exemplars: true,
+            send_native_histograms: true,
+            write_relabel_configs: Vec::new(),
+        }
     }
 }
 

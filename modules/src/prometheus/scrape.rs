@@ -12,13 +12,10 @@ use k8s_openapi::api::{
     core::v1::ServiceAccount,
     rbac::v1::{PolicyRule, Role, RoleBinding},
 };
-use provider_core::{Destination, Ref, Scope, Security, kube_core::ObjectMeta};
+use provider_core::{Destination, Ref, Scope, kube_core::ObjectMeta};
 
 use super::config::{KubernetesPods, Namespaces, Relabel, ScrapeConfig, ScrapeFile};
-use crate::{
-    tls::TlsConfig,
-    watch::{Scheme, Watched},
-};
+use crate::{tls::TlsConfig, watch::Watched};
 
 /// The account that asks for Pods.
 pub(crate) fn account(scope: &mut Scope<'_>, name: &str) -> Ref<ServiceAccount> {
@@ -45,11 +42,7 @@ pub(crate) fn allow(
     watched: &[Watched],
 ) {
     for program in watched {
-        let security = match program.scheme {
-            Scheme::Http => Security::Plain,
-            Scheme::Https => Security::Tls,
-        };
-        scope.visit(server, &program.pods, program.port.secured(security));
+        scope.visit(server, &program.pods, program.port);
     }
     let namespaces: BTreeSet<&str> = watched.iter().map(Watched::namespace).collect();
     for namespace in namespaces {
@@ -119,10 +112,11 @@ fn job(watched: &Watched) -> ScrapeConfig {
     ScrapeConfig {
         job_name: watched.job.clone(),
         metrics_path: (watched.path != "/metrics").then(|| watched.path.clone()),
-        scheme: (watched.scheme == Scheme::Https).then(|| "https".to_owned()),
+        scheme: watched.is_secured().then(|| "https".to_owned()),
         // Pods are asked by their addresses, and have a certificate for the name that they share.
-        tls_config: (watched.scheme == Scheme::Https)
-            .then(|| TlsConfig::named(format!("{}.{}.svc", workload.name, watched.namespace()))),
+        tls_config: watched
+            .is_secured()
+            .then(|| TlsConfig::named(watched.server_name.clone())),
         kubernetes_sd_configs: vec![KubernetesPods {
             role: "pod".to_owned(),
             namespaces: Namespaces {

@@ -17,6 +17,7 @@ mod secured;
 mod stack;
 mod support;
 mod telemetry;
+mod tempo;
 mod tls;
 mod victoria;
 mod watch;

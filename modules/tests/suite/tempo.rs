@@ -1,0 +1,104 @@
+//! Tempo in place of Jaeger, and what the plan says of it.
+
+use modules::{
+    Collector, Grafana, ObjectStore, Prometheus, Tempo,
+    tempo::{Blocks, TempoYaml},
+    traces,
+    units::days,
+};
+use provider_core::{Scope, k8s_openapi::api::core::v1::Secret};
+
+use crate::support::{files, graph, objects, own_yaml};
+
+fn in_bucket(scope: &mut Scope<'_>) {
+    let keys = scope.existing::<Secret>("traces-keys");
+    let bucket = ObjectStore::s3("traces")
+        .endpoint("https://garage.example:3900")
+        .prefix("prod")
+        .keys(&keys, "id", "key");
+    let prometheus = Prometheus::new("prometheus")
+        .replicas(2)
+        .take_remote_write();
+    let prometheus = scope.add(prometheus);
+    let tempo = Tempo::new("tempo").bucket(bucket).keep(days(90));
+    let tempo = scope.add(tempo.measure_into(&prometheus.remote_write));
+    scope.add(Collector::gateway("otlp").pipeline(traces().sample(0.1).export(&tempo.otlp)));
+    scope.add(Grafana::new("grafana").source(&tempo.query));
+}
+
+#[test]
+fn tempo_on_a_disk() {
+    insta::assert_snapshot!(own_yaml(|scope| {
+        scope.add(Tempo::new("tempo"));
+    }));
+}
+
+fn file(define: fn(&mut Scope<'_>)) -> String {
+    let all = files(define).into_iter();
+    let mut found = all.filter(|(_, name, _)| name == "tempo.yaml");
+    found.next().unwrap().2
+}
+
+#[test]
+fn tempo_in_a_bucket() {
+    let text = file(in_bucket);
+    let read: TempoYaml = serde_saphyr::from_str(&text).unwrap();
+    assert_eq!(serde_saphyr::to_string(&read).unwrap(), text);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn it_may_use_the_bucket_and_reach_each_replica_of_the_store_of_metrics() {
+    let objects = objects(in_bucket);
+    let find = |kind: &str, name: &str| {
+        let wanted = |o: &&serde_json::Value| o["kind"] == kind && o["metadata"]["name"] == name;
+        objects.iter().find(wanted).unwrap().to_string()
+    };
+    let policy = find("NetworkPolicy", "tempo-statefulset");
+    assert!(policy.contains("3900") && policy.contains("9090"));
+    assert!(find("StatefulSet", "tempo").contains("AWS_SECRET_ACCESS_KEY"));
+}
+
+#[test]
+fn its_limits_are_said_with_the_plan() {
+    let notes = |define: fn(&mut Scope<'_>)| -> Vec<_> {
+        let graph = graph(define).unwrap();
+        graph.notes().iter().map(|note| note.rule).collect()
+    };
+    assert_eq!(
+        notes(|scope| {
+            scope.add(Tempo::new("tempo"));
+        }),
+        ["tempo-alone"]
+    );
+    let upgraded = notes(|scope| {
+        let bucket = ObjectStore::gcs("traces").account("tempo@shop.iam.gserviceaccount.com");
+        let tempo = Tempo::new("tempo").bucket(bucket);
+        scope.add(tempo.after_version_2(Blocks::VParquet4));
+    });
+    assert_eq!(upgraded, ["tempo-alone", "tempo-no-way-back"]);
+}
+
+#[test]
+fn what_cannot_be_taken_over_is_found() {
+    let rules = |define: fn(&mut Scope<'_>)| -> Vec<_> {
+        let found = graph(define).unwrap_err().0.into_iter();
+        found.map(|finding| finding.rule).collect()
+    };
+    let old: fn(&mut Scope<'_>) = |scope| {
+        let bucket = ObjectStore::gcs("traces").account("tempo@shop.iam.gserviceaccount.com");
+        let tempo = Tempo::new("tempo").bucket(bucket);
+        scope.add(tempo.after_version_2(Blocks::VParquet3));
+    };
+    assert_eq!(rules(old), ["tempo-old-blocks"]);
+    let nowhere: fn(&mut Scope<'_>) = |scope| {
+        scope.add(Tempo::new("tempo").after_version_2(Blocks::VParquet4));
+    };
+    assert_eq!(rules(nowhere), ["tempo-upgrade"]);
+    let gone_early: fn(&mut Scope<'_>) = |scope| {
+        let bucket = ObjectStore::gcs("traces").account("tempo@shop.iam.gserviceaccount.com");
+        let tempo = Tempo::new("tempo").bucket(bucket.expire(days(30)));
+        scope.add(tempo.keep(days(90)));
+    };
+    assert_eq!(rules(gone_early).len(), 1);
+}
