@@ -19,6 +19,7 @@ mod needs;
 mod parts;
 mod pipeline;
 mod program;
+pub mod self_metrics;
 mod sidecar;
 
 use collector_config::{Config, Release};
@@ -33,6 +34,12 @@ pub use self::{
     pipeline::{Archived, Pipeline, logs, metrics, traces},
     sidecar::Sidecar,
 };
+
+/// What the names of metrics of spans begin with.
+#[cfg(test)]
+pub(crate) fn span_namespace() -> &'static str {
+    pipeline::NAMESPACE
+}
 
 /// The reasons for which a trace is kept.
 pub mod sampling {

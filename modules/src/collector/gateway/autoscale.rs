@@ -20,7 +20,16 @@ use k8s_openapi::{
 use provider_core::{Finding, Ref, Scope, kube_core::ObjectMeta};
 
 use super::Gateway;
-use crate::{collector::Collector, watch::Rules};
+use crate::{
+    collector::{
+        Collector,
+        self_metrics::{
+            QUEUE_CAPACITY, QUEUE_SIZE, REFUSED_POINTS, REFUSED_RECORDS, REFUSED_SPANS, SelfMetric,
+            UPTIME,
+        },
+    },
+    watch::Rules,
+};
 
 /// How busy a processor may be, in percent of what a Pod requests.
 const BUSY_PERCENT: i32 = 70;
@@ -162,17 +171,21 @@ impl Autoscale {
 
 /// The fullest queue of each Pod.
 fn queue_fill(job: &str) -> String {
-    format!(
-        "max by (namespace, pod) (otelcol_exporter_queue_size{{job=\"{job}\"}} / otelcol_exporter_queue_capacity{{job=\"{job}\"}})"
-    )
+    let (size, capacity) = (QUEUE_SIZE.name, QUEUE_CAPACITY.name);
+    format!("max by (namespace, pod) ({size}{{job=\"{job}\"}} / {capacity}{{job=\"{job}\"}})")
 }
 
 /// What each Pod refuses, of all signals.
 fn refused(job: &str) -> String {
-    let items = ["spans", "metric_points", "log_records"];
-    let rates = items.map(|items| {
-        format!("sum by (namespace, pod) (rate(otelcol_receiver_refused_{items}_total{{job=\"{job}\"}}[2m]))")
-    });
+    let none = format!(
+        "0 * sum by (namespace, pod) ({}{{job=\"{job}\"}})",
+        UPTIME.name
+    );
+    let rates =
+        [REFUSED_SPANS, REFUSED_POINTS, REFUSED_RECORDS].map(|SelfMetric { name, .. }| {
+            // A signal that never came has no series.
+            format!("(sum by (namespace, pod) (rate({name}{{job=\"{job}\"}}[2m])) or {none})")
+        });
     rates.join(" + ")
 }
 

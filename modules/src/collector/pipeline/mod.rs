@@ -9,6 +9,8 @@ mod red;
 mod step;
 
 pub use self::out::Archived;
+#[cfg(test)]
+pub(super) use self::red::NAMESPACE;
 pub(super) use self::{
     out::{Archive, explain},
     red::Red,
