@@ -11,7 +11,7 @@ use crate::answer::Outcome;
 /// The upper bounds of the buckets of answering times, in microseconds.
 const BUCKETS: [u64; 8] = [100, 250, 500, 1_000, 2_500, 5_000, 25_000, 100_000];
 /// The status codes other than 200 that are answered.
-const CODES: [u16; 6] = [400, 404, 405, 408, 413, 500];
+const CODES: [u16; 6] = [400, 404, 405, 408, 413, 503];
 
 /// What the program counts.
 #[derive(Debug, Default)]

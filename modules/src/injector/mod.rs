@@ -137,7 +137,8 @@ impl Injector {
         }
     }
 
-    /// Lets the Pods of these namespaces ask.
+    /// Lets the Pods of these namespaces ask. They need a way to where the sidecar sends: the stack opens its own side,
+    /// and not that of a namespace that is others'.
     #[must_use]
     pub fn namespaces<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         for name in names {
@@ -224,8 +225,9 @@ impl Injector {
         let mut pod = Pod::new(&self.name, self.image.clone());
         pod.component = Some("injector");
         pod.resources.cpu = millicores(50);
-        pod.resources.memory_request = 64 * MIB;
-        pod.resources.memory_limit = 64 * MIB;
+        // Eight reviews at once of at most four megabytes, two of which are being read into many times that.
+        pod.resources.memory_request = 128 * MIB;
+        pod.resources.memory_limit = 128 * MIB;
         pod.env_field("POD_IP", "status.podIP");
         pod.arg("--address=$(POD_IP)");
         pod.arg(format!("--port={}", WEBHOOK.number));

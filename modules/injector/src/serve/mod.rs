@@ -43,6 +43,8 @@ pub struct Limits {
     pub body: usize,
     /// Connections at once; more have to wait.
     pub connections: usize,
+    /// Reviews at once, whose bodies are held in memory; more have to wait, as long as anyone waits for a body.
+    pub reviews: usize,
     /// How long a client may take to agree on encryption, and to send a request's body.
     pub patience: Duration,
     /// How long a connection may be idle; longer than the API server keeps one, so that it is the one to end it.
@@ -58,6 +60,7 @@ impl Default for Limits {
         Self {
             body: 4 << 20,
             connections: 512,
+            reviews: 8,
             patience: Duration::from_secs(5),
             idle: Duration::from_secs(100),
             drain: Duration::from_secs(20),
@@ -73,6 +76,7 @@ pub struct Server {
     certificate: Arc<Certificate>,
     limits: Limits,
     meters: Meters,
+    room: Semaphore,
     ending: AtomicBool,
 }
 
@@ -84,6 +88,7 @@ impl Server {
             certificate,
             limits,
             meters: Meters::default(),
+            room: Semaphore::new(limits.reviews),
             ending: AtomicBool::new(false),
         })
     }

@@ -105,6 +105,13 @@ async fn mutate(server: &Server, request: Request<Incoming>) -> Result<Answer, R
             "the body is not `application/json`",
         );
     }
+    let waited = tokio::time::timeout(server.limits.patience, server.room.acquire()).await;
+    let Ok(Ok(_place)) = waited else {
+        return refuse(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "there is too much to answer",
+        );
+    };
     let body = body(server, request).await?;
     let started = Instant::now();
     let wrong = |error: &dyn std::error::Error| Refusal {

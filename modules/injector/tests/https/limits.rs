@@ -90,6 +90,40 @@ async fn a_connection_too_many_waits_for_another_to_end() {
 }
 
 #[tokio::test]
+async fn a_review_too_many_waits_for_another_to_be_answered() {
+    let running = Running::new(Limits {
+        reviews: 1,
+        patience: Duration::from_secs(3),
+        ..limits()
+    })
+    .await;
+    let body = review("shop");
+    let (first, rest) = body.split_at(20);
+    let mut slow = running.connect().await;
+    slow.send(format!("{HEAD}content-length: {}\r\n\r\n", body.len()).as_bytes())
+        .await;
+    slow.send(first).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (code, _) = tokio::join!(async { running.review(&body).await.code }, async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        slow.send(rest).await;
+        assert_eq!(slow.reply().await.code, 200);
+    });
+    assert_eq!(code, 200);
+
+    // Who holds the place without saying anything loses it; who waited too long is told so.
+    let mut silent = running.connect().await;
+    silent
+        .send(format!("{HEAD}content-length: 100\r\n\r\n{{").as_bytes())
+        .await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let code = running.review(&body).await.code;
+    assert!([200, 503].contains(&code), "{code}");
+    assert_eq!(silent.reply().await.code, 408);
+    assert_eq!(running.review(&body).await.code, 200);
+}
+
+#[tokio::test]
 async fn told_to_end_it_answers_who_has_asked_and_takes_nobody_else() {
     let mut running = Running::new(limits()).await;
     let mut idle = running.connect().await;

@@ -92,16 +92,31 @@ fn pods_that_ask_get_a_sidecar_and_others_are_told_why_not() {
         (&shop, "no", json!({ OURS: "False" }), &[]),
         (&shop, "empty", json!({ OURS: "" }), &[]),
         (&shop, "yes", json!({ OURS: "true" }), twice),
+        (
+            &shop,
+            "theirs-alone",
+            json!({ OURS: "", THEIRS: "true" }),
+            twice,
+        ),
+        (&shop, "spaced", json!({ OURS: " false " }), &["left"]),
         (&bank, "everyone", json!({}), twice),
+        (&bank, "blank", json!({ OURS: "" }), twice),
+        (
+            &bank,
+            "ours-first",
+            json!({ OURS: "true", THEIRS: "false" }),
+            twice,
+        ),
         (&bank, "but-not-me", json!({ OURS: "false" }), &[]),
     ] {
         let made = plane.make(namespace, &pod(name, &annotations)).unwrap();
-        assert_eq!(has_sidecar(&made), !outcomes.is_empty(), "{name}");
+        let has = outcomes == twice;
+        assert_eq!(has_sidecar(&made), has, "{name}");
         assert_eq!(plane.outcomes(name), outcomes, "{name}");
         let sidecars = made["spec"]["initContainers"]
             .as_array()
             .map_or(0, Vec::len);
-        assert_eq!(sidecars, outcomes.len().min(1), "{name}");
+        assert_eq!(sidecars, usize::from(has), "{name}");
     }
 
     let elsewhere = plane.namespace("-else");
