@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::{login::Oidc, postgres::Database};
+use crate::{login::Oidc, postgres::Database, tls};
 
 /// Where the login of the database is mounted.
 pub(super) const DATABASE: &str = "/etc/grafana-database";
@@ -82,6 +82,18 @@ impl Ini {
         }
     }
 
+    /// It proves who it is.
+    pub(super) fn secured(&mut self) {
+        self.set(
+            "server",
+            &[
+                ("protocol", "https"),
+                ("cert_file", tls::CERTIFICATE_FILE),
+                ("cert_key", tls::KEY_FILE),
+            ],
+        );
+    }
+
     /// A file on its own volume. Readers do not wait for a writer there.
     pub(super) fn own_file(&mut self) {
         self.set("database", &[("type", "sqlite3"), ("wal", "true")]);
@@ -103,6 +115,9 @@ impl Ini {
                 ("max_open_conn", "20"),
             ],
         );
+        if let Some(trusted) = database.trusted() {
+            self.set("database", &[("ca_cert_path", trusted)]);
+        }
         let own = format!("$__env{{POD_IP}}:{port}");
         self.set(
             "unified_alerting",

@@ -10,8 +10,11 @@ use super::{
     config::{DatasourceYaml, DatasourcesYaml},
     source::Source,
 };
-use crate::protocol::DatasourceKind::{
-    self, Alertmanager, Elasticsearch, Jaeger, Loki, Prometheus, Tempo,
+use crate::{
+    protocol::DatasourceKind::{
+        self, Alertmanager, Elasticsearch, Jaeger, Loki, Prometheus, Tempo,
+    },
+    tls,
 };
 
 /// The sources with links from each to the others.
@@ -23,6 +26,11 @@ pub(super) fn datasources(sources: &[Source]) -> DatasourcesYaml {
         let mut secure: BTreeMap<String, String> = BTreeMap::new();
         secure.extend(password.map(|file| ("basicAuthPassword".to_owned(), file)));
         let mut json_data = others.links(source);
+        if source.is_of_the_stack_and_secured() {
+            json_data.insert("tlsAuthWithCACert".to_owned(), json!(true));
+            let trusted = format!("$__file{{{}}}", tls::TRUST_FILE);
+            secure.insert("tlsCACert".to_owned(), trusted);
+        }
         if let Some(tenant) = &source.tenant {
             json_data.insert("httpHeaderName1".to_owned(), json!("X-Scope-OrgID"));
             secure.insert("httpHeaderValue1".to_owned(), tenant.clone());

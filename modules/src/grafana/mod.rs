@@ -22,6 +22,7 @@ pub use source::Source;
 use k8s_openapi::api::core::v1::Secret;
 use provider_core::{
     Endpoint, Exposure, Finding, GeneratedSecret, Module, Pods, Port, Protocol, Ref, Scope,
+    Security,
 };
 
 use crate::{
@@ -29,9 +30,10 @@ use crate::{
     image,
     login::{HasLogin, Oidc},
     loki::TenantLogQl,
-    pod::{Pod, User, every, http_probe},
+    pod::{Pod, User, every, http_probe, over},
     postgres::Database,
     protocol::Datasource,
+    tls::{self, Reads},
     units::{GIB, MIB, millicores},
     url,
     watch::{Count, Role, Watched},
@@ -195,8 +197,11 @@ impl<H: Home> Grafana<H> {
         self
     }
 
-    fn ini(&self, namespace: &str) -> Ini {
+    fn ini(&self, namespace: &str, security: Security) -> Ini {
         let mut ini = Ini::usual();
+        if security != Security::Plain {
+            ini.secured();
+        }
         if let Some(address) = &self.address {
             ini.address(address);
         }
@@ -251,7 +256,7 @@ impl<H: Home> Grafana<H> {
     }
 
     /// What every replica runs.
-    fn fill(&self, pod: &mut Pod, files: &str, secrets: &Secrets) {
+    fn fill(&self, pod: &mut Pod, files: &str, secrets: &Secrets, security: Security) {
         pod.user = User::new(472);
         pod.component = Some("dashboards");
         pod.resources.cpu = millicores(100);
@@ -274,7 +279,7 @@ impl<H: Home> Grafana<H> {
             source.mount_login(pod);
         }
         pod.listen(WEB);
-        let health = || http_probe(WEB.name, "/api/health");
+        let health = || over(security, http_probe(WEB.name, "/api/health"));
         pod.container.readiness_probe = Some(every(health(), 10, 3));
         pod.container.startup_probe = Some(every(health(), 5, 120));
         pod.container.liveness_probe = Some(every(health(), 15, 6));
@@ -301,6 +306,8 @@ impl<H: Home> Grafana<H> {
                 let peer = scope.expose_as(peers(), pods, port);
                 scope.connect(pods, peer.destination());
             }
+            let why = "Grafanas tell each other in the open whom they have alerted";
+            tls::in_the_open(scope, &pods.workload, ALERTS, why);
         }
     }
 }
@@ -357,7 +364,8 @@ impl<H: Home> Module for Grafana<H> {
 
     fn build(self, scope: &mut Scope<'_>) -> GrafanaOutputs {
         self.check(scope);
-        let mut files = Files::one("grafana.ini", self.ini(scope.namespace()).text());
+        let security = tls::security(scope);
+        let mut files = Files::one("grafana.ini", self.ini(scope.namespace(), security).text());
         files.add("datasources.yaml", yaml(&links::datasources(&self.sources)));
         files.add(
             "dashboards.yaml",
@@ -367,11 +375,12 @@ impl<H: Home> Module for Grafana<H> {
         let secrets = Secrets::generate(scope, &self.name);
         let mut pod = Pod::new(&self.name, image::GRAFANA);
         pod.scratch("tmp", "/tmp");
-        self.fill(&mut pod, files.name(), &secrets);
+        self.fill(&mut pod, files.name(), &secrets, security);
+        tls::serve(scope, &mut pod, &[&self.name], Reads::Nothing);
         let pods = self.home.kept().run(scope, pod);
         self.connect(scope, &pods);
-        let web = scope.expose(&pods, WEB);
-        let watched = Watched::new(&pods, WEB).role(Role::Grafana);
+        let web = scope.expose(&pods, WEB.secured(security));
+        let watched = Watched::new(&pods, WEB).role(Role::Grafana).over(security);
         scope.announce(watched.count(Count::Replicas(self.home.kept().replicas())));
         for source in &self.sources {
             scope.announce(source.clone());

@@ -110,6 +110,11 @@ impl Source {
         &self.uid
     }
 
+    /// Whether it proves who it is with a certificate of the stack's authority.
+    pub(super) fn is_of_the_stack_and_secured(&self) -> bool {
+        matches!(self.to, Destination::Service(_)) && self.to.is_secured()
+    }
+
     /// The files with the name and the password, as Grafana is told to read them.
     pub(super) fn login_files(&self) -> Option<(String, String)> {
         let Login { user, password, .. } = self.login.as_ref()?;

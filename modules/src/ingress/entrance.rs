@@ -10,13 +10,16 @@ use k8s_openapi::api::{
     },
 };
 use provider_core::{
-    Kind, KindScope, Ref, ResourceId, Scope, Source,
+    Destination, Kind, KindScope, Ref, ResourceId, Scope, Security, ServiceDestination, Source,
     kube_core::{ObjectMeta, Resource as _},
 };
 
+use super::policy::BackendTlsPolicy;
 use super::route::{
     BackendRef, HttpRoute, HttpRouteMatch, HttpRouteRule, HttpRouteSpec, ParentRef, PathMatch,
 };
+
+use crate::tls;
 
 /// What people come through.
 #[derive(Clone, Debug)]
@@ -34,6 +37,7 @@ pub struct IngressEntrance {
     namespace: String,
     certificate: Option<Certificate>,
     annotations: BTreeMap<String, String>,
+    secured: Option<(String, String)>,
 }
 
 /// Where a site's certificate comes from.
@@ -62,6 +66,7 @@ impl Entrance {
             namespace: namespace.to_owned(),
             certificate: None,
             annotations: BTreeMap::new(),
+            secured: None,
         }
     }
 
@@ -85,8 +90,13 @@ impl Entrance {
     }
 
     /// What is wrong with it, and what would mend it.
-    pub(super) fn wrong(&self) -> Option<(String, &'static str)> {
+    pub(super) fn wrong(&self, to: &Destination) -> Option<(String, &'static str)> {
         match self {
+            Entrance::Ingress(ingress) if to.is_secured() && ingress.secured.is_none() => Some((
+                "its controller does not know that the Service speaks TLS".to_owned(),
+                "say the annotation that tells it with `speaks_tls`, such as \
+                 `nginx.ingress.kubernetes.io/backend-protocol` and `HTTPS`",
+            )),
             Entrance::Ingress(ingress) if ingress.certificate.is_none() => Some((
                 "passwords would travel in the open".to_owned(),
                 "give the entrance certificates with `issuer` or `certificate`",
@@ -118,22 +128,28 @@ impl IngressEntrance {
         self
     }
 
-    pub(super) fn open(
-        &self,
-        scope: &mut Scope<'_>,
-        host: &str,
-        namespace: &str,
-        service: &str,
-        port: &str,
-    ) {
+    /// What tells this controller that a Service speaks TLS; said where the stack does, and left out elsewhere.
+    #[must_use]
+    pub fn speaks_tls(mut self, annotation: &str, value: &str) -> Self {
+        self.secured = Some((annotation.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(super) fn open(&self, scope: &mut Scope<'_>, host: &str, to: &ServiceDestination) {
+        let namespace = to.service.namespace.clone().unwrap_or_default();
         scope.existing::<IngressClass>(&self.class);
         let mut annotations = self.annotations.clone();
+        annotations.extend(
+            self.secured
+                .clone()
+                .filter(|_| to.security != Security::Plain),
+        );
         let secret = match &self.certificate {
             Some(Certificate::Issuer(issuer)) => {
                 annotations.insert("cert-manager.io/cluster-issuer".to_owned(), issuer.clone());
                 let name = format!("{host}-tls");
                 // It is there as soon as cert-manager has seen the Ingress.
-                scope.existing_in::<Secret>(namespace, &name);
+                scope.existing_in::<Secret>(namespace.as_str(), &name);
                 Some(name)
             }
             Some(Certificate::Secret(secret)) => Some(secret.name().to_owned()),
@@ -146,13 +162,13 @@ impl IngressEntrance {
         scope.add(Ingress {
             metadata: ObjectMeta {
                 name: Some(host.to_owned()),
-                namespace: Some(namespace.to_owned()),
+                namespace: Some(namespace),
                 annotations: (!annotations.is_empty()).then_some(annotations),
                 ..ObjectMeta::default()
             },
             spec: Some(IngressSpec {
                 ingress_class_name: Some(self.class.clone()),
-                rules: Some(vec![rule(host, service, port)]),
+                rules: Some(vec![rule(host, &to.service.name, &to.port_name)]),
                 tls: tls.map(|tls| vec![tls]),
                 ..IngressSpec::default()
             }),
@@ -198,14 +214,7 @@ impl GatewayEntrance {
         self
     }
 
-    pub(super) fn open(
-        &self,
-        scope: &mut Scope<'_>,
-        host: &str,
-        namespace: &str,
-        service: &str,
-        port: u16,
-    ) {
+    pub(super) fn open(&self, scope: &mut Scope<'_>, host: &str, to: &ServiceDestination) {
         let gateway = Kind {
             group: HttpRoute::group(&()).into_owned(),
             version: HttpRoute::version(&()).into_owned(),
@@ -218,7 +227,20 @@ impl GatewayEntrance {
             &self.namespace,
             self.name.as_str(),
         ));
-        scope.add(self.route(host, namespace, service, port));
+        let namespace = to.service.namespace.clone().unwrap_or_default();
+        scope.add(self.route(host, &namespace, &to.service.name, to.port));
+        if to.security == Security::Plain {
+            return;
+        }
+        if let Some((kind, name)) = tls::trusted_in(scope) {
+            let service = to.service.name.as_str();
+            scope.add(BackendTlsPolicy::of(
+                host,
+                &namespace,
+                service,
+                (kind, &name),
+            ));
+        }
     }
 
     fn route(&self, host: &str, namespace: &str, service: &str, port: u16) -> HttpRoute {

@@ -5,9 +5,11 @@
 //! does, and a [`LoginProxy`](crate::LoginProxy) does for the rest.
 
 mod entrance;
+mod policy;
 mod route;
 
 pub use entrance::{Entrance, GatewayEntrance, IngressEntrance};
+pub use policy::{BackendTlsPolicy, BackendTlsSpec, ObjectRef, Validation};
 pub use route::{
     BackendRef, HttpRoute, HttpRouteMatch, HttpRouteRule, HttpRouteSpec, ParentRef, PathMatch,
 };
@@ -69,7 +71,7 @@ impl Site {
             let hint = "such as `grafana.example`, without a scheme and a port";
             self.wrong(scope, "it is no name of a host", hint);
         }
-        if let Some((message, hint)) = self.entrance.wrong() {
+        if let Some((message, hint)) = self.entrance.wrong(&self.to) {
             self.wrong(scope, &message, hint);
         }
     }
@@ -86,15 +88,9 @@ impl Module for Site {
             return;
         };
         scope.accept_at(&self.to, self.entrance.pods());
-        let (service, port_name, port) = (&to.service, &to.port_name, to.port);
-        let namespace = service.namespace.clone().unwrap_or_default();
         match &self.entrance {
-            Entrance::Ingress(ingress) => {
-                ingress.open(scope, &self.host, &namespace, &service.name, port_name);
-            }
-            Entrance::Gateway(gateway) => {
-                gateway.open(scope, &self.host, &namespace, &service.name, port);
-            }
+            Entrance::Ingress(ingress) => ingress.open(scope, &self.host, to),
+            Entrance::Gateway(gateway) => gateway.open(scope, &self.host, to),
         }
     }
 }

@@ -11,8 +11,9 @@ use provider_core::{
 use super::{HasLogin, Oidc};
 use crate::{
     image,
-    pod::{every, http_probe},
+    pod::{every, http_probe, over},
     protocol::Http,
+    tls::{self, Reads, Served},
     units::{MIB, millicores},
     url,
     watch::{Count, Watched},
@@ -127,7 +128,7 @@ impl LoginProxy {
         }
     }
 
-    fn args(&self) -> Vec<String> {
+    fn args(&self, files: Option<Served>) -> Vec<String> {
         let mut args = vec![
             "--provider=oidc".to_owned(),
             format!("--oidc-issuer-url={}", self.oidc.issuer),
@@ -144,10 +145,26 @@ impl LoginProxy {
             "--skip-provider-button=true".to_owned(),
             // What a request says of itself beside its address is believed from nobody.
             "--reverse-proxy=false".to_owned(),
-            format!("--http-address=0.0.0.0:{}", WEB.number),
-            format!("--metrics-address=0.0.0.0:{}", METRICS.number),
             format!("--upstream={}/", self.url),
         ];
+        match files {
+            None => args.extend([
+                format!("--http-address=0.0.0.0:{}", WEB.number),
+                format!("--metrics-address=0.0.0.0:{}", METRICS.number),
+            ]),
+            Some(Served {
+                certificate, key, ..
+            }) => args.extend([
+                "--http-address=".to_owned(),
+                format!("--https-address=0.0.0.0:{}", WEB.number),
+                format!("--tls-cert-file={certificate}"),
+                format!("--tls-key-file={key}"),
+                "--metrics-address=".to_owned(),
+                format!("--metrics-secure-address=0.0.0.0:{}", METRICS.number),
+                format!("--metrics-tls-cert-file={certificate}"),
+                format!("--metrics-tls-key-file={key}"),
+            ]),
+        }
         if self.domains.is_empty() {
             args.push("--email-domain=*".to_owned());
         }
@@ -164,11 +181,11 @@ impl LoginProxy {
         args
     }
 
-    fn workload(&self, cookie: &Ref<Secret>) -> Workload<Deployment> {
+    fn workload(&self, scope: &mut Scope<'_>, cookie: &Ref<Secret>) -> Workload<Deployment> {
+        let security = tls::security(scope);
         let mut workload = Workload::stateless(&self.name, image::OAUTH2_PROXY)
             .listen(WEB)
             .listen(METRICS)
-            .ready_at(WEB, "/ready")
             .replicas(self.wanted)
             .cpu(millicores(50))
             .memory(128 * MIB)
@@ -176,9 +193,17 @@ impl LoginProxy {
             .volume(cookie.volume("cookie"), COOKIE);
         let pod = &mut workload.pod;
         pod.component = Some("login");
-        pod.container.liveness_probe = Some(every(http_probe(WEB.name, "/ping"), 15, 6));
-        for arg in self.args() {
+        let probe = |path: &str| over(security, http_probe(WEB.name, path));
+        pod.container.startup_probe = Some(every(probe("/ready"), 5, 120));
+        pod.container.readiness_probe = Some(every(probe("/ready"), 10, 3));
+        pod.container.liveness_probe = Some(every(probe("/ping"), 15, 6));
+        let files = tls::serve(scope, pod, &[&self.name], Reads::Nothing);
+        for arg in self.args(files) {
             pod.arg(arg);
+        }
+        if let Some(files) = files {
+            // Beside what the image trusts, whose directory is read in any case.
+            pod.env("SSL_CERT_FILE", files.trusted);
         }
         workload
     }
@@ -191,15 +216,17 @@ impl Module for LoginProxy {
         self.check(scope);
         let cookie = GeneratedSecret::new(format!("{}-cookie", self.name));
         let cookie = scope.add(cookie.generate("key", 32));
-        let proxy = scope.add(self.workload(&cookie));
+        let proxy = self.workload(scope, &cookie);
+        let proxy = scope.add(proxy);
+        let security = tls::security(scope);
         scope.connect(&proxy, &self.to);
         for to in self.oidc.destinations() {
             scope.connect(&proxy, &to);
         }
-        let watched = Watched::new(&proxy, METRICS);
+        let watched = Watched::new(&proxy, METRICS).over(security);
         scope.announce(watched.count(Count::Replicas(self.wanted)));
         LoginProxyOutputs {
-            web: scope.expose(&proxy, WEB),
+            web: scope.expose(&proxy, WEB.secured(security)),
         }
     }
 }

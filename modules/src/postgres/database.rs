@@ -1,7 +1,9 @@
 //! Where is a database, and who logs in to it?
 
 use k8s_openapi::api::core::v1::Secret;
-use provider_core::{Endpoint, Protocol, Ref};
+use provider_core::{Endpoint, Protocol, Ref, Security};
+
+use crate::tls;
 
 /// Postgres' own protocol.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +50,8 @@ pub enum Encryption {
     Required,
     /// It is encrypted, and the server's certificate is of a public authority and has its name.
     Verified,
+    /// It is encrypted, and the server's certificate is of the stack's own authority and has its name.
+    Own,
 }
 
 impl Database {
@@ -55,7 +59,8 @@ impl Database {
     /// encrypted.
     pub fn new(server: &Endpoint<Sql>, name: &str, login: &Ref<Secret>) -> Self {
         Self {
-            server: server.clone(),
+            // Encryption is the usual; `encryption` says otherwise.
+            server: server.clone().secured(Security::Tls),
             name: name.to_owned(),
             login: login.clone(),
             user_key: "username".to_owned(),
@@ -76,6 +81,11 @@ impl Database {
     #[must_use]
     pub fn encryption(mut self, encryption: Encryption) -> Self {
         self.encryption = encryption;
+        let security = match encryption {
+            Encryption::Off => Security::Plain,
+            Encryption::Required | Encryption::Verified | Encryption::Own => Security::Tls,
+        };
+        self.server = self.server.secured(security);
         self
     }
 
@@ -84,7 +94,12 @@ impl Database {
         match self.encryption {
             Encryption::Off => "disable",
             Encryption::Required => "require",
-            Encryption::Verified => "verify-full",
+            Encryption::Verified | Encryption::Own => "verify-full",
         }
+    }
+
+    /// Whom a client trusts, where it is not whom it trusts anyway.
+    pub(crate) fn trusted(&self) -> Option<&'static str> {
+        (self.encryption == Encryption::Own).then_some(tls::TRUST_FILE)
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     image,
     object_store::{Addressing, ObjectStore},
     pod::{Pod, User},
+    tls::{self, Reads},
     units::{Days, MIB, days, millicores},
 };
 
@@ -111,6 +112,15 @@ impl Dump {
         let prune = step(&pod, "prune", &["delete", &age, &self.place()]);
         pod.init = vec![self.dump(&from), upload];
         pod.container = prune;
+        if self.database.encryption == Encryption::Own {
+            // It is made anew for each run, and reads everything then.
+            tls::trust(scope, &mut pod, Reads::Everything);
+            let trust = pod.container.volume_mounts.iter().flatten().last().cloned();
+            pod.init[0]
+                .volume_mounts
+                .get_or_insert_default()
+                .extend(trust);
+        }
         pod
     }
 
@@ -134,9 +144,12 @@ impl Dump {
             secret("PGUSER", &self.database.user_key),
             secret("PGPASSWORD", &self.database.password_key),
         ];
-        if self.database.encryption == Encryption::Verified {
-            env.push(plain("PGSSLROOTCERT", "system".to_owned()));
-        }
+        let trusted = match self.database.encryption {
+            Encryption::Off | Encryption::Required => None,
+            Encryption::Verified => Some("system"),
+            Encryption::Own => self.database.trusted(),
+        };
+        env.extend(trusted.map(|trusted| plain("PGSSLROOTCERT", trusted.to_owned())));
         let args = ["--format=custom", "--no-password", &format!("--file={to}")];
         Container {
             name: "dump".to_owned(),

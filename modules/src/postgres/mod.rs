@@ -14,11 +14,12 @@ use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{ExecAction, Probe, Secret},
 };
-use provider_core::{Exposure, Finding, GeneratedSecret, Module, Port, Ref, Scope};
+use provider_core::{Exposure, Finding, GeneratedSecret, Module, Port, Ref, Scope, Security};
 
 use crate::{
     image,
-    pod::{User, every},
+    pod::{Pod, User, every},
+    tls::{self, Reads},
     units::{GIB, MIB, millicores},
     workload::Workload,
 };
@@ -114,6 +115,32 @@ impl Postgres {
         set
     }
 
+    /// Gives it a certificate, and says where it is.
+    fn serve(&self, scope: &mut Scope<'_>, pod: &mut Pod) {
+        let headless = format!("{}-headless", self.name);
+        let services = [self.name.as_str(), headless.as_str()];
+        let Some(files) = tls::serve(scope, pod, &services, Reads::Nothing) else {
+            return;
+        };
+        let settings = [
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={}", files.certificate),
+            format!("ssl_key_file={}", files.key),
+        ];
+        for setting in settings {
+            pod.arg("-c");
+            pod.arg(setting);
+        }
+        // It refuses a key that others might read.
+        let secrets = pod
+            .volumes
+            .iter_mut()
+            .filter_map(|volume| volume.secret.as_mut());
+        for secret in secrets {
+            secret.default_mode = Some(0o440);
+        }
+    }
+
     /// Asks the server itself. A password is not needed to be told that it accepts connections.
     fn answers(&self) -> Probe {
         let command = [
@@ -145,10 +172,17 @@ impl Module for Postgres {
             .plain("username", self.database.as_str())
             .generate("password", 32);
         let login = scope.add(login);
-        let set = scope.add(self.workload(&login));
-        scope.expose_as(Exposure::headless(), &set, PORT);
-        let server = scope.expose(&set, PORT);
-        let database = Database::new(&server, &self.database, &login).encryption(Encryption::Off);
+        let security = tls::security(scope);
+        let mut set = self.workload(&login);
+        self.serve(scope, &mut set.pod);
+        let set = scope.add(set);
+        scope.expose_as(Exposure::headless(), &set, PORT.secured(security));
+        let server = scope.expose(&set, PORT.secured(security));
+        let encryption = match security {
+            Security::Plain => Encryption::Off,
+            Security::Tls | Security::MutualTls => Encryption::Own,
+        };
+        let database = Database::new(&server, &self.database, &login).encryption(encryption);
         let (name, at) = (self.name, server.destination().clone());
         scope.at_end(move |scope| {
             if !dump::is_dumped(scope, &at) {

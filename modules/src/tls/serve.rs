@@ -92,6 +92,16 @@ pub(crate) fn trust(scope: &mut Scope<'_>, pod: &mut Pod, reads: Reads) -> Optio
     Some(super::TRUST_FILE)
 }
 
+/// Where it stands whom to trust, for what runs outside the stack: a kind, and a name in each namespace in which
+/// something trusts. None where the stack speaks in the open.
+pub(crate) fn trusted_in(scope: &mut Scope<'_>) -> Option<(&'static str, String)> {
+    let kind = match ask(scope)?.source {
+        CertificateSource::Generated(_) => "ConfigMap",
+        CertificateSource::CertManager(_) => "Secret",
+    };
+    Some((kind, format!("{}-trust", scope.stack())))
+}
+
 fn trust_chosen(scope: &mut Scope<'_>, pod: &mut Pod, reads: Reads, chosen: &Chosen) {
     if pod.volumes.iter().any(|volume| volume.name == TRUST) {
         return;

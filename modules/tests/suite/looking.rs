@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use modules::{
-    Dashboard, Grafana, Oidc,
+    Dashboard, Grafana, Loki, ObjectStore, Oidc, Postgres, Tls,
     grafana::{DatasourcesYaml, Folder, Source},
     loki::TenantLogQl,
-    postgres::{Database, Encryption},
+    postgres::{Database, Dump, Encryption},
     protocol::{AlertmanagerApi, ElasticsearchApi, JaegerQuery, LogQl, PromQl, TempoQuery},
 };
-use provider_core::{Endpoint, Scope, k8s_openapi::api::core::v1::Secret};
+use provider_core::{Endpoint, Scope, Security, k8s_openapi::api::core::v1::Secret};
 use serde_json::{Value, json};
 
 use crate::support::{files, graph, objects, own_yaml};
@@ -322,4 +322,75 @@ fn a_dashboard_has_a_name_a_model_and_a_folder_that_is_there() {
 
 fn is_json(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|end| end == "json")
+}
+
+#[test]
+fn where_a_stack_speaks_tls_grafana_trusts_whom_it_asks_and_proves_who_it_is() {
+    let secured: fn(&mut Scope<'_>) = |scope| {
+        scope.add(Tls::generated());
+        let loki = scope.add(Loki::new("loki"));
+        let database = scope.add(Postgres::new("db", "grafana"));
+        let elsewhere: Endpoint<JaegerQuery> = Endpoint::outside("jaeger.example", 443);
+        let elsewhere = elsewhere.secured(Security::Tls);
+        let bucket = ObjectStore::gcs("dumps").identity();
+        scope.add(Dump::new("dump", &database, bucket));
+        scope.add(
+            Grafana::new("grafana")
+                .postgres(&database)
+                .source(&loki.query)
+                .source(&elsewhere),
+        );
+    };
+    let yaml: DatasourcesYaml = serde_saphyr::from_str(&file(secured, "datasources.yaml")).unwrap();
+    let [loki, jaeger] = &yaml.datasources[..] else {
+        panic!("{yaml:?}")
+    };
+    assert_eq!(loki.url, "https://loki.test.svc:3100");
+    assert_eq!(loki.json_data["tlsAuthWithCACert"], true);
+    assert_eq!(
+        loki.secure_json_data["tlsCACert"],
+        "$__file{/etc/otelier/trust/ca.crt}"
+    );
+    assert!(jaeger.url.starts_with("https://") && jaeger.secure_json_data.is_empty());
+    let ini = file(secured, "grafana.ini");
+    for setting in [
+        "protocol = https",
+        "ssl_mode = verify-full",
+        "ca_cert_path = /etc/otelier/trust/ca.crt",
+    ] {
+        assert!(ini.contains(setting), "{setting} in {ini}");
+    }
+    let objects = objects(secured);
+    let find = |kind: &str, name: &str| {
+        let wanted = |o: &&Value| o["kind"] == kind && o["metadata"]["name"] == name;
+        objects.iter().find(wanted).unwrap()
+    };
+    let server = &find("StatefulSet", "db")["spec"]["template"]["spec"];
+    assert!(
+        server["containers"][0]["args"]
+            .to_string()
+            .contains("ssl_key_file=/etc/otelier/tls/tls.key")
+    );
+    let key = |volume: &&Value| volume["name"] == "tls";
+    let key = server["volumes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(key)
+        .unwrap();
+    assert_eq!(key["secret"]["defaultMode"], 0o440);
+    let dump = find("CronJob", "dump")
+        .pointer("/spec/jobTemplate/spec/template/spec/initContainers/0")
+        .unwrap();
+    assert!(
+        dump["volumeMounts"]
+            .to_string()
+            .contains("/etc/otelier/trust"),
+        "{dump}"
+    );
+    assert!(
+        dump["env"]
+            .to_string()
+            .contains("/etc/otelier/trust/ca.crt")
+    );
 }

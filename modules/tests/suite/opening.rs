@@ -1,7 +1,8 @@
 //! User interfaces that people open: the way in, and the login before it.
 
 use modules::{
-    Entrance, Grafana, JaegerInMemory, LoginProxy, Oidc, Prometheus, Site, login::BehindLogin,
+    Entrance, Grafana, JaegerInMemory, LoginProxy, Loki, Oidc, Prometheus, Site, Tls,
+    login::BehindLogin,
 };
 use provider_core::{Endpoint, Scope, k8s_openapi::api::core::v1::Secret};
 use serde_json::{Value, json};
@@ -204,5 +205,55 @@ fn what_is_wrong_with_a_login_is_said() {
             "the login of `login`: `http://id.example` is no address of a provider",
             "the login `login` has no replicas",
         ]
+    );
+}
+
+#[test]
+fn where_a_stack_speaks_tls_so_does_the_way_in() {
+    let opened: fn(&mut Scope<'_>) = |scope| {
+        scope.add(Tls::generated());
+        let people = people(scope);
+        let loki = scope.add(Loki::new("loki"));
+        let login = LoginProxy::new("login", &loki.query, &people, "https://logs.example");
+        let web = scope.add(login).web;
+        let gateway = Entrance::gateway("infra", "public").into();
+        scope.add(Site::new("logs.example", &web, &gateway));
+        let annotation = "nginx.ingress.kubernetes.io/backend-protocol";
+        let ingress = Entrance::ingress("nginx", "edge").issuer("letsencrypt");
+        let ingress = ingress.speaks_tls(annotation, "HTTPS").into();
+        scope.add(Site::new("lines.example", &web, &ingress));
+    };
+    let objects = objects(opened);
+    let policy = find(&objects, "BackendTLSPolicy", "logs.example");
+    assert_eq!(
+        policy["spec"],
+        json!({
+            "targetRefs": [{ "group": "", "kind": "Service", "name": "login" }],
+            "validation": {
+                "caCertificateRefs": [{ "group": "", "kind": "ConfigMap", "name": "test-trust" }],
+                "hostname": "login.test.svc",
+            },
+        })
+    );
+    find(&objects, "ConfigMap", "test-trust");
+    let ingress = find(&objects, "Ingress", "lines.example").to_string();
+    assert!(ingress.contains(r#""nginx.ingress.kubernetes.io/backend-protocol":"HTTPS""#));
+    let login = find(&objects, "Deployment", "login").to_string();
+    for part in [
+        "--https-address=0.0.0.0:4180",
+        "--metrics-secure-address",
+        "SSL_CERT_FILE",
+        r#""scheme":"HTTPS""#,
+    ] {
+        assert!(login.contains(part), "{part} in {login}");
+    }
+    let found = messages(|scope| {
+        scope.add(Tls::generated());
+        let grafana = scope.add(Grafana::new("grafana"));
+        scope.add(Site::new("grafana.example", &grafana.web, &traefik()));
+    });
+    assert_eq!(
+        found,
+        ["the site `grafana.example`: its controller does not know that the Service speaks TLS"]
     );
 }

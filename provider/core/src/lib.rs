@@ -30,7 +30,9 @@ pub mod stack;
 
 pub use borrowed::{Borrowed, Form};
 pub use certificate::{Certificate, Certified, GeneratedAuthority, GeneratedCertificate, Validity};
-pub use endpoint::{Destination, Endpoint, Port, Protocol, Reach, Security, Transport};
+pub use endpoint::{
+    Destination, Endpoint, Port, Protocol, Reach, Security, ServiceDestination, Transport,
+};
 pub use exposure::Exposure;
 pub use graph::{
     Connection, Edge, Finding, Findings, Graph, RULES, Rule, SecretValues, Until, Waits,
