@@ -30,7 +30,7 @@ use crate::{
     image,
     login::{HasLogin, Oidc},
     loki::TenantLogQl,
-    pod::{Pod, User, every, http_probe, over},
+    pod::{Pod, User, every, http_probe},
     postgres::Database,
     protocol::Datasource,
     tls::{self, Reads},
@@ -256,7 +256,7 @@ impl<H: Home> Grafana<H> {
     }
 
     /// What every replica runs.
-    fn fill(&self, pod: &mut Pod, files: &str, secrets: &Secrets, security: Security) {
+    fn fill(&self, pod: &mut Pod, files: &str, secrets: &Secrets) {
         pod.user = User::new(472);
         pod.component = Some("dashboards");
         pod.resources.cpu = millicores(100);
@@ -279,7 +279,7 @@ impl<H: Home> Grafana<H> {
             source.mount_login(pod);
         }
         pod.listen(WEB);
-        let health = || over(security, http_probe(WEB.name, "/api/health"));
+        let health = || http_probe(WEB.name, "/api/health");
         pod.container.readiness_probe = Some(every(health(), 10, 3));
         pod.container.startup_probe = Some(every(health(), 5, 120));
         pod.container.liveness_probe = Some(every(health(), 15, 6));
@@ -375,8 +375,10 @@ impl<H: Home> Module for Grafana<H> {
         let secrets = Secrets::generate(scope, &self.name);
         let mut pod = Pod::new(&self.name, image::GRAFANA);
         pod.scratch("tmp", "/tmp");
-        self.fill(&mut pod, files.name(), &secrets, security);
-        tls::serve(scope, &mut pod, &[&self.name], Reads::Nothing);
+        self.fill(&mut pod, files.name(), &secrets);
+        if tls::serve(scope, &mut pod, &[&self.name], Reads::Nothing).is_some() {
+            tls::probe_securely(&mut pod);
+        }
         let pods = self.home.kept().run(scope, pod);
         self.connect(scope, &pods);
         let web = scope.expose(&pods, WEB.secured(security));

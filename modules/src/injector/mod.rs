@@ -21,7 +21,7 @@ use self::settings::{Settings, Unasked};
 use crate::{
     collector::Sidecar,
     file::{Files, yaml},
-    pod::{Pod, every, http_probe, over},
+    pod::{Pod, every, http_probe},
     protocol::Http,
     tls::{self, CERTIFICATE_FILE, KEY_FILE, certify_webhook},
     units::{MIB, millicores},
@@ -241,10 +241,13 @@ impl Injector {
             pod.listen(OPEN);
         }
         let shown = shown(security).name;
-        let ask = |path| over(security, http_probe(shown, path));
+        let ask = |path| http_probe(shown, path);
         pod.container.startup_probe = Some(every(ask("/readyz"), 1, 60));
         pod.container.readiness_probe = Some(every(ask("/readyz"), 5, 2));
         pod.container.liveness_probe = Some(every(ask("/healthz"), 10, 6));
+        if security != Security::Plain {
+            tls::probe_securely(&mut pod);
+        }
         // Until no API server knows its address any more; then it answers what it has been asked.
         pod.leave_slowly(5);
         pod.grace_seconds = Some(40);

@@ -11,7 +11,7 @@ use provider_core::{
 use super::{HasLogin, Oidc};
 use crate::{
     image,
-    pod::{every, http_probe, over},
+    pod::{every, http_probe},
     protocol::Http,
     tls::{self, Reads, Served},
     units::{MIB, millicores},
@@ -182,7 +182,6 @@ impl LoginProxy {
     }
 
     fn workload(&self, scope: &mut Scope<'_>, cookie: &Ref<Secret>) -> Workload<Deployment> {
-        let security = tls::security(scope);
         let mut workload = Workload::stateless(&self.name, image::OAUTH2_PROXY)
             .listen(WEB)
             .listen(METRICS)
@@ -193,7 +192,7 @@ impl LoginProxy {
             .volume(cookie.volume("cookie"), COOKIE);
         let pod = &mut workload.pod;
         pod.component = Some("login");
-        let probe = |path: &str| over(security, http_probe(WEB.name, path));
+        let probe = |path: &str| http_probe(WEB.name, path);
         pod.container.startup_probe = Some(every(probe("/ready"), 5, 120));
         pod.container.readiness_probe = Some(every(probe("/ready"), 10, 3));
         pod.container.liveness_probe = Some(every(probe("/ping"), 15, 6));
@@ -204,6 +203,7 @@ impl LoginProxy {
         if let Some(files) = files {
             // Beside what the image trusts, whose directory is read in any case.
             pod.env("SSL_CERT_FILE", files.trusted);
+            tls::probe_securely(pod);
         }
         workload
     }

@@ -31,7 +31,7 @@ use crate::{
     file::{Files, yaml},
     image,
     object_store::ObjectStore,
-    pod::{Pod, User, every, http_probe, over},
+    pod::{Pod, User, every, http_probe},
     protocol::Http,
     tls::{self, Reads},
     units::{self, Days, GIB, days, millicores},
@@ -231,7 +231,7 @@ impl<S: Store, T: Tenancy> Loki<S, T> {
         self.periods.clone().unwrap_or_else(usual)
     }
 
-    fn workload(&self, config: &str, security: Security) -> Workload<StatefulSet> {
+    fn workload(&self, config: &str) -> Workload<StatefulSet> {
         let mut set = Workload::stateful(&self.name, image::LOKI)
             .listen(HTTP)
             .replicas(self.store.replicas())
@@ -256,7 +256,7 @@ impl<S: Store, T: Tenancy> Loki<S, T> {
         pod.arg("-target=all");
         // A process that has just started waits a while before it says that it is ready, and reads what it had
         // accepted and not stored again before that.
-        let ready = || over(security, http_probe(HTTP.name, "/ready"));
+        let ready = || http_probe(HTTP.name, "/ready");
         pod.container.startup_probe = Some(every(ready(), 10, 90));
         pod.container.readiness_probe = Some(every(ready(), 10, 3));
         // Time to leave the ring and to close the log of writes.
@@ -284,7 +284,9 @@ impl<S: Store, T: Tenancy> Loki<S, T> {
             // Gossip goes on with the certificate that it began with.
             reads = Reads::Nothing;
         }
-        tls::serve(scope, pod, &services, reads);
+        if tls::serve(scope, pod, &services, reads).is_some() {
+            tls::probe_securely(pod);
+        }
     }
 
     fn members(&self) -> String {
@@ -301,7 +303,7 @@ impl<S: Store, T: Tenancy> Module for Loki<S, T> {
         let members = format!("{}.{}.svc", self.members(), scope.namespace());
         let settings = self.settings(scope.stack(), &members, security);
         let config = Files::one("loki.yaml", yaml(&settings)).build(scope, &self.name);
-        let mut set = self.workload(config.name(), security);
+        let mut set = self.workload(config.name());
         self.serve(scope, &mut set.pod);
         if let Some(bucket) = self.store.bucket() {
             bucket.attach(scope, &mut set.pod);

@@ -12,7 +12,7 @@ mod probe;
 mod template;
 mod volumes;
 
-pub(crate) use probe::{every, http_probe, over, tcp_probe};
+pub(crate) use probe::{every, http_probe, tcp_probe};
 pub use template::Spread;
 
 use crate::units::{MIB, Millicores, millicores};

@@ -4,7 +4,6 @@ use k8s_openapi::{
     api::core::v1::{HTTPGetAction, Probe, TCPSocketAction},
     apimachinery::pkg::util::intstr::IntOrString,
 };
-use provider_core::Security;
 
 /// Asks a path over HTTP.
 pub(crate) fn http_probe(port: &str, path: &str) -> Probe {
@@ -16,18 +15,6 @@ pub(crate) fn http_probe(port: &str, path: &str) -> Probe {
         }),
         ..Probe::default()
     }
-}
-
-/// The same probe of a port that speaks TLS. Nobody has to prove who they are: the Pod is asked by its address.
-pub(crate) fn over(security: Security, mut probe: Probe) -> Probe {
-    if let Some(request) = probe
-        .http_get
-        .as_mut()
-        .filter(|_| security != Security::Plain)
-    {
-        request.scheme = Some("HTTPS".to_owned());
-    }
-    probe
 }
 
 /// Opens a connection.
