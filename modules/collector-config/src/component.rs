@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use crate::lenient::{self, Read};
 use crate::{ComponentId, ComponentType, Need, Version, catalogue};
 
 /// The five roles that a component can have.
@@ -122,10 +123,15 @@ impl fmt::Display for Class {
 
 /// Reads the settings of `C` and says what a check needs to know of them.
 pub(crate) fn details<C: Component>(settings: &Value) -> Result<Details, serde_json::Error> {
-    let component: C = from_settings(settings)?;
+    let Read { component, open } = lenient::read_open::<C>(settings)?;
     Ok(Details {
         extensions: component.extensions(),
-        mistakes: component.mistakes(),
+        // What is only known when the program runs may well be right.
+        mistakes: if open {
+            Vec::new()
+        } else {
+            component.mistakes()
+        },
         needs: component.needs(),
     })
 }
@@ -142,18 +148,10 @@ pub(crate) struct Described {
 
 /// Reads the settings of `C` and says what they are as a value of it.
 pub(crate) fn described<C: Component>(settings: &Value) -> Result<Described, serde_json::Error> {
-    let component: C = from_settings(settings)?;
+    let component: C = lenient::read(settings)?;
     Ok(Described {
         type_name: std::any::type_name::<C>(),
         debug: format!("{component:?}"),
         settings: serde_json::to_value(&component)?,
     })
-}
-
-/// A component without settings is written `name:` and reads as null.
-pub(crate) fn from_settings<C: DeserializeOwned>(settings: &Value) -> Result<C, serde_json::Error> {
-    match settings {
-        Value::Null => serde_json::from_value(Value::Object(serde_json::Map::new())),
-        settings => C::deserialize(settings),
-    }
 }

@@ -8,7 +8,8 @@ use thiserror::Error;
 
 use crate::{
     ComponentId, IdError, PipelineId, Release,
-    component::{Class, Component, from_settings},
+    component::{Class, Component},
+    lenient,
     telemetry::Telemetry,
 };
 
@@ -171,7 +172,7 @@ impl Config {
             .get(&C::TYPE.class)
             .and_then(|section| section.get(id))
             .ok_or_else(|| SettingsError::Missing(id.clone()))?;
-        from_settings(settings).map_err(|source| SettingsError::Malformed {
+        lenient::read(settings).map_err(|source| SettingsError::Malformed {
             id: id.clone(),
             source,
         })
@@ -186,7 +187,7 @@ impl Config {
     /// # Errors
     /// When it is not a collector's configuration. What is wrong with it as one, [`Config::check`] says.
     pub fn from_yaml(text: &str) -> Result<Self, ReadError> {
-        let document: Document = serde_saphyr::from_str(text).map_err(ReadError::Yaml)?;
+        let document: Document = from_yaml_1_2(text).map_err(ReadError::Yaml)?;
         let Document {
             receivers,
             processors,
@@ -206,7 +207,7 @@ impl Config {
 
     /// The ids in the sections of a file as they are written there; none if it is no configuration.
     pub(crate) fn written_ids(text: &str) -> Vec<(Class, ComponentId)> {
-        let document: Document = serde_saphyr::from_str(text).unwrap_or_default();
+        let document: Document = from_yaml_1_2(text).unwrap_or_default();
         let sections = [
             document.receivers,
             document.processors,
@@ -316,4 +317,9 @@ impl Service {
             pipelines: pipelines.collect(),
         }
     }
+}
+
+/// Reads a document as the program does: `y`, `no` and `off` are texts.
+fn from_yaml_1_2<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+    serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true })
 }

@@ -138,9 +138,17 @@ impl Serialize for Duration {
 
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Nanos(u64),
+        }
+        // A bare number, usually 0, counts nanoseconds.
+        match Written::deserialize(deserializer)? {
+            Written::Text(text) => text.parse().map_err(de::Error::custom),
+            Written::Nanos(nanos) => Ok(Self(time::Duration::from_nanos(nanos))),
+        }
     }
 }
 

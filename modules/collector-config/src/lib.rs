@@ -32,6 +32,7 @@ mod config;
 mod duration;
 mod id;
 pub mod import;
+mod lenient;
 pub mod lint;
 mod nearest;
 mod needs;

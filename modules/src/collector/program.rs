@@ -40,7 +40,7 @@ pub(super) fn base() -> Config {
     config.service.telemetry = Telemetry::standard("${env:POD_IP}", SELF_METRICS.number);
     config.add(&HealthCheck {
         endpoint: format!("${{env:POD_IP}}:{}", HEALTH.number),
-        path: None,
+        ..HealthCheck::default()
     });
     config
 }

@@ -203,7 +203,7 @@ fn this_pod() -> Resource {
         key: key.to_owned(),
         action: Action::Upsert,
         value: Some(value.into()),
-        from_attribute: None,
+        ..AttributeAction::default()
     };
     Resource {
         attributes: FACTS.map(fact).to_vec(),

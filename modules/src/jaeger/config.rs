@@ -41,13 +41,16 @@ fn base(storage: &JaegerStorage) -> Config {
     let status = HealthPath {
         enabled: true,
         path: "/status".to_owned(),
+        ..HealthPath::default()
     };
     config.add(&HealthCheckV2 {
         use_v2: true,
         http: Some(HealthHttp {
             endpoint: format!("0.0.0.0:{}", HEALTH.number),
             status: Some(status),
+            ..HealthHttp::default()
         }),
+        ..HealthCheckV2::default()
     });
     config.add(storage);
     config.service.telemetry = Telemetry::standard("0.0.0.0", 8888);

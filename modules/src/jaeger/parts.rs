@@ -161,6 +161,7 @@ pub(super) fn certificate(security: Security) -> Option<ServerTls> {
         key_file: Some(KEY_FILE.to_owned()),
         client_ca_file: mutual.then(|| TRUST_FILE.to_owned()),
         reload_interval: Some(AGAIN),
+        ..ServerTls::default()
     })
 }
 

@@ -220,5 +220,6 @@ pub(crate) fn is_called(security: Security) -> Option<ServerTls> {
         key_file: Some(KEY_FILE.to_owned()),
         client_ca_file: (security == Security::MutualTls).then(|| TRUST_FILE.to_owned()),
         reload_interval: Some(RELOAD),
+        ..ServerTls::default()
     })
 }

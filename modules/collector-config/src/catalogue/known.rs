@@ -36,7 +36,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static ComponentType> {
         &RECEIVERS_CLUSTER[..],
         &RECEIVERS_CORE_CONTRIB[..],
         &RECEIVERS_CONTRIB[..],
-        &PROCESSORS_CORE[..],
         &PROCESSORS_CLUSTER[..],
         &PROCESSORS_CORE_CONTRIB[..],
         &PROCESSORS_CONTRIB[..],
@@ -174,22 +173,13 @@ static RECEIVERS_CONTRIB: [ComponentType; 91] = table(
     ],
 );
 
-static PROCESSORS_CORE: [ComponentType; 1] = table(
-    Class::Processor,
-    Distribution::CORE,
-    [("attributes", "", 0, 0)],
-);
-
-static PROCESSORS_CLUSTER: [ComponentType; 12] = table(
+static PROCESSORS_CLUSTER: [ComponentType; 9] = table(
     Class::Processor,
     Distribution::COLLECTORS,
     [
-        ("cumulative_to_delta", "cumulativetodelta", 157, 0),
-        ("delta_to_cumulative", "deltatocumulative", 158, 108),
         ("delta_to_rate", "deltatorate", 158, 0),
         ("drain", "", 0, 152),
         ("groupbyattrs", "", 0, 0),
-        ("groupbytrace", "", 0, 0),
         ("interval", "", 0, 119),
         ("log_dedup", "logdedup", 151, 107),
         ("metrics_transform", "metricstransform", 152, 0),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::ottl_groups::checked;
 use crate::component::{Class, Component};
+use crate::ottl::{Context, check_condition};
 use crate::{ComponentType, Signal, Stability};
 
 settings! {
@@ -59,14 +61,15 @@ impl Component for Count {
             logs,
         } = self;
         let mut found = Vec::new();
-        for (field, counters) in [
-            ("spans", spans),
-            ("spanevents", spanevents),
-            ("metrics", metrics),
-            ("datapoints", datapoints),
-            ("logs", logs),
+        for (field, counters, context) in [
+            ("spans", spans, Context::Span),
+            ("spanevents", spanevents, Context::SpanEvent),
+            ("metrics", metrics, Context::Metric),
+            ("datapoints", datapoints, Context::DataPoint),
+            ("logs", logs, Context::Log),
         ] {
             for (name, counter) in counters {
+                found.extend(checked(&counter.conditions, &[context], check_condition));
                 if name.is_empty() {
                     found.push(format!("{field}: a metric needs a name"));
                 }

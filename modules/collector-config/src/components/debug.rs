@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{
+    otlp_exporters::{queue_mistakes, storage},
+    queue::SendingQueue,
+};
 use crate::component::{Class, Component};
-use crate::{ComponentType, Distribution, Signal, Stability};
+use crate::{ComponentId, ComponentType, Distribution, Signal, Stability};
 
 /// Writes what arrives to the collector's own log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,12 +15,21 @@ use crate::{ComponentType, Distribution, Signal, Stability};
 pub struct Debug {
     /// How much of it.
     pub verbosity: Verbosity,
-    /// How many messages a second before it thins them out.
+    /// How many messages a second before it thins them out: 2 where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampling_initial: Option<u32>,
     /// Then one of so many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampling_thereafter: Option<u32>,
+    /// Whether it writes to the collector's log: it does, where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_internal_logger: Option<bool>,
+    /// The files that it writes to otherwise; `stdout` and `stderr` are understood.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub output_paths: Vec<String>,
+    /// The queue; none where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sending_queue: Option<SendingQueue>,
 }
 
 /// How much is written.
@@ -47,6 +60,19 @@ impl Component for Debug {
         .within(Distribution::GENERAL)
         .signals(&Signal::ALL)
         .ripe(Stability::Alpha);
+
+    fn extensions(&self) -> Vec<ComponentId> {
+        storage(self.sending_queue.as_ref())
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let mut found = queue_mistakes(self.sending_queue.as_ref());
+        let own = self.use_internal_logger.unwrap_or(true);
+        if own && !self.output_paths.is_empty() {
+            found.push("`output_paths` belong to `use_internal_logger: false`".to_owned());
+        }
+        found
+    }
 }
 
 impl Component for NopReceiver {

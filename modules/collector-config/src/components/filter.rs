@@ -1,9 +1,13 @@
 //! The processor that drops what nobody needs.
 
-use serde::{Deserialize, Serialize};
-
-use super::Settings;
+use super::{
+    Settings,
+    ottl_groups::{Conditions, ErrorMode},
+};
 use crate::component::{Class, Component};
+use crate::ottl::{
+    Condition, DataPoint, InLogs, InMetrics, InTraces, Log, Metric, Resource, Span, SpanEvent,
+};
 use crate::{ComponentType, Distribution, Signal, Stability};
 
 settings! {
@@ -12,11 +16,11 @@ settings! {
         /// What happens when a condition cannot be told: it counts as false and is logged, where nothing is said.
         pub error_mode: Option<ErrorMode>,
         /// Spans, their events and whole resources.
-        pub trace_conditions: Vec<Conditions>,
+        pub trace_conditions: Vec<Conditions<InTraces>>,
         /// Metrics, data points and whole resources.
-        pub metric_conditions: Vec<Conditions>,
+        pub metric_conditions: Vec<Conditions<InMetrics>>,
         /// Log records and whole resources.
-        pub log_conditions: Vec<Conditions>,
+        pub log_conditions: Vec<Conditions<InLogs>>,
         /// The older way to say what is dropped from traces.
         pub traces: TraceFilters,
         /// The older way to say what is dropped from metrics.
@@ -27,36 +31,25 @@ settings! {
         pub spans: Settings,
     }
 
-    /// Conditions that hold for one kind of thing.
-    #[derive(Eq)]
-    pub struct ConditionGroup {
-        /// What they are about; follows from the paths in them, where nothing is said.
-        pub context: Option<Context>,
-        /// The conditions, in OTTL.
-        pub conditions: Vec<String>,
-        /// What happens when one cannot be told.
-        pub error_mode: Option<ErrorMode>,
-    }
-
-    /// What is dropped from traces; each a list of conditions in OTTL.
+    /// What is dropped from traces.
     #[derive(Eq)]
     pub struct TraceFilters {
         /// Whole resources.
-        pub resource: Vec<String>,
+        pub resource: Vec<Condition<Resource>>,
         /// Spans.
-        pub span: Vec<String>,
+        pub span: Vec<Condition<Span>>,
         /// Events of spans.
-        pub spanevent: Vec<String>,
+        pub spanevent: Vec<Condition<SpanEvent>>,
     }
 
-    /// What is dropped from metrics; each a list of conditions in OTTL.
+    /// What is dropped from metrics.
     pub struct MetricFilters {
         /// Whole resources.
-        pub resource: Vec<String>,
+        pub resource: Vec<Condition<Resource>>,
         /// Metrics.
-        pub metric: Vec<String>,
+        pub metric: Vec<Condition<Metric>>,
         /// Data points.
-        pub datapoint: Vec<String>,
+        pub datapoint: Vec<Condition<DataPoint>>,
         /// What is kept, in the oldest way.
         pub include: Settings,
         /// What is dropped, in the oldest way.
@@ -65,12 +58,12 @@ settings! {
         pub regexp: Settings,
     }
 
-    /// What is dropped from logs; each a list of conditions in OTTL.
+    /// What is dropped from logs.
     pub struct LogFilters {
         /// Whole resources.
-        pub resource: Vec<String>,
+        pub resource: Vec<Condition<Resource>>,
         /// Log records.
-        pub log_record: Vec<String>,
+        pub log_record: Vec<Condition<Log>>,
         /// What is kept, in the oldest way.
         pub include: Settings,
         /// What is dropped, in the oldest way.
@@ -78,80 +71,34 @@ settings! {
     }
 }
 
-/// What happens when a text in OTTL cannot be worked out for some data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ErrorMode {
-    /// It is logged and passed over.
-    Ignore,
-    /// It is passed over.
-    Silent,
-    /// The data is refused.
-    Propagate,
-}
-
-/// What a text in OTTL is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Context {
-    /// Whole resources.
-    Resource,
-    /// Whole scopes.
-    Scope,
-    /// Spans.
-    Span,
-    /// Events of spans.
-    SpanEvent,
-    /// Metrics.
-    Metric,
-    /// Data points.
-    DataPoint,
-    /// Exemplars of data points.
-    Exemplar,
-    /// Log records.
-    Log,
-    /// Profiles.
-    Profile,
-}
-
-/// One condition, or several with what they are about. A list has only one or only the other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Conditions {
-    /// One condition, in OTTL, whose paths say what it is about: `span.name == "x"`.
-    One(String),
-    /// Several, with what they are about.
-    Group(ConditionGroup),
-}
-
 impl Filter {
     /// Drops the spans for which one of these is true; their paths say what they are about.
-    pub fn traces(conditions: impl IntoIterator<Item = String>) -> Self {
+    pub fn traces(conditions: impl IntoIterator<Item = impl Into<Condition<InTraces>>>) -> Self {
         Self {
-            trace_conditions: conditions.into_iter().map(Conditions::One).collect(),
+            trace_conditions: Conditions::each(conditions),
             ..Self::default()
         }
     }
 
     /// Drops the metrics or data points for which one of these is true; their paths say what they are about.
-    pub fn metrics(conditions: impl IntoIterator<Item = String>) -> Self {
+    pub fn metrics(conditions: impl IntoIterator<Item = impl Into<Condition<InMetrics>>>) -> Self {
         Self {
-            metric_conditions: conditions.into_iter().map(Conditions::One).collect(),
+            metric_conditions: Conditions::each(conditions),
             ..Self::default()
         }
     }
 
     /// Drops the log records for which one of these is true; their paths say what they are about.
-    pub fn logs(conditions: impl IntoIterator<Item = String>) -> Self {
+    pub fn logs(conditions: impl IntoIterator<Item = impl Into<Condition<InLogs>>>) -> Self {
         Self {
-            log_conditions: conditions.into_iter().map(Conditions::One).collect(),
+            log_conditions: Conditions::each(conditions),
             ..Self::default()
         }
     }
 }
 
-fn mixed(field: &str, list: &[Conditions]) -> Option<String> {
-    let single = |entry: &&Conditions| matches!(entry, Conditions::One(_));
+fn mixed<A>(field: &str, list: &[Conditions<A>]) -> Option<String> {
+    let single = |entry: &&Conditions<A>| matches!(entry, Conditions::One(_));
     let singles = list.iter().filter(single).count();
     (singles != 0 && singles != list.len())
         .then(|| format!("{field}: either single conditions or groups, not both"))
@@ -183,9 +130,10 @@ impl Component for Filter {
             ..
         } = self;
         let about_traces = *traces != TraceFilters::default();
-        let about_metrics =
-            [&metrics.resource, &metrics.metric, &metrics.datapoint].map(|list| !list.is_empty());
-        let about_logs = [&logs.resource, &logs.log_record].map(|list| !list.is_empty());
+        let about_metrics = !metrics.resource.is_empty()
+            || !metrics.metric.is_empty()
+            || !metrics.datapoint.is_empty();
+        let about_logs = !logs.resource.is_empty() || !logs.log_record.is_empty();
         let metrics_of_old = !metrics.include.is_empty() || !metrics.exclude.is_empty();
         let logs_of_old = !logs.include.is_empty() || !logs.exclude.is_empty();
         let found = [
@@ -193,8 +141,8 @@ impl Component for Filter {
             mixed("metric_conditions", in_metrics),
             mixed("log_conditions", in_logs),
             both_ways("traces", about_traces, !spans.is_empty()),
-            both_ways("metrics", about_metrics.contains(&true), metrics_of_old),
-            both_ways("logs", about_logs.contains(&true), logs_of_old),
+            both_ways("metrics", about_metrics, metrics_of_old),
+            both_ways("logs", about_logs, logs_of_old),
             two_kinds(
                 "trace_conditions",
                 "traces",
@@ -203,14 +151,17 @@ impl Component for Filter {
             two_kinds(
                 "metric_conditions",
                 "metrics",
-                !in_metrics.is_empty() && (about_metrics.contains(&true) || metrics_of_old),
+                !in_metrics.is_empty() && (about_metrics || metrics_of_old),
             ),
             two_kinds(
                 "log_conditions",
                 "logs",
-                !in_logs.is_empty() && (about_logs.contains(&true) || logs_of_old),
+                !in_logs.is_empty() && (about_logs || logs_of_old),
             ),
         ];
-        found.into_iter().flatten().collect()
+        let texts = in_traces.iter().flat_map(Conditions::mistakes);
+        let texts = texts.chain(in_metrics.iter().flat_map(Conditions::mistakes));
+        let texts = texts.chain(in_logs.iter().flat_map(Conditions::mistakes));
+        found.into_iter().flatten().chain(texts).collect()
     }
 }

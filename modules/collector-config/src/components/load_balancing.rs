@@ -78,6 +78,30 @@ pub struct Resolver {
     /// A fixed list.
     #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
     pub fixed: Option<FixedResolver>,
+    /// What AWS Cloud Map knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aws_cloud_map: Option<CloudMapResolver>,
+}
+
+settings! {
+    /// What AWS Cloud Map knows.
+    #[derive(Eq)]
+    pub struct CloudMapResolver {
+        /// The namespace there.
+        pub namespace: String,
+        /// The service.
+        pub service_name: String,
+        /// Which instances: healthy ones, where nothing is said.
+        pub health_status: Option<String>,
+        /// How often it is asked: every 30 s where nothing is said.
+        pub interval: Option<Duration>,
+        /// How long the answer may take: 5 s where nothing is said.
+        pub timeout: Option<Duration>,
+        /// The port of the instances.
+        pub port: Option<u16>,
+        /// The account that the namespace belongs to.
+        pub owner_account: Option<String>,
+    }
 }
 
 /// The Pods behind a Service. Needs get, list and watch on `EndpointSlice`s in its namespace.
@@ -123,6 +147,31 @@ pub struct FixedResolver {
     pub hostnames: Vec<String>,
 }
 
+impl Resolver {
+    /// What a way to know lacks.
+    fn empty(&self) -> Option<String> {
+        let fixed = self
+            .fixed
+            .as_ref()
+            .filter(|fixed| fixed.hostnames.is_empty());
+        let dns = self.dns.as_ref().filter(|dns| dns.hostname.is_empty());
+        let kubernetes = self
+            .kubernetes
+            .as_ref()
+            .filter(|k8s| k8s.service.is_empty());
+        let cloud = self.aws_cloud_map.as_ref();
+        let cloud = cloud.filter(|map| map.namespace.is_empty() || map.service_name.is_empty());
+        let rule = match (fixed, dns, kubernetes, cloud) {
+            (Some(_), ..) => "resolver.static: `hostnames` are missing",
+            (_, Some(_), ..) => "resolver.dns: `hostname` is missing",
+            (_, _, Some(_), _) => "resolver.k8s: `service` is missing",
+            (.., Some(_)) => "resolver.aws_cloud_map: `namespace` and `service_name` are needed",
+            _ => return None,
+        };
+        Some(rule.to_owned())
+    }
+}
+
 impl Component for LoadBalancing {
     const TYPE: &'static ComponentType =
         &ComponentType::of::<Self>(Class::Exporter, "load_balancing")
@@ -135,22 +184,32 @@ impl Component for LoadBalancing {
             ]);
 
     fn extensions(&self) -> Vec<ComponentId> {
-        storage(self.sending_queue.as_ref())
+        let mut named = storage(self.sending_queue.as_ref());
+        named.extend(self.protocol.otlp.client_extensions());
+        named
     }
 
     fn mistakes(&self) -> Vec<String> {
         let inner = self.protocol.otlp.sending_queue.as_ref();
         let mut found = queue_mistakes(self.sending_queue.as_ref());
-        found.extend(queue_mistakes(inner));
+        found.extend(self.protocol.otlp.client_mistakes());
         let Resolver {
             kubernetes,
             dns,
             fixed,
+            aws_cloud_map,
         } = &self.resolver;
-        let ways = [kubernetes.is_some(), dns.is_some(), fixed.is_some()];
+        let ways = [
+            kubernetes.is_some(),
+            dns.is_some(),
+            fixed.is_some(),
+            aws_cloud_map.is_some(),
+        ];
         if ways.iter().filter(|there| **there).count() != 1 {
-            found.push("resolver: exactly one of `k8s`, `dns` and `static` is needed".to_owned());
+            let rule = "exactly one of `k8s`, `dns`, `static` and `aws_cloud_map` is needed";
+            found.push(format!("resolver: {rule}"));
         }
+        found.extend(self.resolver.empty());
         let by_attributes = self.routing_key == Some(RoutingKey::Attributes);
         if by_attributes == self.routing_attributes.is_empty() {
             let rule = "`routing_attributes` belong to `routing_key: attributes`, and to it alone";

@@ -17,6 +17,7 @@ macro_rules! settings {
     )*};
 }
 
+pub mod attributes;
 pub mod auth;
 pub mod awss3;
 pub mod connection;
@@ -41,6 +42,7 @@ pub mod leader_election;
 pub mod load_balancing;
 pub mod otlp;
 pub mod otlp_exporters;
+pub mod ottl_groups;
 pub mod processors;
 pub mod prometheus_receiver;
 pub mod queue;
@@ -48,7 +50,10 @@ pub mod remote_write;
 pub mod routing;
 pub mod service_graph;
 pub mod span_metrics;
+mod tail_mistakes;
+pub mod tail_rules;
 pub mod tail_sampling;
+pub mod temporality;
 pub mod transform;
 
 /// `Default` is what a program assumes where nothing is written, so such fields are left out.

@@ -2,75 +2,113 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::{
-    connection::ClientTls,
-    is_default,
+    connection::{Auth, ClientKeepalive, ClientTls, Middleware},
     queue::{Retry, SendingQueue},
 };
 use crate::component::{Class, Component};
 use crate::{ComponentId, ComponentType, Distribution, Duration, Need, Signal, Stability, Traffic};
 
-/// OTLP over gRPC.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OtlpGrpc {
-    /// `host:port`, or `dns:///host:port` to balance over all addresses of a name. Inside a load balancer
-    /// there is none: the resolver knows it.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub endpoint: String,
-    /// TLS; on, with the system's authorities, where nothing is said.
-    #[serde(skip_serializing_if = "is_default")]
-    pub tls: ClientTls,
-    /// How calls are spread over addresses: `round_robin` where nothing is said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub balancer_name: Option<String>,
-    /// How requests are compressed: `gzip` where nothing is said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub compression: Option<String>,
-    /// Headers of every request.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
-    /// How long one request may take.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<Duration>,
-    /// The queue.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sending_queue: Option<SendingQueue>,
-    /// Trying again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_on_failure: Option<Retry>,
-}
+settings! {
+    /// OTLP over gRPC.
+    #[derive(Eq)]
+    pub struct OtlpGrpc {
+        /// `host:port`, or `dns:///host:port` to balance over all addresses of a name, or `unix:///path` of a socket.
+        /// Inside a load balancer there is none: the resolver knows it.
+        pub endpoint: String,
+        /// TLS; on, with the system's authorities, where nothing is said.
+        pub tls: ClientTls,
+        /// Who it says it is.
+        pub auth: Option<Auth>,
+        /// How calls are spread over addresses: `round_robin` where nothing is said.
+        pub balancer_name: Option<String>,
+        /// What servers are told that they are called.
+        pub authority: Option<String>,
+        /// How requests are compressed: `gzip` where nothing is said; `snappy` takes far less of a processor.
+        pub compression: Option<String>,
+        /// Headers of every request.
+        pub headers: BTreeMap<String, String>,
+        /// What it says it is called.
+        pub user_agent: Option<String>,
+        /// When pings are sent.
+        pub keepalive: Option<ClientKeepalive>,
+        /// How many bytes are read at a time.
+        pub read_buffer_size: Option<u64>,
+        /// How many bytes are written at a time: 512 KiB where nothing is said.
+        pub write_buffer_size: Option<u64>,
+        /// Whether a request waits for the connection, instead of failing.
+        pub wait_for_ready: bool,
+        /// Extensions that look at requests.
+        pub middlewares: Vec<Middleware>,
+        /// How long one request may take: 5 s where nothing is said.
+        pub timeout: Option<Duration>,
+        /// The queue.
+        pub sending_queue: Option<SendingQueue>,
+        /// Trying again.
+        pub retry_on_failure: Option<Retry>,
+    }
 
-/// OTLP over HTTP.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OtlpHttp {
-    /// The base URL; `/v1/traces`, `/v1/metrics`, `/v1/logs` are appended.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub endpoint: String,
-    /// TLS for `https` URLs.
-    #[serde(skip_serializing_if = "is_default")]
-    pub tls: ClientTls,
-    /// How requests are compressed: `gzip` where nothing is said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub compression: Option<String>,
-    /// `proto` or `json`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encoding: Option<String>,
-    /// Headers of every request.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
-    /// How long one request may take.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<Duration>,
-    /// The queue.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sending_queue: Option<SendingQueue>,
-    /// Trying again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_on_failure: Option<Retry>,
+    /// OTLP over HTTP.
+    #[derive(Eq)]
+    pub struct OtlpHttp {
+        /// The base URL; `/v1/traces`, `/v1/metrics`, `/v1/logs` are appended.
+        pub endpoint: String,
+        /// The whole URL for traces, in place of the base and a path.
+        pub traces_endpoint: Option<String>,
+        /// The whole URL for metrics.
+        pub metrics_endpoint: Option<String>,
+        /// The whole URL for logs.
+        pub logs_endpoint: Option<String>,
+        /// TLS for `https` URLs.
+        pub tls: ClientTls,
+        /// Who it says it is.
+        pub auth: Option<Auth>,
+        /// How requests are compressed: `gzip` where nothing is said.
+        pub compression: Option<String>,
+        /// How hard.
+        pub compression_params: CompressionParams,
+        /// `proto` or `json`.
+        pub encoding: Option<String>,
+        /// Headers of every request.
+        pub headers: BTreeMap<String, String>,
+        /// The URL of a proxy.
+        pub proxy_url: Option<String>,
+        /// How many bytes are read at a time.
+        pub read_buffer_size: Option<u64>,
+        /// How many bytes are written at a time: 512 KiB where nothing is said.
+        pub write_buffer_size: Option<u64>,
+        /// How many connections are kept: 100 where nothing is said.
+        pub max_idle_conns: Option<u32>,
+        /// How many of them to one host.
+        pub max_idle_conns_per_host: Option<u32>,
+        /// How many connections to one host there may be.
+        pub max_conns_per_host: Option<u32>,
+        /// How long an unused one is kept: 90 s where nothing is said.
+        pub idle_conn_timeout: Option<Duration>,
+        /// Whether none is kept.
+        pub disable_keep_alives: bool,
+        /// Whether HTTP/2 is tried: it is, where nothing is said.
+        pub force_attempt_http2: Option<bool>,
+        /// After how much silence an HTTP/2 connection is tried.
+        pub http2_read_idle_timeout: Option<Duration>,
+        /// How long the answer to that may take.
+        pub http2_ping_timeout: Option<Duration>,
+        /// Extensions that look at requests.
+        pub middlewares: Vec<Middleware>,
+        /// How long one request may take: 30 s where nothing is said.
+        pub timeout: Option<Duration>,
+        /// The queue.
+        pub sending_queue: Option<SendingQueue>,
+        /// Trying again.
+        pub retry_on_failure: Option<Retry>,
+    }
+
+    /// How hard something is compressed.
+    #[derive(Eq)]
+    pub struct CompressionParams {
+        /// More is smaller and slower.
+        pub level: Option<i32>,
+    }
 }
 
 /// The storage extension that a queue names.
@@ -84,6 +122,42 @@ pub(crate) fn queue_mistakes(queue: Option<&SendingQueue>) -> Vec<String> {
     queue.map(SendingQueue::mistakes).unwrap_or_default()
 }
 
+/// The extensions that a client names.
+fn named(
+    queue: Option<&SendingQueue>,
+    auth: Option<&Auth>,
+    middlewares: &[Middleware],
+) -> Vec<ComponentId> {
+    let mut found = storage(queue);
+    found.extend(Auth::extension(auth));
+    found.extend(middlewares.iter().filter_map(|one| one.id.clone()));
+    found
+}
+
+impl OtlpGrpc {
+    /// What is wrong with it apart from its endpoint, which a resolver may know.
+    pub(crate) fn client_mistakes(&self) -> Vec<String> {
+        const BALANCERS: [&str; 2] = ["round_robin", "pick_first"];
+        let mut found = queue_mistakes(self.sending_queue.as_ref());
+        found.extend(self.tls.mistakes());
+        let balancer = self.balancer_name.as_deref().unwrap_or("round_robin");
+        if !BALANCERS.contains(&balancer) {
+            found.push(format!("there is no balancer `{balancer}`"));
+        }
+        found
+    }
+
+    /// Everything but the extension that its own queue names.
+    pub(crate) fn client_extensions(&self) -> Vec<ComponentId> {
+        named(None, self.auth.as_ref(), &self.middlewares)
+    }
+}
+
+/// Whether something is a URL, or stands for one.
+pub(crate) fn is_url(text: &str) -> bool {
+    text.contains("://") || text.starts_with("${")
+}
+
 impl Component for OtlpGrpc {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "otlp_grpc")
         .within(Distribution::ALL)
@@ -92,11 +166,12 @@ impl Component for OtlpGrpc {
         .ripe(Stability::Stable);
 
     fn extensions(&self) -> Vec<ComponentId> {
-        storage(self.sending_queue.as_ref())
+        let queue = self.sending_queue.as_ref();
+        named(queue, self.auth.as_ref(), &self.middlewares)
     }
 
     fn mistakes(&self) -> Vec<String> {
-        let mut found = queue_mistakes(self.sending_queue.as_ref());
+        let mut found = self.client_mistakes();
         if self.endpoint.is_empty() {
             found.push("`endpoint` is missing".to_owned());
         }
@@ -104,7 +179,23 @@ impl Component for OtlpGrpc {
     }
 
     fn needs(&self) -> Vec<Need> {
+        if self.endpoint.starts_with("unix:") {
+            return Vec::new();
+        }
         vec![Need::Traffic(Traffic::Endpoint(self.endpoint.clone()))]
+    }
+}
+
+impl OtlpHttp {
+    /// The URLs that it sends to.
+    fn urls(&self) -> impl Iterator<Item = &String> {
+        let base = Some(&self.endpoint).filter(|endpoint| !endpoint.is_empty());
+        let others = [
+            &self.traces_endpoint,
+            &self.metrics_endpoint,
+            &self.logs_endpoint,
+        ];
+        base.into_iter().chain(others.into_iter().flatten())
     }
 }
 
@@ -116,18 +207,23 @@ impl Component for OtlpHttp {
         .ripe(Stability::Stable);
 
     fn extensions(&self) -> Vec<ComponentId> {
-        storage(self.sending_queue.as_ref())
+        let queue = self.sending_queue.as_ref();
+        named(queue, self.auth.as_ref(), &self.middlewares)
     }
 
     fn mistakes(&self) -> Vec<String> {
         let mut found = queue_mistakes(self.sending_queue.as_ref());
-        if !self.endpoint.contains("://") && !self.endpoint.starts_with("${") {
-            found.push(format!("`endpoint` must be a URL: `{}`", self.endpoint));
+        found.extend(self.tls.mistakes());
+        let wrong = self.urls().filter(|url| !is_url(url));
+        found.extend(wrong.map(|url| format!("`endpoint` must be a URL: `{url}`")));
+        if self.urls().next().is_none() {
+            found.push("`endpoint` is missing".to_owned());
         }
         found
     }
 
     fn needs(&self) -> Vec<Need> {
-        vec![Need::Traffic(Traffic::Endpoint(self.endpoint.clone()))]
+        let urls = self.urls().cloned();
+        urls.map(Traffic::Endpoint).map(Need::Traffic).collect()
     }
 }

@@ -1,84 +1,80 @@
-//! The processors with few settings: memory limit, resource attributes, share of traces, batch.
+//! The processors with few settings: memory limit, share of traces, batch, spans of one trace.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::is_default;
+pub use super::attributes::{Action, AttributeAction, Resource};
 use crate::component::{Class, Component};
 use crate::{ComponentType, Distribution, Duration, Signal, Stability};
 
-/// Refuses data while memory is short. Belongs first in every pipeline.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MemoryLimiter {
-    /// How often memory is measured.
-    pub check_interval: Duration,
-    /// The hard limit, in percent of the container's memory limit.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limit_percentage: u32,
-    /// How far below the hard limit refusing begins.
-    #[serde(skip_serializing_if = "is_default")]
-    pub spike_limit_percentage: u32,
-    /// The hard limit as a number, which goes before the percentage.
-    #[serde(skip_serializing_if = "is_default")]
-    pub limit_mib: u32,
-    /// The distance as a number.
-    #[serde(skip_serializing_if = "is_default")]
-    pub spike_limit_mib: u32,
-}
+settings! {
+    /// Refuses data while memory is short. Belongs first in every pipeline.
+    #[derive(Eq)]
+    pub struct MemoryLimiter {
+        /// How often memory is measured.
+        pub check_interval: Duration,
+        /// The hard limit, in percent of the container's memory limit.
+        pub limit_percentage: u32,
+        /// How far below the hard limit refusing begins: a fifth of the limit, where nothing is said.
+        pub spike_limit_percentage: u32,
+        /// The hard limit as a number, which goes before the percentage.
+        pub limit_mib: u32,
+        /// The distance as a number.
+        pub spike_limit_mib: u32,
+        /// How long it waits at least between two collections of garbage above the soft limit.
+        pub min_gc_interval_when_soft_limited: Option<Duration>,
+        /// How long it waits at least between two collections of garbage above the hard limit.
+        pub min_gc_interval_when_hard_limited: Option<Duration>,
+        /// How long it waits at most when collecting above the soft limit does not help.
+        pub max_gc_interval_when_soft_limited: Option<Duration>,
+        /// How long it waits at most when collecting above the hard limit does not help.
+        pub max_gc_interval_when_hard_limited: Option<Duration>,
+    }
 
-/// Changes the attributes of resources.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Resource {
-    /// The changes, in this order.
-    pub attributes: Vec<AttributeAction>,
-}
+    /// Keeps a share of traces or log records, decided by their ids alone.
+    pub struct ProbabilisticSampler {
+        /// From 0 to 100.
+        pub sampling_percentage: f64,
+        /// How it decides.
+        pub mode: Option<SamplerMode>,
+        /// Collectors that must decide alike need the same.
+        pub hash_seed: u32,
+        /// Whether what cannot be decided is dropped: not, where nothing is said.
+        pub fail_closed: Option<bool>,
+        /// How many digits of the share are written down: 4 where nothing is said, 14 at most.
+        pub sampling_precision: Option<u32>,
+        /// What log records are decided by: the trace that they belong to, where nothing is said.
+        pub attribute_source: Option<AttributeSource>,
+        /// The attribute of log records that they are decided by.
+        pub from_attribute: String,
+        /// The attribute of log records that says how important one is, from 0 to 100.
+        pub sampling_priority: String,
+    }
 
-/// One change of an attribute.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AttributeAction {
-    /// The attribute.
-    pub key: String,
-    /// What happens to it.
-    pub action: Action,
-    /// Its new value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<Value>,
-    /// The attribute that the new value comes from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from_attribute: Option<String>,
-}
+    /// Puts requests together. Exporters do it themselves now; Jaeger's storage exporter still needs it.
+    #[derive(Eq)]
+    pub struct Batch {
+        /// A smaller batch is sent after this time: 200 ms where nothing is said.
+        pub timeout: Option<Duration>,
+        /// A batch of so many items is sent at once: 8192 where nothing is said.
+        pub send_batch_size: Option<u32>,
+        /// No batch has more items than this.
+        pub send_batch_max_size: Option<u32>,
+        /// Headers of requests: what came with different ones is not put together.
+        pub metadata_keys: Vec<String>,
+        /// How many different ones there may be: 1000 where nothing is said.
+        pub metadata_cardinality_limit: Option<u32>,
+    }
 
-/// What can happen to an attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Action {
-    /// Set where it is missing.
-    Insert,
-    /// Changed where it is there.
-    Update,
-    /// Set in any case.
-    Upsert,
-    /// Removed.
-    Delete,
-    /// Replaced by a digest of itself.
-    Hash,
-}
-
-/// Keeps a share of traces, decided by their ids alone.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ProbabilisticSampler {
-    /// From 0 to 100.
-    pub sampling_percentage: f64,
-    /// How it decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mode: Option<SamplerMode>,
-    /// Collectors that must decide alike need the same.
-    #[serde(skip_serializing_if = "is_default")]
-    pub hash_seed: u32,
+    /// Collects the spans of a trace and hands them on together. All spans of a trace have to reach the same collector.
+    #[derive(Eq)]
+    pub struct GroupByTrace {
+        /// How many traces are held: a million, where nothing is said.
+        pub num_traces: Option<u64>,
+        /// How many loops share the work: 1 where nothing is said.
+        pub num_workers: Option<u32>,
+        /// How long the spans of a trace are collected: 1 s where nothing is said.
+        pub wait_duration: Option<Duration>,
+    }
 }
 
 /// How a probabilistic sampler decides.
@@ -93,19 +89,15 @@ pub enum SamplerMode {
     Equalizing,
 }
 
-/// Puts requests together. Exporters do it themselves now; Jaeger's storage exporter still needs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Batch {
-    /// A smaller batch is sent after this time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<Duration>,
-    /// A batch of so many items is sent at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub send_batch_size: Option<u32>,
-    /// No batch has more items than this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub send_batch_max_size: Option<u32>,
+/// What log records are decided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AttributeSource {
+    /// The trace that they belong to.
+    #[serde(rename = "traceID")]
+    TraceId,
+    /// An attribute of their own.
+    #[serde(rename = "record")]
+    Record,
 }
 
 impl MemoryLimiter {
@@ -116,6 +108,28 @@ impl MemoryLimiter {
             limit_percentage: limit,
             spike_limit_percentage: spike,
             ..Self::default()
+        }
+    }
+
+    /// What is wrong with how often garbage is collected.
+    fn collections(&self) -> Option<&'static str> {
+        let soft = self
+            .min_gc_interval_when_soft_limited
+            .unwrap_or(Duration::seconds(10));
+        let hard = self
+            .min_gc_interval_when_hard_limited
+            .unwrap_or(Duration::ZERO);
+        let below = |most: Option<Duration>, least| {
+            most.is_some_and(|most| most > Duration::ZERO && most < least)
+        };
+        if soft < hard {
+            Some("`min_gc_interval_when_soft_limited` must not be below `…when_hard_limited`")
+        } else if below(self.max_gc_interval_when_soft_limited, soft)
+            || below(self.max_gc_interval_when_hard_limited, hard)
+        {
+            Some("a longest interval must not be below the shortest")
+        } else {
+            None
         }
     }
 }
@@ -143,22 +157,8 @@ impl Component for MemoryLimiter {
         if spike || (self.limit_mib > 0 && self.spike_limit_mib >= self.limit_mib) {
             found.push("the spike limit must be smaller than the limit".to_owned());
         }
+        found.extend(self.collections().map(ToOwned::to_owned));
         found
-    }
-}
-
-impl Component for Resource {
-    const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Processor, "resource")
-        .within(Distribution::CORE)
-        .signals(&Signal::ALL)
-        .ripe(Stability::Beta);
-
-    fn mistakes(&self) -> Vec<String> {
-        if self.attributes.is_empty() {
-            vec!["`attributes` are missing".to_owned()]
-        } else {
-            Vec::new()
-        }
     }
 }
 
@@ -173,11 +173,16 @@ impl Component for ProbabilisticSampler {
             ]);
 
     fn mistakes(&self) -> Vec<String> {
-        if (0.0..=100.0).contains(&self.sampling_percentage) {
-            Vec::new()
-        } else {
-            vec!["`sampling_percentage` lies between 0 and 100".to_owned()]
-        }
+        let share = (0.0..=100.0).contains(&self.sampling_percentage);
+        let precise = self
+            .sampling_precision
+            .is_none_or(|digits| (1..=14).contains(&digits));
+        let rules = [
+            (share, "`sampling_percentage` lies between 0 and 100"),
+            (precise, "`sampling_precision` lies between 1 and 14"),
+        ];
+        let broken = rules.into_iter().filter(|(right, _)| !right);
+        broken.map(|(_, rule)| rule.to_owned()).collect()
     }
 }
 
@@ -186,4 +191,32 @@ impl Component for Batch {
         .within(Distribution::GENERAL)
         .signals(&Signal::ALL)
         .ripe(Stability::Beta);
+
+    fn mistakes(&self) -> Vec<String> {
+        let size = self.send_batch_size.unwrap_or(8192);
+        let small = self
+            .send_batch_max_size
+            .is_some_and(|most| most > 0 && most < size);
+        let mut seen = std::collections::BTreeSet::new();
+        let twice = !self
+            .metadata_keys
+            .iter()
+            .all(|key| seen.insert(key.to_lowercase()));
+        let rules = [
+            (
+                small,
+                "`send_batch_max_size` must not be below `send_batch_size`",
+            ),
+            (twice, "`metadata_keys` names one twice"),
+        ];
+        let broken = rules.into_iter().filter(|(broken, _)| *broken);
+        broken.map(|(_, rule)| rule.to_owned()).collect()
+    }
+}
+
+impl Component for GroupByTrace {
+    const TYPE: &'static ComponentType =
+        &ComponentType::of::<Self>(Class::Processor, "groupbytrace")
+            .signals(&[Signal::Traces])
+            .ripe(Stability::Beta);
 }

@@ -1,6 +1,7 @@
 //! What an exporter does with data that it cannot send at once: queue, batch, retry.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 
 use super::is_default;
 use crate::{ComponentId, Duration};
@@ -57,6 +58,18 @@ pub struct Batch {
     pub max_size: u64,
     /// A smaller one is sent after this time.
     pub flush_timeout: Duration,
+    /// What is not put together.
+    #[serde(skip_serializing_if = "is_default")]
+    pub partition: Partition,
+}
+
+settings! {
+    /// What is not put together.
+    #[derive(Eq)]
+    pub struct Partition {
+        /// Headers of requests: what came with different ones.
+        pub metadata_keys: Vec<String>,
+    }
 }
 
 /// Whether and for how long a failed request is tried again.
@@ -71,6 +84,12 @@ pub struct Retry {
     pub max_interval: Duration,
     /// When to give up; 0 for never.
     pub max_elapsed_time: Duration,
+    /// How much longer each pause is than the one before: 1.5 times where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub multiplier: Option<Number>,
+    /// By how much of itself a pause may be longer or shorter: by half, where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub randomization_factor: Option<Number>,
 }
 
 impl Default for SendingQueue {
@@ -97,6 +116,7 @@ impl Default for Batch {
             min_size: 8192,
             max_size: 0,
             flush_timeout: Duration::millis(200),
+            partition: Partition::default(),
         }
     }
 }
@@ -109,6 +129,8 @@ impl Default for Retry {
             initial_interval: Duration::seconds(5),
             max_interval: Duration::seconds(30),
             max_elapsed_time: Duration::minutes(5),
+            multiplier: None,
+            randomization_factor: None,
         }
     }
 }
@@ -132,6 +154,9 @@ impl SendingQueue {
     /// What the program would refuse.
     pub(crate) fn mistakes(&self) -> Vec<String> {
         let mut found = Vec::new();
+        if !self.enabled {
+            return found;
+        }
         let mut must = |right: bool, what: &str| {
             if !right {
                 found.push(format!("sending_queue: {what}"));

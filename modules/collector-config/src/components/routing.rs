@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::filter::ErrorMode;
+use super::ottl_groups::{ErrorMode, checked};
 use crate::component::{Class, Component};
+use crate::ottl::{About, Anything, Context, check_condition};
 use crate::{ComponentType, Distribution, PipelineId, Signal, Stability};
 
 settings! {
@@ -88,6 +89,36 @@ impl Route {
     }
 }
 
+impl Route {
+    /// What is wrong with the condition; those about requests have a language of their own.
+    fn texts(&self) -> Vec<String> {
+        let contexts: &[Context] = match self.context {
+            // Paths say what they are about; those that do not are about resources.
+            None => return self.texts_of_any(),
+            Some(RouteContext::Request) => &[],
+            Some(RouteContext::Resource) => &[Context::Resource],
+            Some(RouteContext::Span) => &[Context::Span],
+            Some(RouteContext::Metric) => &[Context::Metric],
+            Some(RouteContext::DataPoint) => &[Context::DataPoint],
+            Some(RouteContext::Log) => &[Context::Log],
+        };
+        self.text_about(contexts)
+    }
+
+    fn text_about(&self, contexts: &[Context]) -> Vec<String> {
+        let there = !self.condition.is_empty();
+        let condition = there.then(|| self.condition.clone());
+        checked(condition.as_slice(), contexts, check_condition)
+    }
+
+    fn texts_of_any(&self) -> Vec<String> {
+        if self.text_about(&[Context::Resource]).is_empty() {
+            return Vec::new();
+        }
+        self.text_about(Anything::CONTEXTS)
+    }
+}
+
 impl Component for Routing {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Connector, "routing")
         .since(86)
@@ -97,7 +128,9 @@ impl Component for Routing {
     fn mistakes(&self) -> Vec<String> {
         let wrong = self.table.iter().filter_map(Route::mistake);
         let empty = self.table.is_empty().then_some("`table` is missing");
-        wrong.chain(empty).map(ToOwned::to_owned).collect()
+        let texts = self.table.iter().flat_map(Route::texts);
+        let wrong = wrong.chain(empty).map(ToOwned::to_owned);
+        wrong.chain(texts).collect()
     }
 }
 

@@ -2,9 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::is_default;
+use super::{is_default, tail_mistakes};
+
+pub use super::tail_rules::{
+    All, AllToDrop, Allocation, BooleanAttribute, Bytes, Composite, Latency, NumericAttribute,
+    Other, Ottl, Rate, Rule, Share, SpanCount, StatusCode, StatusCodes, StringAttribute,
+    TraceState,
+};
+
 use crate::component::{Class, Component};
-use crate::{ComponentType, Distribution, Duration, Signal, Stability};
+use crate::{ComponentId, ComponentType, Distribution, Duration, Signal, Stability};
 
 /// Decides for whole traces. All spans of a trace have to reach the same collector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,8 +19,14 @@ use crate::{ComponentType, Distribution, Duration, Signal, Stability};
 pub struct TailSampling {
     /// How long the spans of a trace are collected.
     pub decision_wait: Duration,
+    /// How long they are collected once the root span is there, where that is shorter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision_wait_after_root_received: Option<Duration>,
     /// How many traces are held while they wait.
     pub num_traces: u64,
+    /// Whether a trace too many waits, instead of the oldest being decided before its time.
+    #[serde(skip_serializing_if = "is_default")]
+    pub block_on_overflow: bool,
     /// How many new ones a second are expected; sizes what is allocated first.
     #[serde(skip_serializing_if = "is_default")]
     pub expected_new_traces_per_sec: u64,
@@ -23,8 +36,34 @@ pub struct TailSampling {
     /// Decisions are remembered for spans that come too late.
     #[serde(skip_serializing_if = "is_default")]
     pub decision_cache: DecisionCache,
+    /// When it is decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampling_strategy: Option<Strategy>,
+    /// Whether the first reason that holds will do, and the others are not looked at.
+    #[serde(skip_serializing_if = "is_default")]
+    pub sample_on_first_match: bool,
+    /// Whether traces that still wait are dropped when the collector ends, instead of being decided as they are.
+    #[serde(skip_serializing_if = "is_default")]
+    pub drop_pending_traces_on_shutdown: bool,
+    /// How many loops share the work, each with its share of all the numbers here: 1 where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub num_shards: Option<u32>,
+    /// The extension that holds the spans; needs the feature gate
+    /// `processor.tailsamplingprocessor.tailstorageextension`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tail_storage: Option<ComponentId>,
     /// A trace is kept if one of these says so.
     pub policies: Vec<Policy>,
+}
+
+/// When it is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// When a trace has waited.
+    TraceComplete,
+    /// With each span, as soon as it is certain. Nothing that remembers earlier traces can decide so.
+    SpanIngest,
 }
 
 /// How many decisions are remembered.
@@ -39,7 +78,7 @@ pub struct DecisionCache {
     pub non_sampled_cache_size: u64,
 }
 
-/// One reason to keep a trace.
+/// One reason to keep a trace, or to drop it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// Its name, in metrics and logs.
@@ -49,100 +88,30 @@ pub struct Policy {
     pub rule: Rule,
 }
 
-/// The reasons for which a trace can be kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Rule {
-    /// Every trace.
-    AlwaysSample,
-    /// A span ended with one of these.
-    StatusCode {
-        /// The statuses.
-        status_code: StatusCodes,
-    },
-    /// It took long.
-    Latency {
-        /// How long.
-        latency: Latency,
-    },
-    /// A share of all traces.
-    Probabilistic {
-        /// The share.
-        probabilistic: Share,
-    },
-    /// All of several reasons.
-    And {
-        /// The reasons.
-        and: All,
-    },
-}
-
-/// Span statuses.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StatusCodes {
-    /// The statuses.
-    pub status_codes: Vec<StatusCode>,
-}
-
-/// A span status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum StatusCode {
-    /// Something went wrong.
-    Error,
-    /// Said to be right.
-    Ok,
-    /// Nothing was said.
-    Unset,
-}
-
-/// How long a trace took.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Latency {
-    /// At least so many milliseconds.
-    pub threshold_ms: u64,
-    /// At most so many; 0 for no limit.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub upper_threshold_ms: u64,
-}
-
-/// A share of all traces.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Share {
-    /// From 0 to 100.
-    pub sampling_percentage: f64,
-    /// Layers that decide one after the other must not use the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hash_salt: Option<String>,
-}
-
-/// Several reasons that all have to hold.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct All {
-    /// The reasons.
-    pub and_sub_policy: Vec<Policy>,
-}
-
 impl Default for TailSampling {
     /// What the processor assumes.
     fn default() -> Self {
         Self {
             decision_wait: Duration::seconds(30),
+            decision_wait_after_root_received: None,
             num_traces: 50_000,
+            block_on_overflow: false,
             expected_new_traces_per_sec: 0,
             maximum_trace_size_bytes: 0,
             decision_cache: DecisionCache::default(),
+            sampling_strategy: None,
+            sample_on_first_match: false,
+            drop_pending_traces_on_shutdown: false,
+            num_shards: None,
+            tail_storage: None,
             policies: Vec::new(),
         }
     }
 }
 
 impl Policy {
-    fn new(name: &str, rule: Rule) -> Self {
+    /// A reason with a name.
+    pub fn new(name: &str, rule: Rule) -> Self {
         let name = name.to_owned();
         Self { name, rule }
     }
@@ -172,33 +141,29 @@ impl Policy {
         Self::new("share", Rule::Probabilistic { probabilistic })
     }
 
-    fn mistakes(&self, found: &mut Vec<String>) {
-        let wrong = match &self.rule {
-            Rule::AlwaysSample => None,
-            Rule::StatusCode { status_code } => status_code
-                .status_codes
-                .is_empty()
-                .then_some("no status is named"),
-            Rule::Latency { latency } => {
-                let Latency {
-                    threshold_ms: low,
-                    upper_threshold_ms: high,
-                } = *latency;
-                (high != 0 && high <= low).then_some("the upper threshold is not above the lower")
-            }
-            Rule::Probabilistic { probabilistic } => (!(0.0..=100.0)
-                .contains(&probabilistic.sampling_percentage))
-            .then_some("a percentage lies between 0 and 100"),
-            Rule::And { and } => {
-                for policy in &and.and_sub_policy {
-                    policy.mistakes(found);
-                }
-                None
-            }
+    /// Keeps traces of which a resource or a span has this attribute with one of these values.
+    pub fn attribute(name: &str, key: &str, values: &[&str]) -> Self {
+        let string_attribute = StringAttribute {
+            key: key.to_owned(),
+            values: values.iter().map(|&value| value.to_owned()).collect(),
+            ..StringAttribute::default()
         };
-        if let Some(wrong) = wrong {
-            found.push(format!("policies.{}: {wrong}", self.name));
-        }
+        Self::new(name, Rule::StringAttribute { string_attribute })
+    }
+
+    /// Keeps no more than so many spans a second.
+    pub fn at_most(spans_per_second: u64) -> Self {
+        let rate_limiting = Rate {
+            spans_per_second,
+            burst_capacity: 0,
+        };
+        Self::new("at_most", Rule::RateLimiting { rate_limiting })
+    }
+
+    /// Drops traces for which all of these hold, whatever else would keep them.
+    pub fn drop(name: &str, drop_sub_policy: Vec<Self>) -> Self {
+        let drop = AllToDrop { drop_sub_policy };
+        Self::new(name, Rule::Drop { drop })
     }
 }
 
@@ -213,14 +178,11 @@ impl Component for TailSampling {
             .signals(&[Signal::Traces])
             .ripe(Stability::Beta);
 
+    fn extensions(&self) -> Vec<ComponentId> {
+        self.tail_storage.clone().into_iter().collect()
+    }
+
     fn mistakes(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        if self.policies.is_empty() {
-            found.push("`policies` are missing: no trace would be kept".to_owned());
-        }
-        for policy in &self.policies {
-            policy.mistakes(&mut found);
-        }
-        found
+        tail_mistakes::of(self)
     }
 }

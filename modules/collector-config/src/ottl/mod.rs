@@ -117,6 +117,13 @@ macro_rules! text {
             }
         }
 
+        /// A text that a program put together. What is wrong with it is said by the check of the configuration.
+        impl<A: About> From<String> for $name<A> {
+            fn from(text: String) -> Self {
+                Self::unchecked(text)
+            }
+        }
+
         impl<A> fmt::Debug for $name<A> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{:?}", self.text)

@@ -45,6 +45,7 @@ impl Printer {
                     close: "]",
                 })
             }
+            ("Box", tree) => Some(Code::call("Box::new", self.value(module, inner, tree)?)),
             ("BTreeMap", Tree::Map(entries)) => self.map(module, inner, entries),
             ("String", Tree::Text(text)) => Some(Code::text(format!("{text}.to_owned()"))),
             ("Condition" | "Statement", Tree::Text(text)) => {
@@ -54,6 +55,12 @@ impl Printer {
             ("ComponentId", Tree::Struct(_, fields)) => Some(self.id(fields)),
             ("PipelineId", Tree::Struct(_, fields)) => Some(parsed(&id_text(fields, "signal"))),
             ("Value", tree) => Some(self.json(&json(tree)?)),
+            ("Number", Tree::Tuple(_, number)) => match number.first()? {
+                Tree::Word(word) if word.parse::<i64>().is_ok() => {
+                    Some(Code::text(format!("{word}.into()")))
+                }
+                _ => None,
+            },
             ("Settings", Tree::Map(entries)) => self.settings(entries),
             (
                 "bool" | "u8" | "u16" | "u32" | "u64" | "i32" | "i64" | "f32" | "f64" | "usize",

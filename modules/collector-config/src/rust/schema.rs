@@ -54,10 +54,7 @@ macro_rules! sources {
 }
 
 sources! {
-    auth awss3 connection count debug diagnostics elasticsearch file_log filter google_cloud_storage health host_metrics jaeger
-    jaeger_elasticsearch jaeger_sampling k8s_attributes k8s_cluster k8s_events k8s_objects kubelet_stats
-    leader_election load_balancing otlp otlp_exporters processors prometheus_receiver queue remote_write routing
-    service_graph span_metrics tail_sampling transform
+    attributes auth awss3 connection count debug diagnostics elasticsearch file_log filter google_cloud_storage health host_metrics jaeger jaeger_elasticsearch jaeger_sampling k8s_attributes k8s_cluster k8s_events k8s_objects kubelet_stats leader_election load_balancing otlp otlp_exporters ottl_groups processors prometheus_receiver queue remote_write routing service_graph span_metrics tail_rules tail_sampling temporality transform
 }
 
 static ALL: LazyLock<Vec<Declared>> = LazyLock::new(|| {
@@ -106,6 +103,9 @@ fn declarations(module: Option<&'static str>, source: &str) -> Vec<Declared> {
             let rest = &text[at + word.len()..];
             let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'));
             let (name, rest) = rest.split_at(end.unwrap_or(rest.len()));
+            let rest = rest.strip_prefix('<').map_or(rest, |generic| {
+                generic.split_once('>').map_or(generic, |(_, rest)| rest)
+            });
             let Some(body) = braced(rest.trim_start()) else {
                 continue;
             };
@@ -266,6 +266,17 @@ mod tests {
             "Value",
             "Condition",
             "Statement",
+            "Number",
+            "Resource",
+            "Span",
+            "SpanEvent",
+            "Metric",
+            "DataPoint",
+            "Log",
+            "InTraces",
+            "InMetrics",
+            "InLogs",
+            "A",
         ];
         fn names(kind: &str) -> impl Iterator<Item = &str> {
             let words = kind.split(['<', '>', ',']);

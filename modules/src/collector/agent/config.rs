@@ -106,7 +106,7 @@ fn on_this_node() -> Resource {
         key: key.to_owned(),
         action: Action::Insert,
         value: Some("${env:NODE_NAME}".into()),
-        from_attribute: None,
+        ..AttributeAction::default()
     };
     Resource {
         attributes: vec![insert("k8s.node.name"), insert("host.name")],

@@ -5,7 +5,7 @@ use collector_config::{
     components::{
         filter::Filter,
         processors::{Action, AttributeAction, Resource},
-        transform::{Statements, Transform},
+        transform::Transform,
     },
 };
 
@@ -31,7 +31,7 @@ impl<S: Signal> Pipeline<S> {
             key: key.to_owned(),
             action: Action::Upsert,
             value: Some(literal(value).into()),
-            from_attribute: None,
+            ..AttributeAction::default()
         };
         match self.way.steps.last_mut() {
             Some(Step::Resource(resource)) => resource.attributes.push(action),
@@ -139,14 +139,12 @@ impl Step {
 
 /// The processor that works statements out.
 pub(super) fn transform(signal: Kind, statements: &[String]) -> Transform {
-    let statements = statements.iter().cloned().map(Statements::One).collect();
-    let mut transform = Transform::default();
+    let statements = statements.iter().cloned();
     match signal {
-        Kind::Traces => transform.trace_statements = statements,
-        Kind::Metrics => transform.metric_statements = statements,
-        Kind::Logs => transform.log_statements = statements,
+        Kind::Traces => Transform::traces(statements),
+        Kind::Metrics => Transform::metrics(statements),
+        Kind::Logs => Transform::logs(statements),
     }
-    transform
 }
 
 #[cfg(test)]
