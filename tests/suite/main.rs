@@ -16,6 +16,7 @@ mod drift;
 mod examples;
 mod fixtures;
 mod foreign;
+mod handshake;
 mod import;
 mod injector;
 mod interrupted;
