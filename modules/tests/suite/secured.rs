@@ -2,10 +2,15 @@
 
 use collector_config::{
     Config, Release,
-    components::jaeger::{JaegerQuery, JaegerStorage},
+    components::{
+        auth::BasicAuth,
+        elasticsearch::Elasticsearch as Exporter,
+        jaeger::{JaegerQuery, JaegerStorage},
+    },
 };
 use modules::{
-    Elasticsearch, IndexRotation, Jaeger, JaegerInMemory, Tls, elasticsearch::ElasticsearchYml,
+    Collector, Elasticsearch, IndexRotation, Jaeger, JaegerInMemory, Tls,
+    elasticsearch::ElasticsearchYml, logs,
 };
 use provider_core::Scope;
 use serde_json::Value;
@@ -184,4 +189,43 @@ fn a_password_in_another_namespace_is_a_finding() {
     let findings = wrong.unwrap_err();
     let rules: Vec<&str> = findings.0.iter().map(|finding| finding.rule).collect();
     assert!(rules.contains(&"elasticsearch-namespace"), "{rules:?}");
+}
+
+fn logging(scope: &mut Scope<'_>) {
+    scope.add(Tls::generated());
+    let search = scope.add(Elasticsearch::new("search").nodes(3));
+    for name in ["otlp", "edge"] {
+        let gateway = Collector::gateway(name);
+        scope.add(gateway.pipeline(logs().export(&search.logs)));
+    }
+    let source = search.log_source(scope);
+    assert_eq!(source.uid(), "search");
+}
+
+#[test]
+fn collectors_write_logs_as_one_who_may_do_nothing_else() {
+    let config = Config::from_yaml(&file(logging, "otlp", "config.yaml")).unwrap();
+    assert_eq!(config.check(Release::CONTRIB), []);
+    let exporter: Exporter = config
+        .get(&"elasticsearch/search".parse().unwrap())
+        .unwrap();
+    assert_eq!(exporter.endpoints, ["https://search.test.svc:9200"]);
+    let login: BasicAuth = config.get(&exporter.auth.unwrap().authenticator).unwrap();
+    let login = login.client_auth.unwrap();
+    assert_eq!(login.username, "logs-writer");
+    assert!(login.password.is_empty());
+    for name in ["otlp", "edge"] {
+        let text = workload(logging, "Deployment", name).to_string();
+        assert!(text.contains("search-user-logs-writer"), "{name}");
+    }
+    let role = file(logging, "search-setup", "security-role-logs-writer.json");
+    assert!(
+        role.contains("create_doc") && !role.contains("\"read\""),
+        "{role}"
+    );
+    let role = file(logging, "search-setup", "security-role-logs-reader.json");
+    assert!(
+        role.contains("\"read\"") && !role.contains("create"),
+        "{role}"
+    );
 }
