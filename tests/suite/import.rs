@@ -2,7 +2,7 @@
 
 use std::{fs, process::Stdio};
 
-use collector_config::{Config, Release, import};
+use collector_config::{Config, import};
 use support::Command;
 
 use crate::outside::{Outside, root};
@@ -91,7 +91,8 @@ fn printed_rust_compiles_and_makes_the_configuration_that_it_was_printed_from() 
         .collect();
     assert_eq!(made.len(), files.len());
     for (file, made) in files.iter().zip(made) {
-        let original = import::read(&fs::read_to_string(file).unwrap(), Release::CONTRIB).unwrap();
+        let original = fs::read_to_string(file).unwrap();
+        let original = import::read(&original, import::Wanted::default()).unwrap();
         let made = Config::from_yaml(made).unwrap();
         assert_eq!(made.normal(), original[0].config.normal(), "{file}");
     }
@@ -184,6 +185,20 @@ fn a_document_is_read_from_standard_input_block_by_block() {
     assert!(ran.status.success());
     let out = String::from_utf8(ran.stdout).unwrap();
     assert_eq!(out.matches("pub mod ").count(), 4, "{out}");
+}
+
+#[test]
+fn what_is_rendered_here_is_imported_without_a_finding_that_matters() {
+    let user = Command::new("import-own");
+    for stack in ["prod", "staging", "dev"] {
+        let rendered = user.run(&["render", stack]).expect(0).out;
+        fs::write(user.folder().join("rendered.yaml"), rendered).unwrap();
+        let ran = user
+            .run(&["import", "rendered.yaml", "--detailed-exitcode"])
+            .expect(0);
+        assert!(ran.out.contains("-> Result<Config"), "{stack}: {}", ran.out);
+        assert!(!ran.out.contains("// Not typed"), "{stack}: {}", ran.out);
+    }
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use collector_config::{
-    Distribution, Version, import,
+    Distribution, Version,
+    import::{self, Wanted},
     lint::{Replicas, Tier},
 };
 
@@ -32,13 +33,13 @@ pub(crate) struct Import {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Surroundings")]
 pub(crate) struct Surroundings {
-    /// The collector version that is to read it
-    #[arg(long, value_name = "VERSION", default_value = "0.159.0")]
-    pub(crate) release: Version,
+    /// The collector version that is to read it; the newest, where nothing is said
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) release: Option<Version>,
 
-    /// The collector's distribution
-    #[arg(long, value_name = "NAME", default_value = "otelcol-contrib", value_parser = distributions())]
-    pub(crate) distribution: String,
+    /// The collector's distribution; that of the image, or `otelcol-contrib`, where nothing is said
+    #[arg(long, value_name = "NAME", value_parser = distributions())]
+    pub(crate) distribution: Option<String>,
 
     /// The place of the collector among others; guessed from manifests and from what it does, where nothing is said
     #[arg(long, value_name = "TIER", value_parser = tiers())]
@@ -63,11 +64,14 @@ pub(crate) enum ImportForm {
 }
 
 impl Surroundings {
-    /// The distribution of that name; the parser lets no other through.
-    pub(crate) fn distribution(&self) -> Distribution {
-        let all = Distribution::ALL.iter().copied();
-        let mut named = all.filter(|known| known.as_str() == self.distribution);
-        named.next().unwrap_or(Distribution::Contrib)
+    /// The program that the configurations are for.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let name = self.distribution.as_deref();
+        let named = |known: &Distribution| Some(known.as_str()) == name;
+        Wanted {
+            version: self.release,
+            distribution: Distribution::ALL.iter().copied().find(named),
+        }
     }
 
     /// The tier of that name.

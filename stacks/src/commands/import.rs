@@ -6,7 +6,6 @@ use std::{
 };
 
 use collector_config::{
-    Release,
     import::{self, ImportError, Imported},
     lint::{self, Setting, Severity},
 };
@@ -68,11 +67,7 @@ fn imported(file: &Path, surroundings: &Surroundings) -> Result<Vec<Shown>, Fail
         file: file.to_owned(),
         source,
     })?;
-    let release = Release {
-        version: surroundings.release,
-        distribution: surroundings.distribution(),
-    };
-    let found = import::read(&text, release).map_err(|source| Failed::Import {
+    let found = import::read(&text, surroundings.wanted()).map_err(|source| Failed::Import {
         file: file.to_owned(),
         source,
     })?;

@@ -1,11 +1,11 @@
 //! What are the surroundings of a configuration, by what stands beside it and by what it does itself?
 
 use super::{
-    Candidate,
+    Candidate, Wanted,
     workload::{Autoscaler, Container, Workload},
 };
 use crate::{
-    Config, Release,
+    Config, Distribution,
     component::Class,
     lint::{Replicas, Setting, Tier},
 };
@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn setting(
     candidate: &Candidate,
     config: &Config,
-    release: Release,
+    wanted: Wanted,
     workloads: &[Workload],
     autoscalers: &[Autoscaler],
 ) -> Setting {
@@ -30,7 +30,8 @@ pub(super) fn setting(
                 .and_then(|c| tier_of_workload(c.workload))
         })
         .unwrap_or_else(|| tier_by_looks(name, config));
-    let mut setting = Setting::of(tier, release);
+    let image = container.as_ref().and_then(Container::image);
+    let mut setting = Setting::of(tier, wanted.release(image));
     if let Some(replicas) = candidate.replicas {
         setting.replicas = Replicas::Fixed(replicas);
     }
@@ -62,6 +63,19 @@ fn tier_of_workload(workload: &Workload) -> Option<Tier> {
         _ if workload.serving() > 1 => Some(Tier::Sidecar),
         _ => None,
     }
+}
+
+/// By the name of its image.
+pub(super) fn distribution_of(image: &str) -> Option<Distribution> {
+    const IMAGES: [(&str, Distribution); 5] = [
+        ("opentelemetry-collector-contrib", Distribution::Contrib),
+        ("opentelemetry-collector-k8s", Distribution::Kubernetes),
+        ("opentelemetry-collector-otlp", Distribution::Otlp),
+        ("opentelemetry-collector", Distribution::Core),
+        ("jaeger", Distribution::Jaeger),
+    ];
+    let named = IMAGES.into_iter().find(|(name, _)| image.contains(name));
+    named.map(|(_, distribution)| distribution)
 }
 
 /// By what the operator and the Helm chart call it.

@@ -12,7 +12,7 @@ use thiserror::Error;
 pub use self::workload::bytes;
 use self::workload::{Autoscaler, Workload};
 use crate::{
-    Config, ReadError, Release,
+    Config, Distribution, ReadError, Release, Version,
     lint::{Setting, Tier},
 };
 
@@ -40,6 +40,16 @@ struct Candidate {
     /// What is said of it beside it, such as the mode of a Helm chart.
     tier: Option<Tier>,
     replicas: Option<u32>,
+}
+
+/// The program that a configuration is imported for, as far as someone says it: the newest version, where nobody does,
+/// of the distribution that the image beside it has, or of the one that contains everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its version.
+    pub version: Option<Version>,
+    /// Its distribution.
+    pub distribution: Option<Distribution>,
 }
 
 /// Why no configuration was had from a file.
@@ -86,11 +96,26 @@ struct Contents {
     autoscalers: Vec<Autoscaler>,
 }
 
-/// The configurations in a text, for one release.
+impl Wanted {
+    /// The release, for a collector whose image is this one.
+    fn release(self, image: Option<&str>) -> Release {
+        let distribution = self.distribution.or_else(|| guess::distribution_of(image?));
+        let newest = match distribution {
+            Some(Distribution::Jaeger) => Release::JAEGER,
+            _ => Release::CONTRIB,
+        };
+        Release {
+            version: self.version.unwrap_or(newest.version),
+            distribution: distribution.unwrap_or(newest.distribution),
+        }
+    }
+}
+
+/// The configurations in a text, for some program.
 ///
 /// # Errors
 /// When there is none, or what looks like one cannot be read.
-pub fn read(text: &str, release: Release) -> Result<Vec<Imported>, ImportError> {
+pub fn read(text: &str, wanted: Wanted) -> Result<Vec<Imported>, ImportError> {
     let markdown = text.lines().any(|line| line.starts_with("```"));
     let blocks = if markdown {
         fenced(text)
@@ -124,7 +149,7 @@ pub fn read(text: &str, release: Release) -> Result<Vec<Imported>, ImportError> 
             line: candidate.line,
             source: Box::new(source),
         })?;
-        let setting = guess::setting(&candidate, &config, release, &workloads, &autoscalers);
+        let setting = guess::setting(&candidate, &config, wanted, &workloads, &autoscalers);
         Ok(Imported {
             name: candidate.name,
             line: candidate.line,

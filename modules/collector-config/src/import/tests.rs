@@ -1,10 +1,7 @@
 //! Is every configuration found, with what stands beside it?
 
 use super::*;
-use crate::{
-    Release,
-    lint::{Probes, Replicas},
-};
+use crate::lint::{Probes, Replicas};
 
 const CONFIG: &str = "receivers: {otlp: {}}\nexporters: {debug: {}}\nservice: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}\n";
 
@@ -15,7 +12,7 @@ fn indented(text: &str, by: usize) -> String {
 }
 
 fn found(text: &str) -> Vec<Imported> {
-    read(text, Release::CONTRIB).unwrap()
+    read(text, Wanted::default()).unwrap()
 }
 
 #[test]
@@ -94,6 +91,32 @@ data:
 }
 
 #[test]
+fn an_image_says_which_program_reads_a_configuration() {
+    let wanted = Wanted::default();
+    for (image, release) in [
+        (None, Release::CONTRIB),
+        (Some("somebody/else:1"), Release::CONTRIB),
+        (
+            Some("ghcr.io/x/opentelemetry-collector-k8s:0.91.0"),
+            Release::KUBERNETES,
+        ),
+        (
+            Some("otel/opentelemetry-collector-contrib@sha256:00"),
+            Release::CONTRIB,
+        ),
+        (Some("jaegertracing/jaeger:2.20.0"), Release::JAEGER),
+    ] {
+        assert_eq!(wanted.release(image), release, "{image:?}");
+    }
+    let said = Wanted {
+        version: Some(Version::minor(91)),
+        distribution: Some(Distribution::Core),
+    };
+    let release = said.release(Some("jaeger"));
+    assert_eq!(release.to_string(), "otelcol 0.91.0");
+}
+
+#[test]
 fn what_holds_no_configuration_says_so() {
     for (text, message) in [
         ("", "there is no collector configuration in it"),
@@ -108,7 +131,7 @@ fn what_holds_no_configuration_says_so() {
             "could not read the configuration from line 1 on",
         ),
     ] {
-        let error = read(text, Release::CONTRIB).unwrap_err();
+        let error = read(text, Wanted::default()).unwrap_err();
         assert_eq!(error.to_string(), message, "{text}");
     }
 }

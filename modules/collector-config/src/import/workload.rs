@@ -89,6 +89,10 @@ impl Autoscaler {
 }
 
 impl Container<'_> {
+    pub(super) fn image(&self) -> Option<&str> {
+        self.container.get("image")?.as_str()
+    }
+
     pub(super) fn memory(&self) -> Option<u64> {
         let limit = self.container.pointer("/resources/limits/memory")?;
         bytes(limit.as_str()?)

@@ -93,7 +93,7 @@ const INVISIBLE: &[(&str, &str)] = &[
 ];
 
 fn of(text: &str) -> Findings {
-    let mut all = import::read(text, Release::CONTRIB).unwrap();
+    let mut all = import::read(text, import::Wanted::default()).unwrap();
     assert_eq!(all.len(), 1);
     let import::Imported {
         text,
