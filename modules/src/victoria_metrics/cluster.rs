@@ -12,8 +12,9 @@ use super::{
 use crate::{
     image,
     pod::Spread,
-    prometheus::{Measures, TakesSamples, load::Size, scrape},
+    prometheus::{Measures, load::Size, scrape},
     protocol::Http,
+    tls,
     units::{GIB, millicores},
     watch::{Count, Role, Watched},
     workload::Workload,
@@ -33,25 +34,34 @@ impl Module for VictoriaMetrics<Cluster> {
         let size = self.size(USUAL);
         self.check(scope, size);
         self.check_shape(scope);
-        let storages = scope.add(self.storage_set(size));
+        let mut storages = self.storage_set(size);
+        let security = program::secure(scope, &mut storages.pod);
+        let storages = scope.add(storages);
+        let why = "the parts of a VictoriaMetrics cluster speak to its storages in the open: TLS there is not free";
+        tls::in_the_open(scope, storages.id(), FROM_INSERT, why);
+        tls::in_the_open(scope, storages.id(), FROM_SELECT, why);
         let each = || Exposure::each_replica().unready_too();
         let writes = scope.expose_as(each(), &storages, FROM_INSERT);
         let reads = scope.expose_as(each(), &storages, FROM_SELECT);
-        let inserts = scope.add(self.insert(&writes));
+        let mut inserts = self.insert(&writes);
+        program::secure(scope, &mut inserts.pod);
+        let inserts = scope.add(inserts);
         scope.connect(&inserts, writes.destination());
-        let selects = scope.add(self.select(&reads));
+        let mut selects = self.select(&reads);
+        program::secure(scope, &mut selects.pod);
+        let selects = scope.add(selects);
         scope.connect(&selects, reads.destination());
-        let remote_write = scope.expose(&inserts, INSERT);
-        let query = scope.expose(&selects, SELECT);
+        let remote_write = scope.expose(&inserts, INSERT.secured(security));
+        let query = scope.expose(&selects, SELECT.secured(security));
         let shape = self.shape;
         for watched in [
-            Watched::new(&storages, STORAGE)
+            Watched::new(&storages, STORAGE.secured(security))
                 .role(Role::VictoriaStorage)
                 .count(Count::Replicas(shape.storages)),
-            Watched::new(&inserts, INSERT)
+            Watched::new(&inserts, INSERT.secured(security))
                 .role(Role::VictoriaInsert)
                 .count(Count::Replicas(shape.inserts)),
-            Watched::new(&selects, SELECT)
+            Watched::new(&selects, SELECT.secured(security))
                 .role(Role::VictoriaSelect)
                 .count(Count::Replicas(shape.selects)),
         ] {
@@ -80,9 +90,7 @@ impl VictoriaMetrics<Cluster> {
     fn measure(&self, scope: &mut Scope<'_>, write: &Endpoint<VictoriaClusterWrite>) {
         let name = format!("{}-agent", self.name);
         let account = scrape::account(scope, &name);
-        let url = format!("{}{}", write.url(), VictoriaClusterWrite::PATH);
-        let agent = vmagent::agent(scope, &self.name, &url);
-        scope.connect(&agent, write.destination());
+        let agent = vmagent::agent(scope, &name, write);
         vmagent::observe(scope, &name, self.measures, &agent, account);
     }
 

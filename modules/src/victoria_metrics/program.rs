@@ -1,6 +1,6 @@
 //! What do all processes of VictoriaMetrics have in common?
 
-use provider_core::{Endpoint, Finding, Port, Protocol, Scope};
+use provider_core::{Endpoint, Finding, Port, Protocol, Scope, Security};
 
 use super::{Dedup, VictoriaMetrics};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
         PROMOTED, links,
         load::{self, Cost, Size},
     },
+    tls::{self, Reads, TlsConfig},
 };
 
 /// Where a store is reached by what stands beside it.
@@ -27,6 +28,25 @@ pub(super) fn prepare<P: Protocol>(pod: &mut Pod, component: &'static str, port:
     pod.container.startup_probe = Some(every(health(), 5, 120));
     pod.container.readiness_probe = Some(every(health(), 10, 3));
     pod.container.liveness_probe = Some(every(health(), 15, 6));
+}
+
+/// Speaks TLS where the stack does, with a certificate for the Pods' own Services. Call it after `prepare`.
+pub(super) fn secure(scope: &mut Scope<'_>, pod: &mut Pod) -> Security {
+    let members = format!("{}-headless", pod.name);
+    if let Some(served) = tls::serve(scope, pod, &[&members], Reads::Certificate) {
+        pod.arg("-tls");
+        pod.arg(format!("-tlsCertFile={}", served.certificate));
+        pod.arg(format!("-tlsKeyFile={}", served.key));
+        tls::probe_securely(pod);
+    }
+    tls::security(scope)
+}
+
+/// Whom to trust, as an argument of that name, if the place is of the stack and speaks TLS.
+pub(super) fn trusts<P>(pod: &mut Pod, argument: &str, place: &Endpoint<P>) {
+    if let Some(ca_file) = TlsConfig::of(place.destination()).and_then(|tls| tls.ca_file) {
+        pod.arg(format!("-{argument}.tlsCAFile={ca_file}"));
+    }
 }
 
 impl<Form> VictoriaMetrics<Form> {

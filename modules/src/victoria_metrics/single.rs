@@ -36,16 +36,17 @@ impl Module for VictoriaMetrics<Single> {
         self.takes_otlp(pod);
         vmagent::scrapes(pod, &self.name);
         pod.account = Some(self.name.clone());
+        let web = WEB.secured(program::secure(scope, pod));
         let set = scope.add(set);
-        scope.expose_as(Exposure::headless(), &set, WEB);
-        let query = scope.expose(&set, WEB);
+        scope.expose_as(Exposure::headless(), &set, web);
+        let query = scope.expose(&set, web);
         let outputs = VictoriaMetricsOutputs {
             otlp: query.also(),
             remote_write: query.also(),
             query,
             pods: set.clone(),
         };
-        let watched = Watched::new(&set, WEB).role(Role::VictoriaMetrics);
+        let watched = Watched::new(&set, web).role(Role::VictoriaMetrics);
         scope.announce(watched.count(Count::Replicas(1)));
         vmagent::observe(scope, &self.name, self.measures, &set, account);
         if self.measures == Measures::Stack || !self.rules.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::ServiceAccount};
-use provider_core::{Pods, Port, Ref, Scope};
+use provider_core::{Endpoint, Pods, Port, Ref, Scope};
 use serde::{Deserialize, Serialize};
 
 use super::program;
@@ -11,7 +11,7 @@ use crate::{
     file::{Files, yaml},
     image,
     pod::Pod,
-    prometheus::{Measures, ScrapeConfig, load::INTERVAL_SECONDS, scrape},
+    prometheus::{Measures, ScrapeConfig, TakesSamples, load::INTERVAL_SECONDS, scrape},
     protocol::Http,
     units::{GIB, MIB, millicores},
     watch::{self, Count, Role, Watched},
@@ -42,23 +42,29 @@ pub struct AgentGlobal {
 }
 
 /// An agent that measures for a cluster, and keeps what it cannot send yet on a disk of its own.
-pub(super) fn agent(scope: &mut Scope<'_>, store: &str, write_url: &str) -> Ref<StatefulSet> {
-    let name = format!("{store}-agent");
-    let mut set = Workload::stateful(&name, image::VMAGENT)
+pub(super) fn agent<P: TakesSamples>(
+    scope: &mut Scope<'_>,
+    name: &str,
+    store: &Endpoint<P>,
+) -> Ref<StatefulSet> {
+    let mut set = Workload::stateful(name, image::VMAGENT)
         .listen(WEB)
         .cpu(millicores(100))
         .memory(512 * MIB)
         .keep(10 * GIB, "/buffer");
     let pod = &mut set.pod;
     program::prepare(pod, "metrics", WEB);
-    pod.arg(format!("-remoteWrite.url={write_url}"));
+    pod.arg(format!("-remoteWrite.url={}{}", store.url(), P::PATH));
+    program::trusts(pod, "remoteWrite", store);
     pod.arg("-remoteWrite.tmpDataPath=/buffer");
     // The rest of the disk is for what is being written.
     pod.arg("-remoteWrite.maxDiskUsagePerURL=8GiB");
-    scrapes(pod, &name);
-    pod.account = Some(name);
+    scrapes(pod, name);
+    pod.account = Some(name.to_owned());
+    let web = WEB.secured(program::secure(scope, pod));
     let set = scope.add(set);
-    let watched = Watched::new(&set, WEB).role(Role::Vmagent);
+    scope.connect(&set, store.destination());
+    let watched = Watched::new(&set, web).role(Role::Vmagent);
     scope.announce(watched.count(Count::Replicas(1)));
     set
 }

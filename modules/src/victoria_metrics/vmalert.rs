@@ -48,12 +48,20 @@ impl<Form> VictoriaMetrics<Form> {
         ] {
             pod.arg(arg);
         }
+        program::trusts(pod, "datasource", &store.query);
+        program::trusts(pod, "remoteRead", &store.query);
+        program::trusts(pod, "remoteWrite", &store.write);
+        // One for all of them.
+        if let Some(alertmanager) = self.alerts.first() {
+            program::trusts(pod, "notifier", alertmanager);
+        }
         for member in self.alerts.iter().flat_map(Endpoint::each) {
             pod.arg(format!("-notifier.url={}", member.url()));
         }
         if self.alerts.is_empty() {
             pod.arg("-notifier.blackhole");
         }
+        let web = WEB.secured(program::secure(scope, pod));
         let pods = scope.add(workload);
         let alerts = self.alerts.iter().map(Endpoint::destination);
         for to in [store.write.destination(), store.query.destination()]
@@ -62,7 +70,7 @@ impl<Form> VictoriaMetrics<Form> {
         {
             scope.connect(&pods, to);
         }
-        let watched = Watched::new(&pods, WEB).role(Role::Vmalert);
+        let watched = Watched::new(&pods, web).role(Role::Vmalert);
         scope.announce(watched.count(Count::Replicas(replicas)));
         let (measures, mut rules) = (self.measures, self.rules.clone());
         scope.at_end(move |scope| {

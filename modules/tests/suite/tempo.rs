@@ -1,7 +1,7 @@
 //! Tempo in place of Jaeger, and what the plan says of it.
 
 use modules::{
-    Collector, Grafana, ObjectStore, Prometheus, Tempo,
+    Collector, Grafana, ObjectStore, Prometheus, Tempo, Tls,
     tempo::{Blocks, TempoYaml},
     traces,
     units::days,
@@ -57,6 +57,29 @@ fn it_may_use_the_bucket_and_reach_each_replica_of_the_store_of_metrics() {
     let policy = find("NetworkPolicy", "tempo-statefulset");
     assert!(policy.contains("3900") && policy.contains("9090"));
     assert!(find("StatefulSet", "tempo").contains("AWS_SECRET_ACCESS_KEY"));
+}
+
+#[test]
+fn it_speaks_tls_where_the_stack_does() {
+    let secured: fn(&mut Scope<'_>) = |scope| {
+        scope.add(Tls::generated());
+        let prometheus = scope.add(Prometheus::new("prometheus").take_remote_write());
+        let tempo = Tempo::new("tempo").measure_into(&prometheus.remote_write);
+        let tempo = scope.add(tempo);
+        scope.add(Collector::gateway("otlp").pipeline(traces().export(&tempo.otlp)));
+    };
+    graph(secured).unwrap();
+    let read: TempoYaml = serde_saphyr::from_str(&file(secured)).unwrap();
+    let protocols = read.distributor.receivers.otlp.protocols;
+    for tls in [
+        protocols.grpc.tls,
+        protocols.http.tls,
+        read.server.http_tls_config,
+    ] {
+        assert_eq!(tls.unwrap().cert_file, "/etc/otelier/tls/tls.crt");
+    }
+    let to = &read.metrics_generator.unwrap().storage.remote_write[0];
+    assert!(to.url.starts_with("https://") && to.tls_config.is_some());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! VictoriaMetrics in place of Prometheus: the same measured, the same rules, other paths.
 
 use modules::{
-    Alertmanager, Collector, Grafana, Prometheus, Rules, VictoriaMetrics, metrics,
+    Alertmanager, Collector, Grafana, Prometheus, Rules, Tls, VictoriaMetrics, metrics,
     prometheus::Measures,
     units::{GIB, days},
     victoria_metrics::{AgentYml, Dedup},
@@ -134,6 +134,61 @@ fn a_cluster_keeps_each_sample_twice_and_knows_its_storages_by_name() {
         scope.add(VictoriaMetrics::single("metrics").dedup(Dedup::Seconds(30)));
     };
     assert!(args(dedup, "metrics").contains(&"-dedup.minScrapeInterval=30s".to_owned()));
+}
+
+/// Everything of the other two, over TLS.
+fn secured(scope: &mut Scope<'_>) {
+    scope.add(Tls::generated());
+    let alertmanager = scope.add(Alertmanager::new("alertmanager").tell_nobody());
+    let store = VictoriaMetrics::cluster("metrics").alerts(&alertmanager.alerts);
+    let store = scope.add(store);
+    scope.add(Collector::gateway("otlp").pipeline(metrics().export(&store.otlp)));
+    let single = VictoriaMetrics::single("copy").measures(Measures::Itself);
+    let single = scope.add(single);
+    let pair = Prometheus::new("pair")
+        .measures(Measures::Itself)
+        .take_nothing();
+    scope.add(pair.forward(&single.remote_write));
+}
+
+#[test]
+fn a_stack_that_speaks_tls_is_measured_and_told_over_tls() {
+    let graph = graph(secured).unwrap();
+    let open: Vec<_> = graph
+        .notes()
+        .iter()
+        .filter(|note| note.rule == "in-the-open")
+        .collect();
+    assert!(
+        open.iter()
+            .any(|note| note.message.contains("storages in the open"))
+    );
+    for part in [
+        "metrics-insert",
+        "metrics-select",
+        "metrics-storage",
+        "metrics-agent",
+        "copy",
+    ] {
+        assert!(args(secured, part).contains(&"-tls".to_owned()), "{part}");
+    }
+    let alert = args(secured, "metrics-alert");
+    for source in ["datasource", "remoteRead", "remoteWrite", "notifier"] {
+        let trust = format!("-{source}.tlsCAFile=/etc/otelier/trust/ca.crt");
+        assert!(alert.contains(&trust), "{source}");
+    }
+    let scraped: AgentYml = serde_saphyr::from_str(&text(secured, "metrics-agent-scrape")).unwrap();
+    let job = |name: &str| {
+        let mut jobs = scraped.scrape_configs.iter();
+        jobs.find(|job| job.job_name == name).unwrap().clone()
+    };
+    let storage = job("metrics-storage");
+    assert_eq!(storage.scheme.as_deref(), Some("https"));
+    assert_eq!(
+        storage.tls_config.unwrap().server_name.as_deref(),
+        Some("metrics-storage.test.svc")
+    );
+    assert!(text(secured, "pair-").contains("url: https://copy.test.svc:8428/api/v1/write"));
 }
 
 #[test]
