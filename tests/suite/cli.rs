@@ -153,6 +153,31 @@ fn colours_are_off_where_nobody_sees_them() {
 }
 
 #[test]
+fn the_memory_of_each_collector_is_accounted_for() {
+    let user = Command::new("cli-budget");
+    let text = user.run(&["budget", "prod"]).expect(0).out;
+    for said in [
+        "StatefulSet/observability/otlp-sampler × 2: 2048 MiB each",
+        "DaemonSet/observability-agents/node on each node: 512 MiB each",
+        "waiting traces",
+        "enough for 2045 new traces a second on each Pod",
+    ] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
+    let json = user.run(&["budget", "prod", "-o", "json"]).expect(0).out;
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let budgets = document["budgets"].as_array().unwrap();
+    assert!(budgets.len() >= 3);
+    for budget in budgets {
+        let parts = budget["parts"].as_array().unwrap().iter();
+        let sum: u64 = parts.map(|part| part["bytes"].as_u64().unwrap()).sum();
+        assert_eq!(Some(sum), budget["limit"].as_u64());
+        assert!(!budget["workloads"].as_array().unwrap().is_empty());
+    }
+    user.run(&["budget", "nothing"]).expect(1);
+}
+
+#[test]
 fn drawings_and_completions_are_written() {
     let user = Command::new("cli-draw");
     let mermaid = user.run(&["graph", "prod"]).expect(0).out;

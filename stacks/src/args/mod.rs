@@ -90,6 +90,8 @@ pub(crate) enum Command {
     Graph(Graph),
     /// Read collector YAML, and write it as Rust, with what is wrong with it
     Import(Import),
+    /// Show where the memory of each collector goes, and what that is enough for
+    Budget(Budget),
     /// List the stacks that this command knows
     List,
     /// The API server inside this process: serve it to other programs, or empty it
@@ -246,6 +248,15 @@ pub(crate) struct Graph {
     pub(crate) of: GraphSubject,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Budget {
+    #[command(flatten)]
+    pub(crate) stack: StackName,
+    /// The form of the table
+    #[arg(long, short, value_enum, value_name = "FORM", default_value_t = BudgetForm::Text)]
+    pub(crate) output: BudgetForm,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sandbox {
     /// Serve the sandbox on a loopback port, with a kubeconfig that `kubectl` accepts
@@ -290,6 +301,15 @@ pub(crate) enum RenderForm {
     /// One YAML document for each object
     Yaml,
     /// One JSON `List`
+    Json,
+}
+
+/// The forms of a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BudgetForm {
+    /// For people
+    Text,
+    /// One JSON document
     Json,
 }
 

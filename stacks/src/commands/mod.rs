@@ -12,6 +12,7 @@ use crate::{
     view::{self, Screen, problem},
 };
 
+mod budget;
 mod completion;
 mod down;
 mod drift;
@@ -56,6 +57,7 @@ impl Session {
             Command::Render(arguments) => self.render(&arguments),
             Command::Graph(arguments) => self.graph_of(&arguments),
             Command::Import(arguments) => self.import(&arguments),
+            Command::Budget(arguments) => self.budget(&arguments),
             Command::List => Ok(self.list()),
             Command::Sandbox(Sandbox::Serve(arguments)) => self.serve(&arguments).await,
             Command::Sandbox(Sandbox::Reset { yes }) => self.reset(yes),

@@ -26,6 +26,7 @@ use crate::{
     target::{Connection, TargetKind},
 };
 
+pub(crate) mod budget;
 pub(crate) mod findings;
 pub(crate) mod graph;
 pub(crate) mod import;
