@@ -104,7 +104,7 @@ async fn a_review_too_many_waits_for_another_to_be_answered() {
         .await;
     slow.send(first).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let (code, _) = tokio::join!(async { running.review(&body).await.code }, async {
+    let (code, ()) = tokio::join!(async { running.review(&body).await.code }, async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         slow.send(rest).await;
         assert_eq!(slow.reply().await.code, 200);

@@ -146,7 +146,7 @@ impl Drop for Beside {
 const WEBHOOKS: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
 
 /// What the module makes.
-fn rendered(name: &str, when_down: WhenDown) -> Vec<Value> {
+pub(super) fn rendered(name: &str, when_down: WhenDown) -> Vec<Value> {
     let own = name.to_owned();
     let define = move |stack: &mut Scope<'_>| {
         let gateway: Endpoint<Otlp> = Endpoint::outside("gateway.example", 4317);

@@ -4,6 +4,7 @@
 //! module makes it.
 
 mod beside;
+mod programs;
 
 use std::{
     thread::sleep,
