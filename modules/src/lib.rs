@@ -40,7 +40,7 @@ pub use collector::{
 pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
 pub use grafana::{Dashboard, Grafana, GrafanaOutputs};
 pub use ingress::{Entrance, Site};
-pub use injector::{Elsewhere, Injector, InjectorOutputs, Placement, WhenDown};
+pub use injector::{Asked, Elsewhere, Injector, InjectorOutputs, Placement, WhenDown};
 pub use jaeger::{IndexRotation, Jaeger, JaegerInMemory, JaegerOutputs, Sampling};
 pub use login::{LoginProxy, LoginProxyOutputs, Oidc};
 pub use loki::{Loki, LokiOutputs};

@@ -75,13 +75,25 @@ pub(crate) fn decide(pod: Pod<'_>, namespace: &str, config: &Config) -> Decision
         return Decision::LeaveAndSay(Left::Windows, said);
     }
     if containers(pod).any(|container| pod::name(container) == OPERATORS) {
-        let said = format!("{who} gets no sidecar: it has that of the OpenTelemetry operator");
-        return Decision::LeaveAndSay(Left::HasTheOperators, said);
+        return beside_the_operators(pod, &who, config);
     }
     match impossible(pod, config) {
         Some(refusal) => Decision::Refuse(format!("{who} asks for a sidecar ({why}), {refusal}")),
         None => Decision::Inject,
     }
+}
+
+/// Two collectors in one Pod would want the same ports.
+fn beside_the_operators(pod: Pod<'_>, who: &str, config: &Config) -> Decision {
+    if Mark::of(pod, config).is_some() {
+        return Decision::Refuse(format!(
+            "{who} has been given two collectors, `{}` and that of the OpenTelemetry operator, which want the same \
+             ports: ask for one of them by an annotation that the other does not read",
+            config.name
+        ));
+    }
+    let said = format!("{who} gets no sidecar: it has that of the OpenTelemetry operator");
+    Decision::LeaveAndSay(Left::HasTheOperators, said)
 }
 
 /// Why a Pod of that namespace may not have what it asks for.
@@ -354,6 +366,19 @@ mod tests {
             json!({ "sidecar.otelier.dev/inject": "true", "kubernetes.io/config.mirror": "x" });
         let mirror = pod(&mirror, &json!({ "hostNetwork": true }));
         assert_eq!(decided("shop", &mirror), Decision::Leave(Left::Mirror));
+    }
+
+    #[test]
+    fn a_pod_with_two_collectors_is_refused_once_both_are_there() {
+        let object = asking(&json!({ "containers": [{ "name": "api" }] }));
+        let mut object = patched(&object, &config());
+        let containers = object["spec"]["containers"].as_array_mut().unwrap();
+        containers.push(json!({ "name": OPERATORS }));
+        let said = refusal("shop", &object);
+        assert!(
+            said.contains("has been given two collectors, `otel` and"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -73,6 +73,17 @@ pub struct Injector {
     when_down: WhenDown,
     elsewhere: Elsewhere,
     placement: Placement,
+    asked: Asked,
+}
+
+/// By which annotations a Pod asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// By `sidecar.otelier.dev/inject`, or else by `sidecar.opentelemetry.io/inject`.
+    #[default]
+    InEitherWay,
+    /// By `sidecar.otelier.dev/inject` alone: the other belongs to an OpenTelemetry operator that is in the cluster too.
+    InOurs,
 }
 
 /// What becomes of Pods that ask while no injector answers.
@@ -123,7 +134,8 @@ struct Injects {
 impl Injector {
     /// An injector of that name that adds `sidecar`: two Pods, if nothing else is said.
     ///
-    /// The image is that of the program `injector` of this repository, built and pushed by whoever runs it.
+    /// The image is that of the program `injector` of this repository, built (`modules/injector/Containerfile`) and pushed
+    /// by whoever runs it.
     pub fn new(name: &str, image: impl Into<String>, sidecar: Sidecar) -> Self {
         Self {
             name: name.to_owned(),
@@ -134,6 +146,7 @@ impl Injector {
             when_down: WhenDown::default(),
             elsewhere: Elsewhere::default(),
             placement: Placement::default(),
+            asked: Asked::default(),
         }
     }
 
@@ -173,6 +186,13 @@ impl Injector {
     #[must_use]
     pub fn elsewhere(mut self, elsewhere: Elsewhere) -> Self {
         self.elsewhere = elsewhere;
+        self
+    }
+
+    /// By which annotations a Pod asks; ours and the OpenTelemetry operator's, if nothing else is said.
+    #[must_use]
+    pub fn asked(mut self, asked: Asked) -> Self {
+        self.asked = asked;
         self
     }
 

@@ -5,14 +5,21 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Container, Volume};
 use serde::Serialize;
 
-use super::{Injector, NEVER, Placement, sidecar::Made};
+use super::{Asked, Injector, NEVER, Placement, sidecar::Made};
 use crate::protocol::{OTLP_GRPC, OTLP_HTTP};
 
-/// The annotations by which a Pod asks; the first that it has counts.
-pub(super) const ANNOTATIONS: [&str; 2] = [
-    "sidecar.otelier.dev/inject",
-    "sidecar.opentelemetry.io/inject",
-];
+impl Asked {
+    /// The annotations by which a Pod asks; the first that it has counts.
+    pub(super) fn annotations(self) -> &'static [&'static str] {
+        match self {
+            Asked::InEitherWay => &[
+                "sidecar.otelier.dev/inject",
+                "sidecar.opentelemetry.io/inject",
+            ],
+            Asked::InOurs => &["sidecar.otelier.dev/inject"],
+        }
+    }
+}
 
 /// The program's configuration.
 #[derive(Serialize)]
@@ -20,7 +27,7 @@ pub(super) struct Settings<'a> {
     name: &'a str,
     namespace: &'a str,
     stack: &'a str,
-    annotations: [&'static str; 2],
+    annotations: &'static [&'static str],
     namespaces: BTreeMap<&'a str, Rule>,
     never: [&'static str; 2],
     sidecar: Added<'a>,
@@ -67,7 +74,7 @@ impl<'a> Settings<'a> {
             name: &made.container.name,
             namespace,
             stack,
-            annotations: ANNOTATIONS,
+            annotations: injector.asked.annotations(),
             namespaces: rules
                 .map(|(name, unasked)| (name.as_str(), Rule { unasked: *unasked }))
                 .collect(),

@@ -9,10 +9,7 @@ use k8s_openapi::{
 };
 use provider_core::{Scope, kube_core::ObjectMeta};
 
-use super::{
-    Elsewhere, Injector, NEVER, WEBHOOK, WhenDown,
-    settings::{ANNOTATIONS, Unasked},
-};
+use super::{Elsewhere, Injector, NEVER, WEBHOOK, WhenDown, settings::Unasked};
 use crate::tls::Voucher;
 
 /// What the webhook is called in the API server's messages.
@@ -104,7 +101,9 @@ fn selector(injector: &Injector, own: &str) -> LabelSelector {
 ///
 /// The program reads the annotations more closely; what it would inject must pass here.
 fn asks(injector: &Injector) -> String {
-    let keys = ANNOTATIONS.map(|key| format!("'{key}'")).join(", ");
+    let keys = injector.asked.annotations().iter();
+    let keys: Vec<_> = keys.map(|key| format!("'{key}'")).collect();
+    let keys = keys.join(", ");
     let any = |which: &str| {
         format!(
             "has(object.metadata.annotations) && [{keys}].exists(key, key in object.metadata.annotations && \

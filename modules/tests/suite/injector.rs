@@ -1,8 +1,8 @@
 //! What does an injector bring, and which mistakes are found before it runs?
 
 use modules::{
-    Collector, Elsewhere, Injector, Issuer, Placement, Sidecar, Tls, WhenDown, logs, metrics,
-    protocol::Otlp, traces,
+    Asked, Collector, Elsewhere, Injector, Issuer, Placement, Sidecar, Tls, WhenDown, logs,
+    metrics, protocol::Otlp, traces,
 };
 use provider_core::{Endpoint, Scope, Security};
 use serde_json::{Value, json};
@@ -154,6 +154,17 @@ fn only_pods_that_ask_reach_the_webhook() {
     );
     let expected = json!({ "key": "kubernetes.io/metadata.name", "operator": "In", "values": ["bank", "shop"] });
     assert_eq!(here["namespaceSelector"]["matchExpressions"][0], expected);
+}
+
+#[test]
+fn an_operators_annotation_is_left_to_the_operator_where_there_is_one() {
+    let objects = objects(|scope| {
+        let injector = injector("injector").namespaces(["shop"]);
+        scope.add(injector.asked(Asked::InOurs));
+    });
+    let text = serde_json::to_string(&objects).unwrap();
+    assert!(text.contains("sidecar.otelier.dev/inject"));
+    assert!(!text.contains("sidecar.opentelemetry.io/inject"));
 }
 
 #[test]
