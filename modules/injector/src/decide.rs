@@ -2,17 +2,14 @@
 
 use crate::{
     ask::{Ask, Why},
-    config::{Config, Placement},
+    config::Config,
     inject::Mark,
+    obstacle::{containers, obstacle},
     pod::{self, Pod},
 };
 
 /// The container that the OpenTelemetry operator adds.
 const OPERATORS: &str = "otc-container";
-/// The annotation that names the containers whose environment is set.
-pub(crate) const CONTAINERS: &str = "sidecar.otelier.dev/containers";
-/// The same for the OpenTelemetry operator.
-pub(crate) const THEIR_CONTAINERS: &str = "instrumentation.opentelemetry.io/container-names";
 
 /// What becomes of a Pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +74,7 @@ pub(crate) fn decide(pod: Pod<'_>, namespace: &str, config: &Config) -> Decision
     if containers(pod).any(|container| pod::name(container) == OPERATORS) {
         return beside_the_operators(pod, &who, config);
     }
-    match impossible(pod, config) {
+    match obstacle(pod, config) {
         Some(refusal) => Decision::Refuse(format!("{who} asks for a sidecar ({why}), {refusal}")),
         None => Decision::Inject,
     }
@@ -131,88 +128,6 @@ fn not_entitled(ask: &Ask, why: &Why, namespace: &str, config: &Config) -> Optio
     Some(format!(
         "and there is no such one: say `{key}: \"true\"`, or `{name}`"
     ))
-}
-
-/// Why a sidecar would keep this Pod from running.
-fn impossible(pod: Pod<'_>, config: &Config) -> Option<String> {
-    let sidecar = &config.sidecar;
-    if pod.on_host_network() {
-        return Some(
-            "but is on its node's network, where the sidecar's ports are the node's: send to the node's agent instead"
-                .to_owned(),
-        );
-    }
-    if sidecar.placement == Placement::Plain && (pod.ends() || pod.owner().is_some_and(is_job)) {
-        return Some(
-            "but is to end by itself, which it never would beside a plain container: native sidecars need \
-             Kubernetes 1.29"
-                .to_owned(),
-        );
-    }
-    let ours = Mark::of(pod, config).is_some();
-    let mine = sidecar.container_name();
-    let mut others = containers(pod).filter(|container| !(ours && pod::name(container) == mine));
-    if let Some(clash) = others
-        .clone()
-        .find(|container| pod::name(container) == mine)
-    {
-        let name = pod::name(clash);
-        return Some(format!(
-            "but has a container `{name}` of its own: call it something else"
-        ));
-    }
-    let volumes = sidecar
-        .volumes
-        .iter()
-        .filter_map(|volume| volume.get("name")?.as_str());
-    let mut taken = pod.volumes().iter().map(pod::name).filter(|_| !ours);
-    if let Some(name) = taken.find(|name| volumes.clone().any(|volume| volume == *name)) {
-        return Some(format!(
-            "but has a volume `{name}` of its own: call it something else"
-        ));
-    }
-    let wanted = sidecar.ports();
-    let clash = others.find_map(|container| {
-        let port = pod::ports(container).find(|port| wanted.contains(port))?;
-        Some((pod::name(container), port))
-    });
-    if let Some((name, port)) = clash {
-        return Some(format!(
-            "but its container `{name}` listens on port {port}, which the sidecar needs: let it listen on another"
-        ));
-    }
-    unknown_container(pod)
-}
-
-/// The containers that a Pod names and does not have.
-fn unknown_container(pod: Pod<'_>) -> Option<String> {
-    let chosen = chosen(pod.annotation(CONTAINERS)?);
-    let known: Vec<_> = pod.containers().iter().map(pod::name).collect();
-    let missing = chosen.into_iter().find(|name| !known.contains(name))?;
-    Some(format!(
-        "but `{CONTAINERS}` names a container `{missing}`, and there is {}",
-        known
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    ))
-}
-
-/// The names in a list with commas.
-pub(crate) fn chosen(list: &str) -> Vec<&str> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect()
-}
-
-fn containers(pod: Pod<'_>) -> impl Iterator<Item = &serde_json::Value> + Clone {
-    pod.init_containers().iter().chain(pod.containers())
-}
-
-fn is_job((kind, _): (&str, &str)) -> bool {
-    kind == "Job"
 }
 
 #[cfg(test)]
@@ -289,54 +204,6 @@ mod tests {
     }
 
     #[test]
-    fn what_would_keep_the_pod_from_running_is_refused_and_named() {
-        for (spec, words) in [
-            (json!({ "hostNetwork": true }), "is on its node's network"),
-            (
-                json!({ "containers": [{ "name": "otel-sidecar" }] }),
-                "has a container `otel-sidecar` of its own",
-            ),
-            (
-                json!({ "initContainers": [{ "name": "otel-sidecar" }] }),
-                "has a container `otel-sidecar` of its own",
-            ),
-            (
-                json!({ "volumes": [{ "name": "otel-sidecar" }] }),
-                "has a volume `otel-sidecar` of its own",
-            ),
-            (
-                json!({ "containers": [{ "name": "jaeger", "ports": [{ "containerPort": 4317 }] }] }),
-                "its container `jaeger` listens on port 4317",
-            ),
-            (
-                json!({ "initContainers": [{ "name": "old", "ports": [{ "containerPort": 13133, "protocol": "TCP" }] }] }),
-                "its container `old` listens on port 13133",
-            ),
-        ] {
-            let said = refusal("shop", &asking(&spec));
-            assert!(said.contains(words), "{said}");
-        }
-        let udp = json!({ "containers": [{ "name": "a", "ports": [{ "containerPort": 4317, "protocol": "UDP" }] }] });
-        assert_eq!(decided("shop", &asking(&udp)), Decision::Inject);
-    }
-
-    #[test]
-    fn a_container_that_is_chosen_has_to_be_there() {
-        let spec = json!({ "containers": [{ "name": "api" }, { "name": "worker" }] });
-        let choosing = |names: &str| {
-            let mut object = asking(&spec);
-            object["metadata"]["annotations"][CONTAINERS] = json!(names);
-            object
-        };
-        assert_eq!(decided("shop", &choosing("api, worker")), Decision::Inject);
-        let said = refusal("shop", &choosing("api,wroker"));
-        assert!(
-            said.contains("names a container `wroker`, and there is `api`, `worker`"),
-            "{said}"
-        );
-    }
-
-    #[test]
     fn what_cannot_have_one_is_let_in_without() {
         for (annotations, spec, left) in [
             (
@@ -379,31 +246,5 @@ mod tests {
             said.contains("has been given two collectors, `otel` and"),
             "{said}"
         );
-    }
-
-    #[test]
-    fn what_is_to_end_by_itself_takes_no_plain_container() {
-        let mut plain = config();
-        plain.sidecar.placement = Placement::Plain;
-        for (policy, goes) in [("Always", true), ("OnFailure", false), ("Never", false)] {
-            let object =
-                asking(&json!({ "restartPolicy": policy, "containers": [{ "name": "api" }] }));
-            let decision = decide(Pod(&object), "shop", &plain);
-            assert_eq!(decision == Decision::Inject, goes, "{policy}: {decision:?}");
-            assert_eq!(decided("shop", &object), Decision::Inject, "{policy}");
-        }
-    }
-
-    #[test]
-    fn what_has_its_sidecar_already_is_no_clash_with_itself() {
-        let object = patched(
-            &asking(&json!({ "containers": [{ "name": "api" }] })),
-            &config(),
-        );
-        assert_eq!(decided("shop", &object), Decision::Inject);
-        let mut forged = object.clone();
-        forged["metadata"]["annotations"]["otel.sidecar.otelier.dev/status"] =
-            json!("other/otel@0123456789");
-        assert!(refusal("shop", &forged).contains("of its own"));
     }
 }

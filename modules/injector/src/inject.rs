@@ -150,7 +150,7 @@ fn not_caught(pod: Pod<'_>, sidecar: &Sidecar) -> Option<String> {
     if said.trim() == "*" {
         return None;
     }
-    let mut ports: Vec<String> = crate::decide::chosen(said)
+    let mut ports: Vec<String> = crate::obstacle::chosen(said)
         .into_iter()
         .map(str::to_owned)
         .collect();

@@ -23,6 +23,7 @@ mod environment;
 mod inject;
 mod log;
 mod meters;
+mod obstacle;
 mod pod;
 mod review;
 #[cfg(test)]

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::{
     config::{Application, Sidecar},
-    decide::{CONTAINERS, THEIR_CONTAINERS, chosen},
     edits::Edits,
+    obstacle::{CONTAINERS, THEIR_CONTAINERS, chosen},
     pod::{self, Pod},
 };
 
