@@ -10,18 +10,27 @@ use collector_config::{
         count::Count,
         debug::{Debug, NopExporter, NopReceiver},
         diagnostics::{Pprof, Zpages},
+        elasticsearch::Elasticsearch,
+        file_exporter::FileExporter,
+        file_log::FileLog,
         filter::Filter,
         google_cloud_storage::GoogleCloudStorage,
         health::{FileStorage, HealthCheck},
+        host_metrics::HostMetrics,
+        k8s_attributes::K8sAttributes,
         k8s_cluster::K8sCluster,
         k8s_events::K8sEvents,
         k8s_objects::K8sObjects,
+        kubelet_stats::KubeletStats,
         leader_election::LeaderElector,
         load_balancing::LoadBalancing,
         otlp::Otlp,
         otlp_exporters::{OtlpGrpc, OtlpHttp},
         processors::{Batch, GroupByTrace, MemoryLimiter, ProbabilisticSampler},
+        prometheus_exporter::PrometheusExporter,
         prometheus_receiver::PrometheusReceiver,
+        remote_write::PrometheusRemoteWrite,
+        resource_detection::ResourceDetection,
         routing::{Forward, Routing},
         service_graph::ServiceGraph,
         span_metrics::SpanMetrics,
@@ -35,12 +44,13 @@ const CLUSTER: &str = include_str!("accepted/cluster.yaml");
 const ARCHIVE: &str = include_str!("accepted/archive.yaml");
 const CONNECTORS: &str = include_str!("accepted/connectors.yaml");
 const GATEWAY: &str = include_str!("accepted/gateway.yaml");
+const NODE: &str = include_str!("accepted/node.yaml");
 const SAMPLING: &str = include_str!("accepted/sampling.yaml");
 /// What the program that checks the others does not contain.
 const MORE: &str = include_str!("accepted/more.yaml");
 
 fn all() -> impl Iterator<Item = Config> {
-    let texts = [CLUSTER, ARCHIVE, CONNECTORS, GATEWAY, SAMPLING, MORE];
+    let texts = [CLUSTER, ARCHIVE, CONNECTORS, GATEWAY, NODE, SAMPLING, MORE];
     texts
         .into_iter()
         .map(|text| Config::from_yaml(text).unwrap())
@@ -102,6 +112,15 @@ fn settings_are_written_back_as_they_were_read() {
     same::<DeltaToCumulative>();
     same::<FileStorage>();
     same::<Filter>();
+    same::<Elasticsearch>();
+    same::<FileExporter>();
+    same::<FileLog>();
+    same::<HostMetrics>();
+    same::<K8sAttributes>();
+    same::<KubeletStats>();
+    same::<PrometheusExporter>();
+    same::<PrometheusRemoteWrite>();
+    same::<ResourceDetection>();
     same::<Forward>();
     same::<GoogleCloudStorage>();
     same::<GroupByTrace>();

@@ -88,7 +88,7 @@ fn everything() -> Config {
         collection_interval: Some(Duration::seconds(30)),
         insecure_skip_verify: true,
         metric_groups: vec![MetricGroup::Container, MetricGroup::Node, MetricGroup::Pod],
-        ca_file: None,
+        ..KubeletStats::default()
     });
     let limiter = config.add(&MemoryLimiter::percent(80, 20));
     let pods = config.add(&K8sAttributes {
@@ -99,7 +99,7 @@ fn everything() -> Config {
         },
         filter: Filter {
             node_from_env_var: Some("NODE_NAME".into()),
-            namespace: None,
+            ..Filter::default()
         },
         pod_association: vec![
             PodAssociation::attribute("k8s.pod.ip"),

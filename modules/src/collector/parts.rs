@@ -84,7 +84,7 @@ pub(super) fn whose(node: Option<&str>) -> K8sAttributes {
         },
         filter: Filter {
             node_from_env_var: node.map(str::to_owned),
-            namespace: None,
+            ..Filter::default()
         },
         pod_association: vec![
             PodAssociation::attribute("k8s.pod.uid"),

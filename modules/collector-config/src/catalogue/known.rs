@@ -39,7 +39,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static ComponentType> {
         &PROCESSORS_CLUSTER[..],
         &PROCESSORS_CORE_CONTRIB[..],
         &PROCESSORS_CONTRIB[..],
-        &EXPORTERS_CORE[..],
         &EXPORTERS_CLUSTER[..],
         &EXPORTERS_CORE_CONTRIB[..],
         &EXPORTERS_CONTRIB[..],
@@ -173,7 +172,7 @@ static RECEIVERS_CONTRIB: [ComponentType; 91] = table(
     ],
 );
 
-static PROCESSORS_CLUSTER: [ComponentType; 9] = table(
+static PROCESSORS_CLUSTER: [ComponentType; 8] = table(
     Class::Processor,
     Distribution::COLLECTORS,
     [
@@ -185,7 +184,6 @@ static PROCESSORS_CLUSTER: [ComponentType; 9] = table(
         ("metrics_transform", "metricstransform", 152, 0),
         ("redaction", "", 0, 0),
         ("remotetap", "", 0, 89),
-        ("resource_detection", "resourcedetection", 153, 0),
     ],
 );
 
@@ -209,23 +207,16 @@ static PROCESSORS_CONTRIB: [ComponentType; 10] = table(
     ],
 );
 
-static EXPORTERS_CORE: [ComponentType; 1] =
-    table(Class::Exporter, Distribution::CORE, [("file", "", 0, 0)]);
-
 static EXPORTERS_CLUSTER: [ComponentType; 1] = table(
     Class::Exporter,
     Distribution::COLLECTORS,
     [("otelarrow", "", 0, 105)],
 );
 
-static EXPORTERS_CORE_CONTRIB: [ComponentType; 3] = table(
+static EXPORTERS_CORE_CONTRIB: [ComponentType; 2] = table(
     Class::Exporter,
     CORE_AND_CONTRIB,
-    [
-        ("kafka", "", 0, 0),
-        ("prometheus", "", 0, 0),
-        ("zipkin", "", 0, 0),
-    ],
+    [("kafka", "", 0, 0), ("zipkin", "", 0, 0)],
 );
 
 static EXPORTERS_CONTRIB: [ComponentType; 35] = table(

@@ -5,12 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{connection::ClientTls, is_default, queue::SendingQueue};
+use super::{connection::ClientTls, is_default, otlp_exporters::storage, queue::SendingQueue};
 use crate::component::{Class, Component};
 use crate::{ComponentId, ComponentType, Distribution, Duration, Need, Signal, Stability, Traffic};
 
 /// Writes to Elasticsearch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Elasticsearch {
     /// Base URLs, asked in turn.
@@ -36,6 +36,63 @@ pub struct Elasticsearch {
     /// The queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sending_queue: Option<SendingQueue>,
+    /// A name, where no extension says who asks.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub user: String,
+    /// A password; better a placeholder than itself.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub password: String,
+    /// A key; better a placeholder than itself.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub api_key: String,
+    /// Headers of every request.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// How long one request may take: 90 s where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// How requests are compressed: `gzip` where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<String>,
+    /// In which shapes documents may be written; all, where nothing is said, and `otel` unless a request says another.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub mapping: Mapping,
+    /// The pipeline of Elasticsearch that each document goes through.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub pipeline: String,
+    /// Whether log records bring the id of their document.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub logs_dynamic_id: Switch,
+    /// Whether log records bring the pipeline that they go through.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub logs_dynamic_pipeline: Switch,
+    /// Whether spans bring the id of their document.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub traces_dynamic_id: Switch,
+    /// Whether the nodes are asked who else there is.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub discover: super::Settings,
+    /// Headers of requests that are handed on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub metadata_keys: Vec<String>,
+}
+
+settings! {
+    /// In which shapes documents may be written.
+    #[derive(Eq)]
+    pub struct Mapping {
+        /// The shapes: `otel`, `ecs`, `none`, `raw`, `bodymap`.
+        pub allowed_modes: Vec<String>,
+        /// What was the shape before 0.147, and is now passed over.
+        pub mode: Option<String>,
+    }
+
+    /// Something that can be on.
+    #[derive(Eq)]
+    pub struct Switch {
+        /// Whether it is.
+        pub enabled: bool,
+    }
 }
 
 /// Who asks.
@@ -97,7 +154,8 @@ impl Component for Elasticsearch {
 
     fn extensions(&self) -> Vec<ComponentId> {
         let auth = self.auth.iter();
-        auth.map(|auth| auth.authenticator.clone()).collect()
+        let auth = auth.map(|auth| auth.authenticator.clone());
+        auth.chain(storage(self.sending_queue.as_ref())).collect()
     }
 
     fn mistakes(&self) -> Vec<String> {

@@ -40,6 +40,103 @@ pub struct FileLog {
     /// What happens to each line, in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub operators: Vec<Operator>,
+    /// Files that did not change for this long are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclude_older_than: Option<Duration>,
+    /// Which files come first, and how many are read.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub ordering_criteria: Settings,
+    /// Whether the file's path without links becomes an attribute.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub include_file_path_resolved: bool,
+    /// Whether the file's name without links becomes an attribute.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub include_file_name_resolved: bool,
+    /// Whether the name of the file's owner becomes an attribute.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub include_file_owner_name: bool,
+    /// Whether the name of the file's group becomes an attribute.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub include_file_owner_group_name: bool,
+    /// Whether the file's permissions become an attribute.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub include_file_permissions: bool,
+    /// Whether the number of the line becomes an attribute.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub include_file_record_number: bool,
+    /// Whether the place in the file becomes an attribute.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub include_file_record_offset: bool,
+    /// How lines are put together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub multiline: Option<Multiline>,
+    /// After how long an unfinished line is sent: 500 ms where nothing is said; 0 for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force_flush_period: Option<Duration>,
+    /// How text is written: `utf-8` where nothing is said.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub encoding: String,
+    /// Whether blanks before a line stay.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub preserve_leading_whitespaces: bool,
+    /// Whether blanks after a line stay.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub preserve_trailing_whitespaces: bool,
+    /// By how many bytes a file is recognised: `1kb` where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint_size: Option<serde_json::Value>,
+    /// How much is read at first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial_buffer_size: Option<serde_json::Value>,
+    /// How long a record may be: `1MiB` where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_log_size: Option<serde_json::Value>,
+    /// What happens to a longer one: `split` where nothing is said, or `truncate`.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub max_log_size_behavior: String,
+    /// How many rounds of files are read at a time; 0 for all.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub max_batches: u32,
+    /// What stands at the head of each file; needs the feature gate `filelog.allowHeaderMetadataParsing`.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub header: Settings,
+    /// Whether files are removed when they were read; needs the feature gate `filelog.allowFileDeletion`.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub delete_after_read: bool,
+    /// How files are compressed: `gzip`, `auto`, or not.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub compression: String,
+    /// How many rounds a file that is gone is remembered.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub polls_to_archive: u32,
+    /// Whether files are locked while they are read.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub acquire_fs_lock: bool,
+    /// Whether the system is told that what was read is not needed again.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub file_cache_advise: bool,
+    /// What happens when a file becomes shorter: `ignore`, `read_whole_file`, `read_new`.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub on_truncate: String,
+    /// Attributes of every record.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub attributes: Settings,
+    /// Resource attributes of every record.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub resource: Settings,
+}
+
+settings! {
+    /// How lines are put together; one of the two patterns.
+    #[derive(Eq)]
+    pub struct Multiline {
+        /// What a record begins with.
+        pub line_start_pattern: String,
+        /// What a record ends with.
+        pub line_end_pattern: String,
+        /// Whether that is left out.
+        pub omit_pattern: bool,
+    }
 }
 
 /// Where a new file is read from.
@@ -131,6 +228,19 @@ impl Component for FileLog {
         let mut found = Vec::new();
         if self.include.is_empty() {
             found.push("`include` is missing".to_owned());
+        }
+        let both = |lines: &&Multiline| {
+            lines.line_start_pattern.is_empty() == lines.line_end_pattern.is_empty()
+        };
+        if self.multiline.as_ref().filter(both).is_some() {
+            let rule = "multiline: either `line_start_pattern` or `line_end_pattern` is needed";
+            found.push(rule.to_owned());
+        }
+        if self.delete_after_read && self.start_at == StartAt::End {
+            found.push("`delete_after_read` needs `start_at: beginning`".to_owned());
+        }
+        if self.max_concurrent_files == Some(0) {
+            found.push("`max_concurrent_files` must be positive".to_owned());
         }
         if container && self.include_file_path != Some(true) {
             found.push("the `container` operator needs `include_file_path: true`".to_owned());

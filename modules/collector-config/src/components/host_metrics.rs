@@ -26,6 +26,12 @@ pub struct HostMetrics {
     /// What it measures, and how.
     #[serde(deserialize_with = "scrapers")]
     pub scrapers: BTreeMap<Scraper, Settings>,
+    /// How long one round may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// How often the machine itself is told as an entity, in logs; 0 for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata_collection_interval: Option<Duration>,
 }
 
 /// What can be measured.
@@ -86,9 +92,9 @@ impl HostMetrics {
         scrapers.insert(Scraper::Filesystem, real_file_systems());
         Self {
             collection_interval: Some(every),
-            initial_delay: None,
             root_path: Some(root_path.to_owned()),
             scrapers,
+            ..Self::default()
         }
     }
 }

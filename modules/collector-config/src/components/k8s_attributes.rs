@@ -31,6 +31,24 @@ pub struct K8sAttributes {
     /// How long it waits for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_for_metadata_timeout: Option<Duration>,
+    /// The context of the kubeconfig.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub context: String,
+    /// How many requests a second it sends to the API server: 5 where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kube_api_qps: Option<serde_json::Number>,
+    /// How many it may send at once: 10 where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kube_api_burst: Option<u32>,
+    /// Whose Pods are never looked up.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub exclude: Exclude,
+    /// How often all Pods are looked at anew: every 5 min where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch_sync_period: Option<Duration>,
+    /// How long a Pod that is gone is remembered: 2 min where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_delete_grace_period: Option<Duration>,
 }
 
 /// What is said on a resource.
@@ -49,6 +67,9 @@ pub struct Extract {
     /// Whether `resource.opentelemetry.io/…` annotations of a Pod become attributes.
     #[serde(skip_serializing_if = "is_default")]
     pub otel_annotations: bool,
+    /// Whether the name of a Deployment is read from that of its `ReplicaSet`, which is then not asked for.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub deployment_name_from_replicaset: bool,
 }
 
 /// A label or an annotation that becomes an attribute.
@@ -79,6 +100,42 @@ pub struct Filter {
     /// Those of this namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
+    /// Those of this node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Those with these labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<FieldFilter>,
+    /// Those with these fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldFilter>,
+}
+
+settings! {
+    /// A label or a field that a Pod has to have.
+    #[derive(Eq)]
+    pub struct FieldFilter {
+        /// Which.
+        pub key: String,
+        /// Its value.
+        pub value: String,
+        /// How they are compared: `equals`, where nothing is said, `not-equals`, `exists`, `does-not-exist`.
+        pub op: String,
+    }
+
+    /// Whose Pods are never looked up.
+    #[derive(Eq)]
+    pub struct Exclude {
+        /// Pods by name.
+        pub pods: Vec<ExcludedPod>,
+    }
+
+    /// Pods by name.
+    #[derive(Eq)]
+    pub struct ExcludedPod {
+        /// A regular expression.
+        pub name: String,
+    }
 }
 
 /// One way to find a Pod: all sources have to match.
@@ -125,6 +182,36 @@ impl Component for K8sAttributes {
             .renamed_from("k8sattributes", 146)
             .signals(&Signal::ALL)
             .ripe(Stability::Beta);
+
+    fn mistakes(&self) -> Vec<String> {
+        const OWNERS: [&str; 8] = [
+            "",
+            "pod",
+            "namespace",
+            "node",
+            "deployment",
+            "statefulset",
+            "daemonset",
+            "job",
+        ];
+        let fields = self.extract.labels.iter().chain(&self.extract.annotations);
+        let wrong = fields.filter_map(|field| {
+            if !field.key.is_empty() && !field.key_regex.is_empty() {
+                Some(format!(
+                    "extract: either `key: {}` or `key_regex`, not both",
+                    field.key
+                ))
+            } else if !OWNERS.contains(&field.from.as_str()) {
+                Some(format!("extract: nothing is known of a `{}`", field.from))
+            } else {
+                None
+            }
+        });
+        let many = |way: &&PodAssociation| way.sources.len() > 4;
+        let many = self.pod_association.iter().find(many);
+        let many = many.map(|_| "pod_association: 4 sources at most".to_owned());
+        wrong.chain(many).collect()
+    }
 
     fn needs(&self) -> Vec<Need> {
         let node = self.filter.node_from_env_var.clone();

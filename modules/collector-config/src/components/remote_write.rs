@@ -1,13 +1,15 @@
 //! The exporter that writes metrics as Prometheus servers send them to each other.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{connection::ClientTls, is_default, queue::Retry};
 use crate::component::{Class, Component};
-use crate::{ComponentType, Distribution, Need, Signal, Stability, Traffic};
+use crate::{ComponentType, Distribution, Duration, Need, Signal, Stability, Traffic};
 
 /// Writes metrics to a Prometheus server.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PrometheusRemoteWrite {
     /// The URL, with its path.
@@ -24,6 +26,57 @@ pub struct PrometheusRemoteWrite {
     /// Trying again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_on_failure: Option<Retry>,
+    /// Who it says it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<super::connection::Auth>,
+    /// Headers of every request.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub headers: BTreeMap<String, String>,
+    /// How long one request may take: 5 s where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// What names begin with.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub namespace: String,
+    /// Labels of every series.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub external_labels: BTreeMap<String, String>,
+    /// How many parts of a large request are sent at a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_batch_request_parallelism: Option<u32>,
+    /// Whether attributes of resources become labels.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub resource_to_telemetry_conversion: super::prometheus_exporter::ResourceLabels,
+    /// Whether the metric `target_info` is made: it is, where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_info: Option<TargetInfo>,
+    /// Whether the names of scopes are left out.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub disable_scope_info: bool,
+    /// The older way to say what names end with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub add_metric_suffixes: Option<bool>,
+    /// How names are made fit for Prometheus.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub translation_strategy: Option<super::prometheus_exporter::Translation>,
+    /// Whether types and units are sent.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub send_metadata: bool,
+    /// Requests are kept in files of their own until they are sent.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub wal: Option<super::Settings>,
+    /// How the connection is made, in place of the fields here; since 0.158.
+    #[serde(skip_serializing_if = "super::is_default")]
+    pub http: super::Settings,
+}
+
+settings! {
+    /// The metric `target_info`.
+    #[derive(Eq)]
+    pub struct TargetInfo {
+        /// Whether it is made.
+        pub enabled: bool,
+    }
 }
 
 /// The queue before a remote write exporter.

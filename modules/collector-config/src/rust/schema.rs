@@ -54,7 +54,7 @@ macro_rules! sources {
 }
 
 sources! {
-    attributes auth awss3 connection count debug diagnostics elasticsearch file_log filter google_cloud_storage health host_metrics jaeger jaeger_elasticsearch jaeger_sampling k8s_attributes k8s_cluster k8s_events k8s_objects kubelet_stats leader_election load_balancing otlp otlp_exporters ottl_groups processors prometheus_receiver queue remote_write routing service_graph span_metrics tail_rules tail_sampling temporality transform
+    attributes auth awss3 connection count debug diagnostics elasticsearch file_exporter file_log filter google_cloud_storage health host_metrics jaeger jaeger_elasticsearch jaeger_sampling k8s_attributes k8s_cluster k8s_events k8s_objects kubelet_stats leader_election load_balancing otlp otlp_exporters ottl_groups processors prometheus_exporter prometheus_receiver queue remote_write resource_detection routing service_graph span_metrics tail_rules tail_sampling temporality transform
 }
 
 static ALL: LazyLock<Vec<Declared>> = LazyLock::new(|| {

@@ -96,7 +96,7 @@ fn usage(kubelet: Kubelet) -> KubeletStats {
         collection_interval: Some(Duration::seconds(30)),
         insecure_skip_verify: kubelet == Kubelet::AnyCertificate,
         metric_groups: vec![MetricGroup::Container, MetricGroup::Node, MetricGroup::Pod],
-        ca_file: None,
+        ..KubeletStats::default()
     }
 }
 
