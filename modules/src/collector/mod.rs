@@ -25,7 +25,6 @@ mod sidecar;
 use collector_config::{Config, Release};
 use provider_core::{Finding, Scope};
 
-pub(crate) use self::memory::{Memory, budget};
 pub use self::{
     agent::{Agent, AgentOutputs, ContainerRuntime, Kubelet},
     cluster::{Cluster, ClusterOutputs},
@@ -33,6 +32,10 @@ pub use self::{
     memory::Load,
     pipeline::{Archived, Pipeline, logs, metrics, traces},
     sidecar::Sidecar,
+};
+pub(crate) use self::{
+    memory::{Memory, budget},
+    needs::WANTED_BY,
 };
 
 /// What the names of metrics of spans begin with.

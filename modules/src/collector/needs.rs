@@ -7,7 +7,8 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 use provider_core::{Destination, Security, Transport};
 
 /// On a role: which component wants which of its rules.
-const WANTED_BY: &str = "otelier.dev/wanted-by";
+/// The annotation that says of each right of a role who wants it.
+pub(crate) const WANTED_BY: &str = "otelier.dev/wanted-by";
 
 /// What a configuration asks of its surroundings.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -15,7 +15,7 @@ use k8s_openapi::api::{
 use provider_core::{Destination, Ref, Scope, kube_core::ObjectMeta};
 
 use super::config::{KubernetesPods, Namespaces, Relabel, ScrapeConfig, ScrapeFile};
-use crate::{tls::TlsConfig, watch::Watched};
+use crate::{collector::WANTED_BY, tls::TlsConfig, watch::Watched};
 
 /// The account that asks for Pods.
 pub(crate) fn account(scope: &mut Scope<'_>, name: &str) -> Ref<ServiceAccount> {
@@ -64,8 +64,15 @@ fn may_find_pods(scope: &mut Scope<'_>, account: &Ref<ServiceAccount>) {
         verbs: vec!["list".to_owned(), "watch".to_owned()],
         ..PolicyRule::default()
     };
+    let why = format!(
+        "list and watch pods: {} finds what it measures",
+        account.name()
+    );
     let role = scope.add(Role {
-        metadata: named(&name),
+        metadata: ObjectMeta {
+            annotations: Some([(WANTED_BY.to_owned(), why)].into()),
+            ..named(&name)
+        },
         rules: Some(vec![rule]),
     });
     scope.add(RoleBinding {

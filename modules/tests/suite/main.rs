@@ -21,4 +21,5 @@ mod tempo;
 mod tls;
 mod victoria;
 mod watch;
+mod whole;
 mod wrong;
