@@ -196,5 +196,8 @@ fn drawings_and_completions_are_written() {
             .out
             .contains("_stacks")
     );
-    assert_eq!(user.run(&["list"]).expect(0).out, "prod\nstaging\ndev\n");
+    assert_eq!(
+        user.run(&["list"]).expect(0).out,
+        "prod\nstaging\ndev\nhybrid\n"
+    );
 }

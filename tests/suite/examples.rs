@@ -53,6 +53,27 @@ fn an_own_module_is_drawn_with_its_connection() {
 }
 
 #[test]
+fn programs_send_their_telemetry_three_ways() {
+    let user = Command::new("example-telemetry");
+    let up = user.run_program("telemetry", &["up", "shop"]).expect(0);
+    assert!(
+        up.err
+            .contains("sends its telemetry to the backends itself")
+    );
+    let drawing = user
+        .run_program("telemetry", &["graph", "shop", "-o", "dot"])
+        .expect(0)
+        .out;
+    for arrow in [
+        "Deployment payment",
+        "Deployment catalog",
+        "Deployment prototype",
+    ] {
+        assert!(drawing.contains(arrow), "{drawing}");
+    }
+}
+
+#[test]
 fn an_own_kind_waits_for_its_definition() {
     let user = Command::new("example-kind");
     let up = user.run_program("own_kind", &["up", "brewery"]).expect(0);

@@ -1,8 +1,9 @@
-//! The stacks of this repository: production, and two smaller ones of the same modules.
+//! The stacks of this repository: production, two smaller ones of the same modules, and one in three layers.
 
 use provider::Stack;
 
 mod dev;
+mod hybrid;
 mod prod;
 mod staging;
 
@@ -12,5 +13,6 @@ pub fn all() -> Vec<Stack> {
         Stack::new("prod", prod::prod).namespace("observability"),
         Stack::new("staging", staging::staging),
         Stack::new("dev", dev::dev),
+        Stack::new("hybrid", hybrid::hybrid),
     ]
 }
