@@ -189,6 +189,31 @@ impl Rules {
     }
 }
 
+/// Who keeps what the whole stack shows, and works out its rules.
+#[derive(Clone, Debug)]
+struct Measurer(String);
+
+/// Says that a store measures the whole stack. Where several do, everything is kept, and told, several times.
+pub(crate) fn measures_everything(scope: &mut Scope<'_>, name: &str) {
+    let earlier = scope.announced::<Measurer>();
+    if let Some(Measurer(first)) = earlier.first() {
+        let message = format!(
+            "`{first}` and `{name}` both measure the whole stack, and both tell of its alerts"
+        );
+        let note = Finding::new("measured-twice", message);
+        scope.note(note.hint("let one of them `measures(Measures::Itself)`"));
+    }
+    scope.announce(Measurer(name.to_owned()));
+}
+
+/// Says so where a program would have no Pods at all.
+pub(crate) fn must_run(scope: &mut Scope<'_>, name: &str, replicas: u32) {
+    if replicas == 0 {
+        let message = format!("`{name}` runs nowhere: it has no replicas");
+        scope.finding(Finding::new("no-replicas", message));
+    }
+}
+
 /// All programs that were announced, by their jobs; of two with one job, the second is a finding.
 pub(crate) fn watched(scope: &mut Scope<'_>) -> Vec<Watched> {
     let mut all = scope.announced::<Watched>();

@@ -20,7 +20,7 @@ use crate::{
     pod::{Pod, User, every, http_probe},
     tls::{self, Reads},
     units::{go_bytes, millicores},
-    watch::{Count, Role, Watched},
+    watch::{self, Count, Role, Watched},
     workload::Workload,
 };
 
@@ -138,7 +138,8 @@ impl Alertmanager {
                 scope.finding(Finding::new("alert-label", message));
             }
         }
-        if self.wanted < 2 {
+        watch::must_run(scope, &self.name, self.wanted);
+        if self.wanted == 1 {
             let message = format!(
                 "`{}` has one member: while it is away nobody is told",
                 self.name

@@ -99,6 +99,10 @@ impl<T: Takes> Prometheus<T> {
         self.load
             .check(scope, &self.name, (load::PROMETHEUS, self.keep, size));
         self.links.check(scope, &self.name);
+        watch::must_run(scope, &self.name, self.wanted);
+        if self.measures == Measures::Stack {
+            watch::measures_everything(scope, &self.name);
+        }
         if self.keep.count() == 0 {
             let message = format!("`{}` keeps nothing", self.name);
             scope.finding(Finding::new("keeps-nothing", message));

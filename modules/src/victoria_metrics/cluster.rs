@@ -16,7 +16,7 @@ use crate::{
     protocol::Http,
     tls,
     units::{GIB, millicores},
-    watch::{Count, Role, Watched},
+    watch::{self, Count, Role, Watched},
     workload::Workload,
 };
 
@@ -98,6 +98,9 @@ impl VictoriaMetrics<Cluster> {
         let Shape {
             copies, storages, ..
         } = self.shape;
+        for doors in [self.shape.inserts, self.shape.selects] {
+            watch::must_run(scope, &self.name, doors);
+        }
         let needed = copies.saturating_mul(2).saturating_sub(1);
         if copies == 0 || storages < needed {
             let message = format!(

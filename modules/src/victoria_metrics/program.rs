@@ -6,10 +6,11 @@ use super::{Dedup, VictoriaMetrics};
 use crate::{
     pod::{Pod, User, every, http_probe},
     prometheus::{
-        PROMOTED, links,
+        Measures, PROMOTED, links,
         load::{self, Cost, Size},
     },
     tls::{self, Reads, TlsConfig},
+    watch,
 };
 
 /// Where a store is reached by what stands beside it.
@@ -54,6 +55,9 @@ impl<Form> VictoriaMetrics<Form> {
     pub(super) fn check(&self, scope: &mut Scope<'_>, size: Size) {
         let held = (load::VICTORIA_METRICS, self.keep, size);
         self.load.check(scope, &self.name, held);
+        if self.measures == Measures::Stack {
+            watch::measures_everything(scope, &self.name);
+        }
         for to in &self.alerts {
             links::told_each(scope, &self.name, to);
         }

@@ -1,7 +1,7 @@
 //! Prometheus in several, with what stands around it; and Alertmanager.
 
 use modules::{
-    Alertmanager, Collector, Prometheus, Rules, Spread,
+    Alertmanager, Collector, Prometheus, Rules, Spread, VictoriaMetrics,
     alertmanager::{AlertmanagerYml, Inhibition, Matcher, Receiver, Route, Smtp},
     metrics,
     prometheus::{Histograms, Measures, PrometheusYml},
@@ -249,6 +249,41 @@ fn alerts_are_told_to_each_member_and_not_to_one_address() {
     });
     assert_eq!(one[0].0, "alerts-to-one-member");
     graph(pair).unwrap();
+}
+
+#[test]
+fn nothing_runs_without_a_replica() {
+    for define in [
+        (|scope| {
+            scope.add(Prometheus::new("p").replicas(0));
+        }) as fn(&mut Scope<'_>),
+        |scope| {
+            scope.add(Alertmanager::new("a").replicas(0).tell_nobody());
+        },
+        |scope| {
+            scope.add(VictoriaMetrics::cluster("v").doors(0, 1));
+        },
+    ] {
+        assert_eq!(found(define)[0].0, "no-replicas");
+    }
+}
+
+#[test]
+fn two_that_measure_everything_are_noted() {
+    let notes = |define: fn(&mut Scope<'_>)| -> Vec<_> {
+        let graph = graph(define).unwrap();
+        graph.notes().iter().map(|note| note.rule).collect()
+    };
+    let twice = notes(|scope| {
+        scope.add(Prometheus::new("prometheus"));
+        scope.add(VictoriaMetrics::single("metrics"));
+    });
+    assert_eq!(twice, ["measured-twice"]);
+    let once = notes(|scope| {
+        scope.add(Prometheus::new("prometheus"));
+        scope.add(VictoriaMetrics::single("metrics").measures(Measures::Itself));
+    });
+    assert_eq!(once, [""; 0]);
 }
 
 #[test]
