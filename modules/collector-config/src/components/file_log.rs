@@ -8,6 +8,10 @@ use crate::needs::static_folder;
 use crate::{ComponentId, ComponentType, Duration, HostPath, LaterMounts, Need, Signal, Stability};
 
 /// Reads log files as they grow.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the program of its own"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FileLog {
@@ -229,11 +233,11 @@ impl Component for FileLog {
         if self.include.is_empty() {
             found.push("`include` is missing".to_owned());
         }
-        let both = |lines: &&Multiline| {
-            lines.line_start_pattern.is_empty() == lines.line_end_pattern.is_empty()
-        };
-        if self.multiline.as_ref().filter(both).is_some() {
-            let rule = "multiline: either `line_start_pattern` or `line_end_pattern` is needed";
+        let both = self.multiline.as_ref().is_some_and(|lines| {
+            !lines.line_start_pattern.is_empty() && !lines.line_end_pattern.is_empty()
+        });
+        if both {
+            let rule = "multiline: either `line_start_pattern` or `line_end_pattern`, not both";
             found.push(rule.to_owned());
         }
         if self.delete_after_read && self.start_at == StartAt::End {

@@ -52,7 +52,7 @@ pub enum Detector {
     AzureContainerApps,
     /// Consul.
     Consul,
-    /// DigitalOcean.
+    /// `DigitalOcean`.
     #[serde(rename = "digitalocean")]
     DigitalOcean,
     /// Docker.
@@ -92,7 +92,7 @@ pub enum Detector {
     Kubeadm,
     /// Amazon's functions.
     Lambda,
-    /// OpenStack.
+    /// `OpenStack`.
     Nova,
     /// `OpenShift`.
     #[serde(rename = "openshift")]
