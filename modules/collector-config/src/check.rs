@@ -7,7 +7,7 @@ use crate::{
     component::{Class, Details},
     config::Pipeline,
     placeholder,
-    telemetry::Level,
+    telemetry::{self, Level},
 };
 
 /// Something wrong with a configuration.
@@ -219,6 +219,10 @@ impl Check<'_> {
         if service.telemetry.metrics.address.is_some() && self.release.version >= ADDRESS.at {
             let path = "service::telemetry::metrics::address";
             self.report(path, Problem::SettingRemoved("address", ADDRESS));
+        }
+        for name in telemetry::unknown(&service.telemetry) {
+            let problem = Problem::Refused(format!("there is no setting `{name}`"));
+            self.report("service::telemetry", problem);
         }
         // Where neither is said the program brings a reader of its own.
         let metrics = &service.telemetry.metrics;

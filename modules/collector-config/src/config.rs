@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -27,7 +27,10 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Service {
     /// The extensions that are enabled, in the order in which they start.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        deserialize_with = "may_be_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub extensions: Vec<ComponentId>,
     /// What the collector tells about itself.
     #[serde(skip_serializing_if = "crate::components::is_default")]
@@ -43,7 +46,10 @@ pub struct Pipeline {
     /// Where data comes from.
     pub receivers: Vec<ComponentId>,
     /// What changes it, in this order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        deserialize_with = "may_be_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub processors: Vec<ComponentId>,
     /// Where it goes to; each gets everything.
     pub exporters: Vec<ComponentId>,
@@ -91,19 +97,43 @@ pub enum SettingsError {
 
 type Section = BTreeMap<String, Value>;
 
+/// A section or a list of which nothing is said, as in `processors:`.
+fn may_be_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// The sections as they stand in a file, in the order in which people write them.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Document {
-    #[serde(skip_serializing_if = "Section::is_empty")]
+    #[serde(
+        deserialize_with = "may_be_empty",
+        skip_serializing_if = "Section::is_empty"
+    )]
     receivers: Section,
-    #[serde(skip_serializing_if = "Section::is_empty")]
+    #[serde(
+        deserialize_with = "may_be_empty",
+        skip_serializing_if = "Section::is_empty"
+    )]
     processors: Section,
-    #[serde(skip_serializing_if = "Section::is_empty")]
+    #[serde(
+        deserialize_with = "may_be_empty",
+        skip_serializing_if = "Section::is_empty"
+    )]
     exporters: Section,
-    #[serde(skip_serializing_if = "Section::is_empty")]
+    #[serde(
+        deserialize_with = "may_be_empty",
+        skip_serializing_if = "Section::is_empty"
+    )]
     connectors: Section,
-    #[serde(skip_serializing_if = "Section::is_empty")]
+    #[serde(
+        deserialize_with = "may_be_empty",
+        skip_serializing_if = "Section::is_empty"
+    )]
     extensions: Section,
     service: Service,
 }

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    components::is_default,
+    components::{Settings, is_default},
     needs::{Need, listens},
     placeholder,
 };
 
 /// What a collector tells about itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Telemetry {
     /// Its log.
     #[serde(skip_serializing_if = "is_default")]
@@ -24,11 +24,14 @@ pub struct Telemetry {
     /// Attributes of both.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub resource: BTreeMap<String, Value>,
+    /// What nobody described yet.
+    #[serde(flatten)]
+    pub other: Settings,
 }
 
 /// A collector's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct TelemetryLogs {
     /// From which level on: `info` where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,6 +39,9 @@ pub struct TelemetryLogs {
     /// `json` or `console`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
+    /// What nobody described yet.
+    #[serde(flatten)]
+    pub other: Settings,
 }
 
 /// A collector's metrics.
@@ -128,6 +134,7 @@ impl Telemetry {
             logs: TelemetryLogs {
                 level: Some("info".to_owned()),
                 encoding: Some("json".to_owned()),
+                other: Settings::new(),
             },
             metrics: TelemetryMetrics {
                 level: Some(Level::Normal),
@@ -135,6 +142,7 @@ impl Telemetry {
                 address: None,
             },
             resource: BTreeMap::new(),
+            other: Settings::new(),
         }
     }
 }
@@ -153,4 +161,29 @@ pub(crate) fn needs(telemetry: &Telemetry) -> Vec<Need> {
         )
     });
     ports.chain(variables.map(Need::Variable)).collect()
+}
+
+/// The settings that no collector knows, with where they stand.
+pub(crate) fn unknown(telemetry: &Telemetry) -> Vec<String> {
+    const TELEMETRY: [&str; 1] = ["traces"];
+    const LOGS: [&str; 9] = [
+        "development",
+        "disable_caller",
+        "disable_stacktrace",
+        "disable_zap_resource",
+        "error_output_paths",
+        "initial_fields",
+        "output_paths",
+        "processors",
+        "sampling",
+    ];
+    let of = |settings: &Settings, known: &[&str], place: &str| -> Vec<String> {
+        let names = settings
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()));
+        names.map(|name| format!("{place}{name}")).collect()
+    };
+    let mut found = of(&telemetry.other, &TELEMETRY, "");
+    found.extend(of(&telemetry.logs.other, &LOGS, "logs."));
+    found
 }

@@ -338,3 +338,29 @@ fn every_component_reads_what_it_writes() {
     same::<LoadBalancing>();
     same::<HealthCheck>();
 }
+
+#[test]
+fn sections_may_be_empty_and_telemetry_keeps_what_nobody_described() {
+    let text = "
+receivers: {otlp: {protocols: {grpc: {endpoint: 'localhost:4317'}}}}
+processors:
+exporters: {debug: {}}
+extensions:
+service:
+  extensions:
+  telemetry: {traces: {level: none}, logs: {output_paths: [stderr], outptu_paths: []}}
+  pipelines: {traces: {receivers: [otlp], processors: , exporters: [debug]}}
+";
+    let config = Config::from_yaml(text).unwrap();
+    let found: Vec<String> = config
+        .check(Release::KUBERNETES)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        found,
+        ["service::telemetry: there is no setting `logs.outptu_paths`"]
+    );
+    let written = config.to_yaml(Release::KUBERNETES);
+    assert_eq!(Config::from_yaml(&written).unwrap(), config);
+}

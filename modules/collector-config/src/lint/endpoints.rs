@@ -97,7 +97,7 @@ fn plain_listener(look: &Look<'_>) -> Vec<Found> {
     .collect()
 }
 
-fn unix_as_address(look: &Look<'_>) -> Vec<Found> {
+pub(super) fn unix_as_address(look: &Look<'_>) -> Vec<Found> {
     let wrong = servers(look).filter_map(|(part, protocol, endpoint)| {
         let path = endpoint.strip_prefix("unix://")?;
         let transport = part.text(&format!("{protocol}.transport"));

@@ -1,6 +1,6 @@
 //! What the check says already, with what it means and what to do: names, references, settings.
 
-use super::{Findings, Found, Lint, Setting, Severity, look::Look};
+use super::{Findings, Found, Lint, Setting, Severity, endpoints::unix_as_address, look::Look};
 use crate::{Config, Mistake, Problem, Removed, component::Class, nearest::nearest};
 
 pub(super) const LINTS: &[Lint] = &[
@@ -58,7 +58,7 @@ pub(super) const LINTS: &[Lint] = &[
         severity: Severity::Error,
         why: "the collector does not start",
         items: &[],
-        find: |look| passed_on(look, refused),
+        find: refusals,
     },
 ];
 
@@ -145,6 +145,18 @@ fn impossible(problem: &Problem) -> Option<String> {
         _ => return None,
     };
     Some(repair.to_owned())
+}
+
+/// But those of which a lint says more.
+fn refusals(look: &Look<'_>) -> Vec<Found> {
+    let better = unix_as_address(look);
+    let is_said = |found: &Found| {
+        let same = |other: &Found| other.place.starts_with(&found.place);
+        found.cause.contains("scheme") && better.iter().any(same)
+    };
+    let mut all = passed_on(look, refused);
+    all.retain(|found| !is_said(found));
+    all
 }
 
 fn refused(problem: &Problem) -> Option<String> {

@@ -59,6 +59,8 @@ impl Printer {
                 Tree::Word(word) if word.parse::<i64>().is_ok() => {
                     Some(Code::text(format!("{word}.into()")))
                 }
+                // There is no number of JSON for some of those of Rust.
+                Tree::Word(word) => Some(parsed(word)),
                 _ => None,
             },
             ("Settings", Tree::Map(entries)) => self.settings(entries),
