@@ -232,11 +232,21 @@ impl Injector {
     /// What a plan says of it.
     fn explain(&self, scope: &mut Scope<'_>) {
         let name = &self.name;
+        let everyone = self.allowed.iter();
+        let everyone: Vec<_> = everyone
+            .filter(|(_, unasked)| **unasked == Unasked::Inject)
+            .map(|(namespace, _)| format!("`{namespace}`"))
+            .collect();
+        let who = if everyone.is_empty() {
+            "Pods that ask".to_owned()
+        } else {
+            format!("Pods that ask, and all of {},", everyone.join(", "))
+        };
         let down = match self.when_down {
             WhenDown::Refuse => "are refused, and made again by whoever owns them",
             WhenDown::Admit => "start without a collector, and nobody is told",
         };
-        let message = format!("while the injector `{name}` does not answer, Pods that ask {down}");
+        let message = format!("while the injector `{name}` does not answer, {who} {down}");
         scope.note(Finding::new("injector-when-down", message));
     }
 

@@ -103,7 +103,7 @@ fn what_happens_while_it_is_down_is_chosen_and_said() {
         scope.add(injector("injector").namespaces(["shop"]));
     };
     let admitting: fn(&mut Scope<'_>) = |scope| {
-        let injector = injector("injector").namespaces(["shop"]);
+        let injector = injector("injector").everyone_in(["bank", "shop"]);
         scope.add(injector.when_down(WhenDown::Admit));
     };
     for (define, policy, words) in [
@@ -111,7 +111,7 @@ fn what_happens_while_it_is_down_is_chosen_and_said() {
         (
             admitting,
             "Ignore",
-            "Pods that ask start without a collector",
+            "Pods that ask, and all of `bank`, `shop`, start without a collector",
         ),
     ] {
         assert_eq!(webhook(define)["failurePolicy"], policy);
