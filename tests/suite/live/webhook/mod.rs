@@ -188,6 +188,29 @@ fn a_dry_run_shows_the_sidecar_and_leaves_nothing() {
 }
 
 #[test]
+fn another_authority_is_taken_over_without_a_restart() {
+    if Live::expected().audit.is_none() {
+        return;
+    }
+    let plane = Beside::new("exchange", WhenDown::Refuse);
+    plane.exchange_authority();
+    let shop = plane.namespace("-shop");
+    // The API server hears of the new authority a moment later, and refuses until then.
+    let started = Instant::now();
+    let made = loop {
+        match plane.make(&shop, &pod("after", &json!({ OURS: "true" }))) {
+            Ok(made) => break made,
+            Err(said) => assert!(
+                said.contains("x509") && started.elapsed().as_secs() < 30,
+                "{said}"
+            ),
+        }
+        sleep(Duration::from_millis(100));
+    };
+    assert!(has_sidecar(&made));
+}
+
+#[test]
 fn a_deployment_that_may_not_ask_says_why_it_has_no_pods() {
     if Live::expected().audit.is_none() {
         return;
