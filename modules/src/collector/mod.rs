@@ -34,6 +34,7 @@ pub use self::{
     sidecar::Sidecar,
 };
 pub(crate) use self::{
+    gateway::Autoscale,
     memory::{Memory, budget},
     needs::WANTED_BY,
 };

@@ -82,6 +82,13 @@ impl Source {
         self
     }
 
+    /// It answers below a path, such as a Jaeger with a base path.
+    #[must_use]
+    pub fn below(mut self, path: &str) -> Self {
+        self.url += path.trim_end_matches('/');
+        self
+    }
+
     /// Which indices of an Elasticsearch hold the logs; `logs-*` otherwise.
     #[must_use]
     pub fn index(mut self, pattern: &str) -> Self {

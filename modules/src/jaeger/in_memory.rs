@@ -14,7 +14,7 @@ use crate::{
     protocol::{OTLP_GRPC, OTLP_HTTP},
     tls::{self, Reads},
     units::{MIB, millicores},
-    watch::Role,
+    watch::{Count, Role},
 };
 
 /// A Jaeger that forgets: how many traces it keeps follows from its memory, and a restart loses all of them.
@@ -78,7 +78,7 @@ impl Module for JaegerInMemory {
         let services = [self.name.as_str(), &senders];
         tls::serve(scope, &mut workload.pod, &services, Reads::Certificate);
         let jaeger = scope.add(workload);
-        watch(scope, &jaeger, Role::JaegerCollector, 1);
+        watch(scope, &jaeger, Role::JaegerCollector, Count::Replicas(1));
         // gRPC senders balance over the Pods themselves, here as with several.
         let senders = Exposure::headless().named(senders);
         JaegerOutputs {

@@ -13,11 +13,14 @@ mod storage;
 pub use in_memory::JaegerInMemory;
 pub use storage::IndexRotation;
 
+use std::ops::RangeInclusive;
+
 use k8s_openapi::api::batch::v1::Job;
 use provider_core::{Destination, Endpoint, Exposure, Finding, Module, Port, Ref, Scope};
 
 use self::storage::{Metrics, Storage};
 use crate::{
+    collector::Autoscale,
     elasticsearch::{Cluster, ElasticsearchOutputs, LifecyclePolicy, Request, Wish},
     protocol::{ElasticsearchApi, Http, JaegerQuery, JaegerSampling, OTLP_GRPC, Otlp, PromQl},
     tls,
@@ -49,6 +52,7 @@ pub struct Jaeger {
     keep: Days,
     rotation: IndexRotation,
     collectors: u32,
+    scale: Option<Autoscale>,
     queries: u32,
     memory: u64,
     archives: bool,
@@ -93,6 +97,7 @@ impl Jaeger {
             keep: days(7),
             rotation: IndexRotation::Daily,
             collectors: 2,
+            scale: None,
             queries: 2,
             memory: GIB,
             archives: false,
@@ -115,6 +120,14 @@ impl Jaeger {
     pub fn replicas(mut self, collectors: u32, queries: u32) -> Self {
         self.collectors = collectors;
         self.queries = queries;
+        self
+    }
+
+    /// Lets the cluster decide how many Pods write, by how busy their processors are.
+    #[must_use]
+    pub fn autoscale(mut self, range: RangeInclusive<u32>) -> Self {
+        self.collectors = *range.start();
+        self.scale = Some(Autoscale::by_cpu(range));
         self
     }
 
@@ -156,7 +169,8 @@ impl Jaeger {
         self
     }
 
-    /// Serves the user interface below a path such as `/jaeger`.
+    /// Serves the user interface and its API below a path such as `/jaeger`. Grafana has to know it:
+    /// `Source::of(&jaeger.query).below("/jaeger")`.
     #[must_use]
     pub fn base_path(mut self, path: &str) -> Self {
         path.clone_into(&mut self.path);

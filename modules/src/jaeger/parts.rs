@@ -65,7 +65,15 @@ impl Jaeger {
         // What is still queued has to be written.
         pod.grace_seconds = Some(60);
         let collector = scope.add(workload);
-        watch(scope, &collector, Role::JaegerCollector, self.collectors);
+        let count = match &self.scale {
+            None => Count::Replicas(self.collectors),
+            Some(scale) => {
+                scale.check(scope, &name);
+                scale.add(scope, &collector);
+                Count::Between(scale.least(), scale.most())
+            }
+        };
+        watch(scope, &collector, Role::JaegerCollector, count);
         collector
     }
 
@@ -92,7 +100,8 @@ impl Jaeger {
             login.mount(pod);
         }
         let query = scope.add(workload);
-        watch(scope, &query, Role::JaegerQuery, self.queries);
+        let count = Count::Replicas(self.queries);
+        watch(scope, &query, Role::JaegerQuery, count);
         if let Some(prometheus) = &self.asks {
             scope.connect(&query, prometheus);
         }
@@ -166,9 +175,9 @@ pub(super) fn certificate(security: Security) -> Option<ServerTls> {
 }
 
 /// Announces where a part shows what it does.
-pub(super) fn watch(scope: &mut Scope<'_>, part: &Ref<Deployment>, role: Role, replicas: u32) {
+pub(super) fn watch(scope: &mut Scope<'_>, part: &Ref<Deployment>, role: Role, count: Count) {
     let watched = Watched::new(part, SELF_METRICS).role(role);
-    scope.announce(watched.count(Count::Replicas(replicas)));
+    scope.announce(watched.count(count));
     let why = "what Jaeger says of itself as metrics is asked for in the open";
     tls::in_the_open(scope, part.id(), SELF_METRICS, why);
 }

@@ -5,8 +5,9 @@ use collector_config::{
     components::{elasticsearch::Elasticsearch as Exporter, queue::Sizer},
 };
 use modules::{
-    Collector, Elasticsearch, IndexRotation, Jaeger, ObjectStore, Prometheus, Sampling,
+    Collector, Elasticsearch, Grafana, IndexRotation, Jaeger, ObjectStore, Prometheus, Sampling,
     elasticsearch::ElasticsearchYml,
+    grafana::Source,
     logs,
     units::{GIB, days},
 };
@@ -365,4 +366,40 @@ fn a_cluster_is_measured_by_a_program_beside_it() {
     }
     let policy = named(&objects, "NetworkPolicy", "search-metrics-deployment");
     assert!(policy["spec"]["ingress"].to_string().contains("prometheus"));
+}
+
+#[test]
+fn the_part_of_jaeger_that_writes_can_be_scaled_by_the_cluster() {
+    let scaled: fn(&mut Scope<'_>) = |scope| {
+        let search = scope.add(Elasticsearch::new("search"));
+        scope.add(Jaeger::new("jaeger", &search).autoscale(2..=6));
+    };
+    let scaler = named(
+        &objects(scaled),
+        "HorizontalPodAutoscaler",
+        "jaeger-collector",
+    );
+    assert_eq!(scaler["spec"]["maxReplicas"], 6);
+    let wrong = graph(|scope| {
+        let search = scope.add(Elasticsearch::new("search"));
+        scope.add(Jaeger::new("jaeger", &search).autoscale(3..=3));
+    });
+    assert_eq!(wrong.unwrap_err().0[0].rule, "autoscale-range");
+}
+
+#[test]
+fn grafana_asks_a_jaeger_below_its_path() {
+    let files = files(|scope| {
+        let search = scope.add(Elasticsearch::new("search"));
+        let jaeger = scope.add(Jaeger::new("jaeger", &search).base_path("/jaeger"));
+        let source = Source::of(&jaeger.query).below("/jaeger");
+        scope.add(Grafana::new("grafana").ask(source));
+    });
+    let sources = files.iter().find(|(_, name, _)| name == "datasources.yaml");
+    assert!(
+        sources
+            .unwrap()
+            .2
+            .contains("jaeger-query.test.svc:16686/jaeger")
+    );
 }

@@ -55,7 +55,7 @@ pub enum ScaleOn {
 
 /// Between which numbers, and by what.
 #[derive(Clone, Debug)]
-pub(super) struct Autoscale {
+pub(crate) struct Autoscale {
     range: RangeInclusive<u32>,
     on: ScaleOn,
 }
@@ -82,15 +82,23 @@ impl Collector<Gateway> {
 }
 
 impl Autoscale {
-    pub(super) fn least(&self) -> u32 {
+    /// By how busy their processors are.
+    pub(crate) fn by_cpu(range: RangeInclusive<u32>) -> Self {
+        Self {
+            range,
+            on: ScaleOn::Cpu,
+        }
+    }
+
+    pub(crate) fn least(&self) -> u32 {
         *self.range.start()
     }
 
-    pub(super) fn most(&self) -> u32 {
+    pub(crate) fn most(&self) -> u32 {
         *self.range.end()
     }
 
-    pub(super) fn check(&self, scope: &mut Scope<'_>, name: &str) {
+    pub(crate) fn check(&self, scope: &mut Scope<'_>, name: &str) {
         let (least, most) = (self.least(), self.most());
         if least == 0 || least >= most {
             let message =
@@ -101,7 +109,7 @@ impl Autoscale {
     }
 
     /// Adds the autoscaler; the Deployment then says nothing about replicas.
-    pub(super) fn add(&self, scope: &mut Scope<'_>, deployment: &Ref<Deployment>) {
+    pub(crate) fn add(&self, scope: &mut Scope<'_>, deployment: &Ref<Deployment>) {
         self.explain(scope, deployment.name());
         let target = CrossVersionObjectReference {
             api_version: Some("apps/v1".to_owned()),

@@ -8,8 +8,9 @@ use collector_config::lint::{Replicas, Tier};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use provider_core::{Endpoint, Exposure, Module, Pods, Scope, Source};
 
+pub(crate) use self::autoscale::Autoscale;
 pub use self::autoscale::ScaleOn;
-use self::{autoscale::Autoscale, layer::Layer};
+use self::layer::Layer;
 use super::{
     Collector, Load,
     pipeline::{AnyPipeline, Pipeline},
