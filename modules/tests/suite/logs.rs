@@ -289,6 +289,7 @@ fn where_a_stack_speaks_tls_so_do_processes_with_each_other() {
         assert_eq!(loki.query.url(), "https://loki.test.svc:3100");
     };
     let loki = settings(secured);
+    insta::assert_snapshot!(serde_saphyr::to_string(&loki).unwrap());
     assert_eq!(loki.server.http_tls_config, loki.server.grpc_tls_config);
     let between = loki.memberlist.unwrap().tls.unwrap();
     assert_eq!(between.tls_server_name, "loki-members.test.svc");
