@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
+use provider_core::Finding;
+
 use crate::{login::Oidc, postgres::Database, tls};
 
 /// Where the login of the database is mounted.
@@ -154,6 +156,16 @@ impl Ini {
         }
     }
 
+    /// What would be read as something else than it was meant as.
+    pub(super) fn check(&self, name: &str) -> Option<Finding> {
+        let settings = self.0.values().flatten();
+        let odd = |value: &str| value.contains(char::is_control) || value.contains("\"\"\"");
+        let (key, _) = settings.into_iter().find(|(_, value)| odd(value))?;
+        let message = format!("the setting `{key}` of the Grafana `{name}` is more than one line");
+        let hint = "write it on one, without three quotes in a row";
+        Some(Finding::new("grafana-setting", message).hint(hint))
+    }
+
     /// As a file.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
@@ -161,7 +173,12 @@ impl Ini {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "[{section}]");
             for (key, value) in settings {
-                let _ = writeln!(text, "{key} = {value}");
+                let _ = if value.contains(['#', ';']) {
+                    // What would begin a comment, does not within these.
+                    writeln!(text, r#"{key} = """{value}""""#)
+                } else {
+                    writeln!(text, "{key} = {value}")
+                };
             }
             text.push('\n');
         }

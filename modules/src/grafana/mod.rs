@@ -10,6 +10,7 @@ mod dashboard;
 mod home;
 mod ini;
 mod links;
+mod secrets;
 mod source;
 
 pub use config::{
@@ -21,8 +22,7 @@ pub use source::Source;
 
 use k8s_openapi::api::core::v1::Secret;
 use provider_core::{
-    Endpoint, Exposure, Finding, GeneratedSecret, Module, Pods, Port, Protocol, Ref, Scope,
-    Security,
+    Endpoint, Exposure, Finding, Module, Pods, Port, Protocol, Ref, Scope, Security,
 };
 
 use crate::{
@@ -40,6 +40,7 @@ use crate::{
 };
 use dashboard as dashboards;
 use ini::Ini;
+use secrets::{ADMIN, Secrets};
 
 const WEB: Port<GrafanaUi> = Port::new("web", 3000);
 /// Where replicas tell each other whom they have alerted: small news over UDP, all of it over TCP.
@@ -312,7 +313,6 @@ impl<H: Home> Grafana<H> {
     }
 }
 
-const ADMIN: &str = "/etc/grafana-admin";
 const FILES: [(&str, &str); 3] = [
     ("grafana.ini", "/etc/grafana/grafana.ini"),
     (
@@ -325,47 +325,17 @@ const FILES: [(&str, &str); 3] = [
     ),
 ];
 
-/// What was generated for one Grafana.
-struct Secrets {
-    admin: Ref<Secret>,
-    /// What is secret in the database is encrypted with it; everyone knows the one that Grafana brings.
-    key: Ref<Secret>,
-}
-
-impl Secrets {
-    fn generate(scope: &mut Scope<'_>, name: &str) -> Self {
-        let admin = GeneratedSecret::new(format!("{name}-admin")).plain("username", "admin");
-        let key = GeneratedSecret::new(format!("{name}-key"));
-        Self {
-            admin: scope.add(admin.generate("password", 32)),
-            key: scope.add(key.generate("key", 32)),
-        }
-    }
-
-    fn mounted<'a, H: Home>(
-        &'a self,
-        grafana: &'a Grafana<H>,
-    ) -> Vec<(&'static str, &'a Ref<Secret>, &'static str)> {
-        let mut all = vec![("admin", &self.admin, ADMIN), ("key", &self.key, ini::KEY)];
-        let database = grafana.home.kept().database();
-        all.extend(database.map(|database| ("database", &database.login, ini::DATABASE)));
-        all.extend(
-            grafana
-                .oidc
-                .as_ref()
-                .map(|oidc| ("oidc", &oidc.secret, ini::OIDC)),
-        );
-        all
-    }
-}
-
 impl<H: Home> Module for Grafana<H> {
     type Outputs = GrafanaOutputs;
 
     fn build(self, scope: &mut Scope<'_>) -> GrafanaOutputs {
         self.check(scope);
         let security = tls::security(scope);
-        let mut files = Files::one("grafana.ini", self.ini(scope.namespace(), security).text());
+        let ini = self.ini(scope.namespace(), security);
+        if let Some(finding) = ini.check(&self.name) {
+            scope.finding(finding);
+        }
+        let mut files = Files::one("grafana.ini", ini.text());
         files.add("datasources.yaml", yaml(&links::datasources(&self.sources)));
         files.add(
             "dashboards.yaml",
