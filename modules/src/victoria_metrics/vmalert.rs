@@ -5,6 +5,7 @@ use provider_core::{Endpoint, Port, Protocol, Scope};
 use super::{VictoriaMetrics, program, program::Store};
 use crate::{
     image,
+    pod::Pod,
     prometheus::{Measures, TakesSamples, load::INTERVAL_SECONDS},
     protocol::{Datasource, Http},
     units::{MIB, millicores},
@@ -33,34 +34,7 @@ impl<Form> VictoriaMetrics<Form> {
         let pod = &mut workload.pod;
         program::prepare(pod, "metrics", WEB);
         pod.config_map("rules", &format!("{name}-rules"), RULES);
-        let (write, query) = (&store.write, url(&store.query, Q::PATH));
-        // It asks for `/api/v1/…` below its source, and sends to `/api/v1/write` below where it writes.
-        let write = url(write, W::PATH);
-        let below = write.strip_suffix("/api/v1/write").unwrap_or(&write);
-        for arg in [
-            format!("-rule={RULES}/*.yml"),
-            "-configCheckInterval=30s".to_owned(),
-            format!("-evaluationInterval={INTERVAL_SECONDS}s"),
-            format!("-external.label=cluster={}", scope.stack()),
-            format!("-datasource.url={query}"),
-            format!("-remoteRead.url={query}"),
-            format!("-remoteWrite.url={below}"),
-        ] {
-            pod.arg(arg);
-        }
-        program::trusts(pod, "datasource", &store.query);
-        program::trusts(pod, "remoteRead", &store.query);
-        program::trusts(pod, "remoteWrite", &store.write);
-        // One for all of them.
-        if let Some(alertmanager) = self.alerts.first() {
-            program::trusts(pod, "notifier", alertmanager);
-        }
-        for member in self.alerts.iter().flat_map(Endpoint::each) {
-            pod.arg(format!("-notifier.url={}", member.url()));
-        }
-        if self.alerts.is_empty() {
-            pod.arg("-notifier.blackhole");
-        }
+        self.links_to(pod, scope.stack(), store);
         let web = WEB.secured(program::secure(scope, pod));
         let pods = scope.add(workload);
         let alerts = self.alerts.iter().map(Endpoint::destination);
@@ -80,6 +54,43 @@ impl<Form> VictoriaMetrics<Form> {
             let files = watch::rule_files(scope, rules);
             files.build_reloaded(scope, &name, "rules");
         });
+    }
+
+    /// Where it asks, writes and tells.
+    fn links_to<W: TakesSamples, Q: Datasource>(
+        &self,
+        pod: &mut Pod,
+        stack: &str,
+        store: &Store<W, Q>,
+    ) {
+        let (write, query) = (&store.write, url(&store.query, Q::PATH));
+        // It asks for `/api/v1/…` below its source, and sends to `/api/v1/write` below where it writes.
+        let write = url(write, W::PATH);
+        let below = write.strip_suffix("/api/v1/write").unwrap_or(&write);
+        for arg in [
+            format!("-rule={RULES}/*.yml"),
+            "-configCheckInterval=30s".to_owned(),
+            format!("-evaluationInterval={INTERVAL_SECONDS}s"),
+            format!("-external.label=cluster={stack}"),
+            format!("-datasource.url={query}"),
+            format!("-remoteRead.url={query}"),
+            format!("-remoteWrite.url={below}"),
+        ] {
+            pod.arg(arg);
+        }
+        program::trusts(pod, "datasource", &store.query);
+        program::trusts(pod, "remoteRead", &store.query);
+        program::trusts(pod, "remoteWrite", &store.write);
+        // One for all of them.
+        if let Some(alertmanager) = self.alerts.first() {
+            program::trusts(pod, "notifier", alertmanager);
+        }
+        for member in self.alerts.iter().flat_map(Endpoint::each) {
+            pod.arg(format!("-notifier.url={}", member.url()));
+        }
+        if self.alerts.is_empty() {
+            pod.arg("-notifier.blackhole");
+        }
     }
 }
 
