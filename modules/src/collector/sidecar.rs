@@ -64,7 +64,21 @@ pub struct Sidecar {
     memory: u64,
     load: Option<Load>,
     pipelines: Vec<AnyPipeline>,
+    listens: Listens,
 }
+
+/// Where a sidecar is reached by its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listens {
+    /// At the loopback address.
+    Loopback,
+    /// At a socket in a directory that both containers see.
+    Socket,
+}
+
+/// The directory of the socket, and the socket.
+const SOCKET_DIRECTORY: &str = "/var/run/otelcol";
+const SOCKET: &str = "/var/run/otelcol/otlp.sock";
 
 impl Sidecar {
     /// A collector of that container name, with 128 MiB of memory.
@@ -75,7 +89,20 @@ impl Sidecar {
             memory: 128 * MIB,
             load: None,
             pipelines: Vec::new(),
+            listens: Listens::Loopback,
         }
+    }
+
+    /// Takes what the program sends at a Unix socket, over gRPC, for SDKs that know such addresses (`unix://`): nothing
+    /// in the Pod's network can send to it then. Both containers run as one user, for only its owner may write to a
+    /// socket.
+    ///
+    /// A collector that is killed leaves its socket behind and does not start again beside it: then the Pod has to be
+    /// replaced. The plan says so.
+    #[must_use]
+    pub fn on_socket(mut self) -> Self {
+        self.listens = Listens::Socket;
+        self
     }
 
     /// Reserves so much processor time.
@@ -128,17 +155,41 @@ impl Sidecar {
             ledger: &ledger,
             ports: Ports::BESIDE,
             stores: &[],
-            mounts: &[],
+            mounts: &[SOCKET_DIRECTORY],
         };
         let (own, mut sends) = Program::new(scope, task).into_parts();
         pod.marks.extend(own.marks);
         tls::trusts(scope, &pod.name);
         pod.add_sidecar(self.container(own.container), own.volumes);
-        let url = format!("http://127.0.0.1:{}", OTLP_HTTP.number);
-        pod.env_unless_set("OTEL_EXPORTER_OTLP_ENDPOINT", url);
-        pod.env_unless_set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
+        self.meet(scope, pod);
         sends.extend(self.pipelines.iter().flat_map(|p| p.first().sends()));
         sends
+    }
+
+    /// Tells the program where its collector is.
+    fn meet(&self, scope: &mut Scope<'_>, pod: &mut Pod) {
+        let (url, protocol) = match self.listens {
+            Listens::Loopback => {
+                let url = format!("http://127.0.0.1:{}", OTLP_HTTP.number);
+                (url, "http/protobuf")
+            }
+            Listens::Socket => {
+                let volume = format!("{}-socket", self.name);
+                pod.scratch(&volume, SOCKET_DIRECTORY);
+                let shared = pod.container.volume_mounts.iter().flatten();
+                let shared = shared.filter(|mount| mount.name == volume).cloned();
+                let shared: Vec<_> = shared.collect();
+                if let Some(sidecar) = pod.init.first_mut() {
+                    sidecar.volume_mounts.get_or_insert_default().extend(shared);
+                }
+                let message = format!("the collector of `{}` listens at a Unix socket", pod.name);
+                let hint = "if it is killed, its socket stays and it does not start again: replace the Pod then";
+                scope.note(Finding::new("socket-stays", message).hint(hint));
+                (format!("unix://{SOCKET}"), "grpc")
+            }
+        };
+        pod.env_unless_set("OTEL_EXPORTER_OTLP_ENDPOINT", url);
+        pod.env_unless_set("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
     }
 
     fn container(&self, made: Container) -> Container {
@@ -162,7 +213,7 @@ impl Sidecar {
         let Budget { queue, ledger, .. } = budget(scope, &self.name, &plan);
         let queue = Queue::of(queue);
         let mut config = base();
-        let receivers = vec![config.add(&receiver())];
+        let receivers = vec![config.add(&receiver(self.listens))];
         let processors = vec![config.add(&Memory::limiter()), config.add(&this_pod())];
         for pipeline in &self.pipelines {
             let exporters = pipeline.first().define(scope, &mut config, &queue);
@@ -178,7 +229,15 @@ impl Sidecar {
 }
 
 /// Takes OTLP from the same Pod alone.
-fn receiver() -> Otlp {
+fn receiver(listens: Listens) -> Otlp {
+    if listens == Listens::Socket {
+        return Otlp {
+            protocols: Protocols {
+                grpc: Some(GrpcServer::on_socket(SOCKET)),
+                http: None,
+            },
+        };
+    }
     let here = |port: u16| format!("127.0.0.1:{port}");
     let grpc = GrpcServer {
         endpoint: here(OTLP_GRPC.number),

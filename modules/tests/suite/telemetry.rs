@@ -9,7 +9,7 @@ use modules::{
 use provider_core::{Endpoint, Port, Scope};
 use serde_json::Value;
 
-use crate::support::{graph, objects, own_yaml};
+use crate::support::{config_of, graph, objects, own_yaml};
 
 const WEB: Port<Http> = Port::new("web", 8080);
 
@@ -85,6 +85,32 @@ fn one_sidecar_serves_programs_of_several_namespaces() {
             && object["spec"]["egress"].to_string().contains("4317")
     });
     assert!(allowed);
+}
+
+#[test]
+fn a_socket_is_seen_by_both_containers_and_by_nobody_else() {
+    let on_socket: fn(&mut Scope<'_>) = |scope| {
+        let sidecar = sidecar().on_socket();
+        scope.add(Workload::stateless("payment", "payment:1.0.0").sidecar(&sidecar));
+    };
+    let told = variables(on_socket, "payment");
+    assert_eq!(
+        value(&told, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        "unix:///var/run/otelcol/otlp.sock"
+    );
+    assert_eq!(value(&told, "OTEL_EXPORTER_OTLP_PROTOCOL"), "grpc");
+    let objects = objects(on_socket);
+    let deployment = objects.iter().find(|object| object["kind"] == "Deployment");
+    let spec = &deployment.unwrap()["spec"]["template"]["spec"];
+    for container in [&spec["containers"][0], &spec["initContainers"][0]] {
+        let mounts = container["volumeMounts"].to_string();
+        assert!(mounts.contains("/var/run/otelcol"), "{mounts}");
+    }
+    let receiver = &config_of(&objects, "payment-telemetry")["receivers"]["otlp"]["protocols"];
+    assert_eq!(receiver["grpc"]["transport"], "unix");
+    assert_eq!(receiver["grpc"]["endpoint"], "/var/run/otelcol/otlp.sock");
+    assert!(receiver.get("http").is_none());
+    assert_eq!(graph(on_socket).unwrap().notes()[0].rule, "socket-stays");
 }
 
 #[test]
