@@ -29,3 +29,4 @@ mod prune;
 mod replace;
 mod screen;
 mod secrets;
+mod secured;

@@ -1,6 +1,6 @@
 //! What does a Secret hold that should hold a certificate?
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
 use provider_core::certificate::{
@@ -53,11 +53,15 @@ fn leaf_of(
 ) -> Result<Certified, String> {
     let own = pair(secret, CERTIFICATE, PRIVATE_KEY)?;
     let parsed = EndEntityCert::try_from(&own).map_err(|_| no_certificate())?;
+    let known: BTreeSet<&str> = parsed.valid_dns_names().collect();
     let is_for = |name: &String| {
-        let name = ServerName::try_from(name.as_str());
-        name.is_ok_and(|name| parsed.verify_is_valid_for_subject_name(&name).is_ok())
+        // A name for many is no name that anybody could ask for.
+        let address = ServerName::try_from(name.as_str());
+        let address = address.ok().filter(|_| name.parse::<IpAddr>().is_ok());
+        known.contains(name.as_str())
+            || address.is_some_and(|name| parsed.verify_is_valid_for_subject_name(&name).is_ok())
     };
-    let surplus = parsed.valid_dns_names();
+    let surplus = known.iter().copied();
     let signer = authority.and_then(|authority| certificates(authority, CERTIFICATE).ok());
     let is_signed = signer.is_some_and(|signer| is_signed(&parsed, &own, &signer[0]));
     Ok(Certified::Leaf {

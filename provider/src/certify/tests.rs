@@ -82,6 +82,11 @@ fn what_is_made_is_read_again() {
             signed: Signed::ByItsAuthority
         }
     );
+    let whole = certified(&leaf(&names), &secret, Some(&signer));
+    assert!(
+        matches!(&whole, Certified::Leaf { lacks, surplus, .. } if lacks.is_empty() && surplus.is_empty()),
+        "{whole:?}"
+    );
     let other = new_authority(now);
     let Certified::Leaf { lacks, signed, .. } = certified(
         &leaf(&["api.shop.svc", "10.0.0.1", "10.0.0.2"]),
