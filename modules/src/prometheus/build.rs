@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     file::{Files, yaml},
-    image,
+    image, monitoring,
     pod::{Pod, User, every, http_probe},
     tls::{self, Reads},
     units::millicores,
@@ -83,7 +83,10 @@ impl Server {
         let mut watched = watch::watched(scope);
         let mut rules = self.rules;
         match self.measures {
-            Measures::Stack => rules.extend(scope.announced()),
+            Measures::Stack => {
+                rules.extend(scope.announced());
+                rules.extend(monitoring::rules(&watched));
+            }
             Measures::Itself => watched.retain(|one| one.pods == Pods::from(&self.pods)),
         }
         let files = Files::one("stack.yml", yaml(&scrape::file(&watched)));

@@ -1,6 +1,7 @@
 //! Does a real Prometheus keep what a real collector sends it, and work out its rules?
 //!
-//! Both run with what is rendered for the stack `dev`; the collector alone is told where on this machine Prometheus is.
+//! Both run with what is rendered for the stack `dev`. The collector is told where on this machine Prometheus is, and
+//! Prometheus where the collector is, and to work out its rules every second.
 
 use std::fs;
 
@@ -40,10 +41,33 @@ fn find_prometheus(collector: &Container) {
     fs::write(&file, config.to_string()).unwrap();
 }
 
+/// Lets Prometheus measure the collector of this machine, and not wait.
+fn find_collector(prometheus: &Container) {
+    let hurry = |text: String| text.replace("evaluation_interval: 30s", "evaluation_interval: 1s");
+    prometheus.edit(prometheus.argument("--config.file").unwrap(), hurry);
+    let file = prometheus.path("/etc/prometheus/scrape/stack.yml");
+    let mut jobs: Value = serde_saphyr::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    let jobs_of = jobs["scrape_configs"].as_array_mut().unwrap();
+    let job = jobs_of
+        .iter_mut()
+        .find(|job| job["job_name"] == "otlp")
+        .expect("the collector is measured");
+    let job = job.as_object_mut().unwrap();
+    job.remove("kubernetes_sd_configs");
+    job.remove("relabel_configs");
+    job.insert("scrape_interval".to_owned(), json!("1s"));
+    job.insert(
+        "static_configs".to_owned(),
+        json!([{ "targets": [format!("{COLLECTOR}:8888")] }]),
+    );
+    fs::write(&file, jobs.to_string()).unwrap();
+}
+
 #[test]
 fn a_real_prometheus_keeps_what_a_real_collector_sends_and_works_out_its_rules() {
     let _live = Live::expected();
     let container = of_dev("prom/prometheus").at(PROMETHEUS);
+    find_collector(&container);
     let listen = format!("--web.listen-address={PROMETHEUS}:9090");
     let mut prometheus = Running::start(&container, "prometheus", &[listen]);
     prometheus.wait("Prometheus is ready", || {
@@ -66,6 +90,10 @@ fn a_real_prometheus_keeps_what_a_real_collector_sends_and_works_out_its_rules()
     // `service.name` is among the attributes that become labels.
     assert_eq!(found["metric"]["service_name"], "shop", "{found}");
 
+    prometheus.wait("what the collector says of itself is there", || {
+        let answer = answer("/api/v1/query?query=otelcol_receiver_accepted_metric_points_total")?;
+        answer["data"]["result"].get(0).cloned()
+    });
     let groups = prometheus.wait("all rules are worked out", || {
         let groups = answer("/api/v1/rules")?["data"]["groups"]
             .as_array()?

@@ -1,0 +1,106 @@
+//! Does telemetry flow, and are the collectors well?
+
+use super::{
+    program::Programs,
+    rule::{Alert, Group, Severity},
+};
+use crate::watch::Role;
+
+/// Everything that is a collector and is measured.
+pub(super) const COLLECTORS: [Role; 4] = [
+    Role::Agent,
+    Role::Gateway,
+    Role::Sampler,
+    Role::ClusterCollector,
+];
+/// The three signals as the collector's own metrics name them.
+const SIGNALS: [&str; 3] = ["spans", "metric_points", "log_records"];
+
+pub(super) fn rules(programs: Programs<'_>) -> Group {
+    let mut alerts = Vec::new();
+    if let Some(jobs) = programs.jobs(&COLLECTORS) {
+        alerts.extend(flow(&jobs));
+        alerts.extend(health(&jobs));
+    }
+    Group {
+        name: "collector",
+        records: Vec::new(),
+        alerts,
+    }
+}
+
+/// One expression for all three signals: whichever has a series counts.
+fn each(metric: &str, jobs: &str, by: &str) -> String {
+    let rate =
+        |signal: &str| format!("sum by ({by}) (rate({metric}_{signal}_total{{{jobs}}}[5m])) > 0");
+    SIGNALS.map(rate).join(" or ")
+}
+
+fn flow(jobs: &str) -> Vec<Alert> {
+    vec![
+        Alert {
+            name: "CollectorRefusesData",
+            severity: Severity::Critical,
+            hold: "5m",
+            when: each("otelcol_receiver_refused", jobs, "job, pod, receiver"),
+            says: "{{ $labels.pod }} refuses what `{{ $labels.receiver }}` is sent",
+        },
+        Alert {
+            name: "CollectorLosesData",
+            severity: Severity::Critical,
+            hold: "5m",
+            when: each("otelcol_exporter_send_failed", jobs, "job, pod, exporter"),
+            says: "{{ $labels.pod }} gave up sending through `{{ $labels.exporter }}`",
+        },
+        Alert {
+            name: "CollectorQueueRefuses",
+            severity: Severity::Critical,
+            hold: "5m",
+            when: each(
+                "otelcol_exporter_enqueue_failed",
+                jobs,
+                "job, pod, exporter",
+            ),
+            says: "The queue of `{{ $labels.exporter }}` of {{ $labels.pod }} takes no more",
+        },
+        Alert {
+            name: "CollectorQueueFills",
+            severity: Severity::Warning,
+            hold: "10m",
+            when: format!(
+                "otelcol_exporter_queue_size{{{jobs}}} / (otelcol_exporter_queue_capacity{{{jobs}}} > 0) > 0.8"
+            ),
+            says: "The queue of `{{ $labels.exporter }}` of {{ $labels.pod }} is nearly full",
+        },
+        Alert {
+            name: "CollectorShortOfMemory",
+            severity: Severity::Critical,
+            hold: "5m",
+            when: each("otelcol_processor_memory_limiter_refused", jobs, "job, pod"),
+            says: "{{ $labels.pod }} refuses data to stay below its memory limit",
+        },
+    ]
+}
+
+fn health(jobs: &str) -> Vec<Alert> {
+    vec![
+        Alert {
+            name: "CollectorRestarts",
+            severity: Severity::Warning,
+            hold: "0s",
+            when: format!(
+                "changes(otelcol_process_uptime_seconds_total{{{jobs}}}[1h]) > 0 and resets(otelcol_process_uptime_seconds_total{{{jobs}}}[1h]) > 2"
+            ),
+            says: "{{ $labels.pod }} has restarted more than twice within an hour",
+        },
+        Alert {
+            name: "CollectorScrapesFail",
+            severity: Severity::Warning,
+            hold: "15m",
+            when: format!(
+                "sum by (job, pod, receiver) (rate(otelcol_scraper_errored_metric_points_total{{{jobs}}}[5m])) > 0"
+            ),
+            says: "`{{ $labels.receiver }}` of {{ $labels.pod }} cannot measure all that it should",
+        },
+    ]
+}
