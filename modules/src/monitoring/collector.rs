@@ -4,7 +4,7 @@ use super::{
     program::Programs,
     rule::{Alert, Group, Severity},
 };
-use crate::watch::Role;
+use crate::watch::{Count, Role};
 
 /// Everything that is a collector and is measured.
 pub(super) const COLLECTORS: [Role; 4] = [
@@ -21,6 +21,7 @@ pub(super) fn rules(programs: Programs<'_>) -> Group {
     if let Some(jobs) = programs.jobs(&COLLECTORS) {
         alerts.extend(flow(&jobs));
         alerts.extend(health(&jobs));
+        alerts.extend(sampling(programs));
     }
     Group {
         name: "collector",
@@ -82,15 +83,60 @@ fn flow(jobs: &str) -> Vec<Alert> {
     ]
 }
 
+/// What only those have that decide about traces, and those that hand traces on to them.
+fn sampling(programs: Programs<'_>) -> Vec<Alert> {
+    let mut alerts = Vec::new();
+    let samplers = programs.of(&[Role::Sampler]);
+    if let Some(jobs) = programs.jobs(&[Role::Sampler]) {
+        alerts.push(Alert {
+            name: "SamplerDecidesTooEarly",
+            severity: Severity::Critical,
+            hold: "5m",
+            when: format!(
+                "sum by (job, pod) (rate(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{{{jobs}}}[5m])) > 0"
+            ),
+            says: "{{ $labels.pod }} has no room for all traces that wait, and drops some undecided",
+        });
+    }
+    if let (Some(gateways), [sampler]) = (programs.jobs(&[Role::Gateway]), samplers.as_slice())
+        && let Count::Replicas(count) = sampler.count
+    {
+        alerts.push(Alert {
+            name: "GatewayMissesSamplers",
+            severity: Severity::Warning,
+            hold: "10m",
+            when: format!("min by (job, pod) (otelcol_loadbalancer_num_backends{{{gateways}}}) < {count}"),
+            says: "{{ $labels.pod }} does not see all samplers: some decide about more traces than they should",
+        });
+        alerts.push(Alert {
+            name: "GatewayCannotReachSamplers",
+            severity: Severity::Critical,
+            hold: "5m",
+            when: format!(
+                "sum by (job, pod) (rate(otelcol_loadbalancer_backend_outcome_total{{{gateways},success=\"false\"}}[5m])) > 0"
+            ),
+            says: "{{ $labels.pod }} cannot hand traces to the samplers that are responsible for them",
+        });
+    }
+    alerts
+}
+
 fn health(jobs: &str) -> Vec<Alert> {
     vec![
+        // Whatever else is asked about a collector rests on names that may change with its version. This one is
+        // always there, so that its absence says that the others are gone too.
+        Alert {
+            name: "CollectorSilent",
+            severity: Severity::Critical,
+            hold: "10m",
+            when: format!("absent(otelcol_process_uptime_seconds_total{{{jobs}}})"),
+            says: "No collector says anything about itself: no other alert about collectors can fire",
+        },
         Alert {
             name: "CollectorRestarts",
             severity: Severity::Warning,
             hold: "0s",
-            when: format!(
-                "changes(otelcol_process_uptime_seconds_total{{{jobs}}}[1h]) > 0 and resets(otelcol_process_uptime_seconds_total{{{jobs}}}[1h]) > 2"
-            ),
+            when: format!("resets(otelcol_process_uptime_seconds_total{{{jobs}}}[1h]) > 2"),
             says: "{{ $labels.pod }} has restarted more than twice within an hour",
         },
         Alert {

@@ -3,8 +3,10 @@
 //! Rules and dashboards follow from what was announced: a program that is not there has none. Each alert has a page in
 //! `docs/runbooks` that says what it means and what to do.
 
+mod backends;
 mod collector;
 mod program;
+mod prometheus;
 mod rule;
 
 use self::{program::Programs, rule::Group};
@@ -13,7 +15,15 @@ use crate::watch::{Rules, Watched};
 /// The rules about everything that is watched.
 pub(crate) fn rules(watched: &[Watched]) -> Vec<Rules> {
     let programs = Programs(watched);
-    let groups: [fn(Programs<'_>) -> Group; 2] = [program::rules, collector::rules];
+    let groups: [fn(Programs<'_>) -> Group; 7] = [
+        program::rules,
+        collector::rules,
+        prometheus::rules,
+        prometheus::alertmanager,
+        backends::loki,
+        backends::jaeger,
+        backends::elasticsearch,
+    ];
     groups
         .into_iter()
         .filter_map(|rules| rules(programs).file())
