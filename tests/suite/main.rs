@@ -6,6 +6,7 @@
     reason = "everything here is a test, helpers included"
 )]
 
+mod alerts;
 mod apply;
 mod architecture;
 mod certificates;

@@ -28,7 +28,7 @@ fn loki_flow(jobs: &str) -> Vec<Alert> {
             severity: Severity::Critical,
             hold: "5m",
             when: format!(
-                "sum by (job, reason, tenant) (rate(loki_discarded_samples_total{{{jobs}}}[5m])) > 0"
+                "sum by (job, reason) (rate(loki_discarded_samples_total{{{jobs}}}[5m])) > 0"
             ),
             says: "{{ $labels.job }} throws logs away: {{ $labels.reason }}",
         },

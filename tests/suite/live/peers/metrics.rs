@@ -1,8 +1,12 @@
 //! Do Prometheus and Alertmanager accept what we write for them?
 
-use support::peers;
+use std::fs;
+
+use serde_json::{Value, json};
+use support::{Command, peers};
 
 use super::containers;
+use crate::alerts::{cases, rule_files};
 
 #[test]
 fn prometheus_accepts_its_configuration_and_its_rules() {
@@ -16,4 +20,46 @@ fn prometheus_accepts_its_configuration_and_its_rules() {
             peers::run(peers::peer("promtool").args(["check", "config", "--lint=none", config]));
         assert!(accepted, "{} of {stack}: {said}", container.workload);
     }
+}
+
+/// promtool's own form of one case: with these series, so many of these alerts fire after two hours.
+fn unit_test(alert: &str, series: cases::Series, fires: bool) -> Value {
+    let input = series
+        .iter()
+        .map(|(series, values)| json!({ "series": series, "values": values }));
+    let samples = if fires {
+        json!([{ "labels": "{}", "value": 1 }])
+    } else {
+        json!([])
+    };
+    let firing = format!("ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}");
+    json!({
+        "name": format!("{alert} {}", if fires { "fires" } else { "is silent" }),
+        "interval": "1m",
+        "input_series": input.collect::<Vec<_>>(),
+        "promql_expr_test": [{ "expr": format!("count({firing}) > bool 0"), "eval_time": "2h", "exp_samples": samples }],
+    })
+}
+
+#[test]
+fn every_alert_fires_when_it_should_and_is_silent_when_it_should() {
+    let user = Command::new("alerts");
+    let mut files = Vec::new();
+    for (name, text) in rule_files() {
+        let path = user.folder().join(name);
+        fs::write(&path, text).unwrap();
+        files.push(path);
+    }
+    let both = |case: &cases::Case| {
+        [
+            unit_test(case.alert, case.fires, true),
+            unit_test(case.alert, case.silent, false),
+        ]
+    };
+    let tests: Vec<Value> = cases::ALL.iter().flat_map(both).collect();
+    let tests = json!({ "rule_files": files, "evaluation_interval": "1m", "tests": tests });
+    let path = user.folder().join("alerts.test.yml");
+    fs::write(&path, tests.to_string()).unwrap();
+    let (passed, said) = peers::run(peers::peer("promtool").args(["test", "rules"]).arg(path));
+    assert!(passed, "{said}");
 }
