@@ -35,7 +35,7 @@ fn what_is_announced_later_is_measured_too() {
     assert!(scrape.contains("regex: ReplicaSet;shop-[a-z0-9]+;web"));
     assert!(scrape.contains("job_name: prometheus"));
     let rules = file_of(shop, "prometheus-rules");
-    assert_eq!(rules, [("shop.yml".to_owned(), "groups: []\n".to_owned())]);
+    assert!(rules.contains(&("shop.yml".to_owned(), "groups: []\n".to_owned())));
 }
 
 #[test]

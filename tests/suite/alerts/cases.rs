@@ -46,6 +46,8 @@ pub(crate) const ALL: &[Case] = &[
             ("up{job=\"jaeger-query\",pod=\"a\"}", ONE),
             ("up{job=\"jaeger-query\",pod=\"b\"}", ONE),
             ("up{job=\"loki\",pod=\"a\"}", ONE),
+            ("up{job=\"loki\",pod=\"b\"}", ONE),
+            ("up{job=\"loki\",pod=\"c\"}", ONE),
             ("up{job=\"node\",pod=\"a\"}", ONE),
             ("up{job=\"otlp\",pod=\"a\"}", ONE),
             ("up{job=\"otlp\",pod=\"b\"}", ONE),
@@ -424,6 +426,17 @@ pub(crate) const ALL: &[Case] = &[
                 ONE,
             ),
         ],
+    ),
+    case(
+        "LokiRingIncomplete",
+        &[(
+            "loki_ring_members{job=\"loki\",pod=\"a\",name=\"ingester\",state=\"ACTIVE\"}",
+            "2x120",
+        )],
+        &[(
+            "loki_ring_members{job=\"loki\",pod=\"a\",name=\"ingester\",state=\"ACTIVE\"}",
+            "3x120",
+        )],
     ),
     case(
         "JaegerLosesSpans",

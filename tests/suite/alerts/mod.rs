@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use modules::{
-    Alertmanager, Collector, Elasticsearch, Jaeger, Loki, Prometheus, logs, metrics, traces,
+    Alertmanager, Collector, Elasticsearch, Jaeger, Loki, ObjectStore, Prometheus, logs, metrics,
+    traces,
 };
 use provider::{Scope, Stack};
 use serde_json::Value;
@@ -16,7 +17,10 @@ fn everything(stack: &mut Scope<'_>) {
     let search = stack.add(Elasticsearch::new("search").nodes(3));
     let jaeger = stack.add(Jaeger::new("jaeger", &search));
     let prometheus = stack.add(Prometheus::new("prometheus").alerts(&people.alerts));
-    let loki = stack.add(Loki::new("loki"));
+    let bucket = ObjectStore::s3("logs")
+        .region("eu-central-1")
+        .role("arn:aws:iam::111122223333:role/logs");
+    let loki = stack.add(Loki::new("loki").bucket(bucket).replicas(3));
     let gateway = stack.add(
         Collector::gateway("otlp")
             .pipeline(traces().sample(0.1).export(&jaeger.otlp))
