@@ -174,7 +174,7 @@ fn the_memory_of_each_collector_is_accounted_for() {
         assert_eq!(Some(sum), budget["limit"].as_u64());
         assert!(!budget["workloads"].as_array().unwrap().is_empty());
     }
-    user.run(&["budget", "nothing"]).expect(1);
+    let _ = user.run(&["budget", "nothing"]).expect(1);
 }
 
 #[test]

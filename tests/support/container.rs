@@ -271,9 +271,9 @@ fn all_files(folder: &Path) -> Vec<PathBuf> {
             continue; // the machine itself
         }
         if path.is_dir() {
-            files.append(&mut all_files(&path))
+            files.append(&mut all_files(&path));
         } else {
-            files.push(path)
+            files.push(path);
         }
     }
     files

@@ -19,7 +19,7 @@ fn validate(container: &Container) -> (bool, String) {
 
 #[test]
 fn a_collector_accepts_every_configuration_that_is_rendered_for_one() {
-    let mut refused = String::new();
+    let mut refused = Vec::new();
     for distribution in [
         "opentelemetry-collector-k8s",
         "opentelemetry-collector-contrib",
@@ -27,9 +27,9 @@ fn a_collector_accepts_every_configuration_that_is_rendered_for_one() {
         for (stack, container) in containers(distribution) {
             let (accepted, said) = validate(&container);
             if !accepted {
-                refused += &format!("{} of {stack}: {said}\n", container.workload);
+                refused.push(format!("{} of {stack}: {said}", container.workload));
             }
         }
     }
-    assert_eq!(refused, "");
+    assert_eq!(refused, [] as [String; 0]);
 }
