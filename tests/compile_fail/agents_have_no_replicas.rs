@@ -1,6 +1,6 @@
 //! Replicas per node do not exist.
-//~ no method named `replicas` found for struct `Collector<Agent>`
-//~ `Collector<Gateway>`
+//~ no method named `replicas` found for struct `Collector<modules::Agent>`
+//~ `Collector<modules::Gateway>`
 
 use modules::Collector;
 
