@@ -31,3 +31,4 @@ mod replace;
 mod screen;
 mod secrets;
 mod secured;
+mod seed;
