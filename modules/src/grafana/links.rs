@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use provider_core::Destination;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -11,15 +12,16 @@ use super::{
     source::Source,
 };
 use crate::{
+    collector::self_metrics::spans,
     protocol::DatasourceKind::{
         self, Alertmanager, Elasticsearch, Jaeger, Loki, Prometheus, Tempo,
     },
     tls,
 };
 
-/// The sources with links from each to the others.
-pub(super) fn datasources(sources: &[Source]) -> DatasourcesYaml {
-    let others = Others(sources);
+/// The sources with links from each to the others; `measuring` are those that measure their spans themselves.
+pub(super) fn datasources(sources: &[Source], measuring: &[Destination]) -> DatasourcesYaml {
+    let others = Others(sources, measuring);
     let default = default(sources);
     let yaml = |(index, source): (usize, &Source)| {
         let (user, password) = source.login_files().unzip();
@@ -73,8 +75,8 @@ fn default(sources: &[Source]) -> usize {
     sources.iter().position(metrics).unwrap_or(0)
 }
 
-/// The sources that a link may lead to.
-struct Others<'a>(&'a [Source]);
+/// The sources that a link may lead to, and where spans are measured by who keeps them.
+struct Others<'a>(&'a [Source], &'a [Destination]);
 
 impl Others<'_> {
     fn first(&self, kinds: &[DatasourceKind]) -> Option<&Source> {
@@ -90,9 +92,9 @@ impl Others<'_> {
             Prometheus => self.of_metrics(),
             Loki => self.of_lines(),
             Elasticsearch => self.of_documents(source),
-            Jaeger => self.of_traces(),
+            Jaeger => self.of_traces(source),
             Tempo => {
-                let mut data = self.of_traces();
+                let mut data = self.of_traces(source);
                 data.push(("nodeGraph", json!({ "enabled": true })));
                 let metrics = self.first(&[Prometheus]);
                 data.extend(metrics.map(|to| ("serviceMap", json!({ "datasourceUid": to.uid }))));
@@ -156,7 +158,7 @@ impl Others<'_> {
         data
     }
 
-    fn of_traces(&self) -> Vec<(&'static str, Value)> {
+    fn of_traces(&self, source: &Source) -> Vec<(&'static str, Value)> {
         let mut data = Vec::new();
         if let Some(to) = self.first(&[Loki, Elasticsearch]) {
             let query = if to.kind == Loki {
@@ -174,23 +176,49 @@ impl Others<'_> {
             data.push(("tracesToLogsV2", logs));
         }
         if let Some(to) = self.first(&[Prometheus]) {
-            data.push(("tracesToMetrics", to_metrics(to)));
+            let counted = if self.1.contains(&source.to) {
+                &BY_TEMPO
+            } else {
+                &BY_COLLECTOR
+            };
+            data.push(("tracesToMetrics", to_metrics(to, counted)));
         }
         data
     }
 }
 
-/// What the collector's `span_metrics` connector counts, for the service of a span.
-fn to_metrics(to: &Source) -> Value {
-    let query = |name: &str, query: &str| json!({ "name": name, "query": query });
+/// Under which name spans are counted, and which label names their service.
+struct Counted {
+    calls: &'static str,
+    service: &'static str,
+}
+
+/// The collector's `span_metrics` connector, as Prometheus writes what it is told.
+const BY_COLLECTOR: Counted = Counted {
+    calls: spans::CALLS,
+    service: "service_name",
+};
+
+/// Tempo's own metrics generator.
+const BY_TEMPO: Counted = Counted {
+    calls: "traces_spanmetrics_calls_total",
+    service: "service",
+};
+
+/// What is counted of the service of a span.
+fn to_metrics(to: &Source, counted: &Counted) -> Value {
+    let query = |name: &str, labels: &str| {
+        let rate = format!("sum(rate({}{{{labels}}}[5m]))", counted.calls);
+        json!({ "name": name, "query": rate })
+    };
     json!({
         "datasourceUid": to.uid,
         "spanStartTimeShift": "-30m",
         "spanEndTimeShift": "30m",
-        "tags": [{ "key": "service.name", "value": "service_name" }],
+        "tags": [{ "key": "service.name", "value": counted.service }],
         "queries": [
-            query("calls", "sum(rate(traces_span_metrics_calls_total{$$__tags}[5m]))"),
-            query("errors", "sum(rate(traces_span_metrics_calls_total{$$__tags,status_code=\"STATUS_CODE_ERROR\"}[5m]))"),
+            query("calls", "$$__tags"),
+            query("errors", "$$__tags,status_code=\"STATUS_CODE_ERROR\""),
         ],
     })
 }

@@ -33,6 +33,7 @@ use crate::{
     pod::{Pod, User, every, http_probe},
     postgres::Database,
     protocol::Datasource,
+    tempo::MeasuresSpans,
     tls::{self, Reads},
     units::{GIB, MIB, millicores},
     url,
@@ -336,7 +337,10 @@ impl<H: Home> Module for Grafana<H> {
             scope.finding(finding);
         }
         let mut files = Files::one("grafana.ini", ini.text());
-        files.add("datasources.yaml", yaml(&links::datasources(&self.sources)));
+        let measuring = scope.announced::<MeasuresSpans>().into_iter();
+        let measuring: Vec<_> = measuring.map(|MeasuresSpans(to)| to).collect();
+        let datasources = links::datasources(&self.sources, &measuring);
+        files.add("datasources.yaml", yaml(&datasources));
         files.add(
             "dashboards.yaml",
             yaml(&dashboards::providers(&self.folders)),

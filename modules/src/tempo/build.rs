@@ -1,7 +1,7 @@
 //! What is a Tempo made of?
 
 use k8s_openapi::api::apps::v1::StatefulSet;
-use provider_core::{Exposure, Finding, Module, Port, Scope};
+use provider_core::{Destination, Exposure, Finding, Module, Port, Scope};
 
 use super::{
     Blocks, Tempo, TempoOutputs,
@@ -19,6 +19,10 @@ use crate::{
 };
 
 const HTTP: Port<TempoQuery> = Port::new("http", HTTP_PORT);
+
+/// Where a Tempo is asked that measures the spans it keeps, under names of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct MeasuresSpans(pub(crate) Destination);
 
 impl Module for Tempo {
     type Outputs = TempoOutputs;
@@ -54,12 +58,16 @@ impl Module for Tempo {
         scope.expose_as(Exposure::headless(), &set, HTTP.secured(how));
         let watched = Watched::new(&set, HTTP.secured(how)).role(Role::Tempo);
         scope.announce(watched.count(Count::Replicas(1)));
-        TempoOutputs {
+        let outputs = TempoOutputs {
             otlp: scope.expose(&set, OTLP_GRPC.secured(how)),
             otlp_http: scope.expose(&set, OTLP_HTTP.secured(how)),
             query: scope.expose(&set, HTTP.secured(how)),
             pods: set,
+        };
+        if !self.measured.is_empty() {
+            scope.announce(MeasuresSpans(outputs.query.destination().clone()));
         }
+        outputs
     }
 }
 

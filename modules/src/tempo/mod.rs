@@ -7,6 +7,7 @@ mod build;
 mod config;
 mod settings;
 
+pub(crate) use build::MeasuresSpans;
 pub use config::{
     Block, CertificateFiles, Compaction, CompactionProvider, Defaults, Distributor, GcsYaml,
     Generator, GeneratorStorage, Ingestion, Listener, LiveStore, Otlp as OtlpYaml, Overrides, Path,

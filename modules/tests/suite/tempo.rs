@@ -83,6 +83,38 @@ fn it_speaks_tls_where_the_stack_does() {
 }
 
 #[test]
+fn from_a_trace_grafana_goes_to_what_has_measured_it() {
+    let counted = |define: fn(&mut Scope<'_>)| -> Vec<bool> {
+        let all = files(define).into_iter();
+        let mut found = all.filter(|(_, name, _)| name == "datasources.yaml");
+        let text = found.next().unwrap().2;
+        // Tempo's own names, and those of the collector's connector.
+        [
+            "traces_spanmetrics_calls_total",
+            "value: service\n",
+            "traces_span_metrics_calls_total",
+            "value: service_name\n",
+        ]
+        .map(|name| text.contains(name))
+        .into()
+    };
+    let by_itself: fn(&mut Scope<'_>) = |scope| {
+        let prometheus = scope.add(Prometheus::new("prometheus").take_remote_write());
+        let tempo = scope.add(Tempo::new("tempo").measure_into(&prometheus.remote_write));
+        let grafana = Grafana::new("grafana").source(&tempo.query);
+        scope.add(grafana.source(&prometheus.query));
+    };
+    assert_eq!(counted(by_itself), [true, true, false, false]);
+    let by_collectors: fn(&mut Scope<'_>) = |scope| {
+        let prometheus = scope.add(Prometheus::new("prometheus"));
+        let tempo = scope.add(Tempo::new("tempo"));
+        let grafana = Grafana::new("grafana").source(&tempo.query);
+        scope.add(grafana.source(&prometheus.query));
+    };
+    assert_eq!(counted(by_collectors), [false, false, true, true]);
+}
+
+#[test]
 fn its_limits_are_said_with_the_plan() {
     let notes = |define: fn(&mut Scope<'_>)| -> Vec<_> {
         let graph = graph(define).unwrap();
