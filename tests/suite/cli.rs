@@ -160,7 +160,7 @@ fn the_memory_of_each_collector_is_accounted_for() {
         "StatefulSet/observability/otlp-sampler × 2: 2048 MiB each",
         "DaemonSet/observability-agents/node on each node: 512 MiB each",
         "waiting traces",
-        "enough for 2045 new traces a second on each Pod",
+        "enough for 1992 new traces a second on each Pod",
     ] {
         assert!(text.contains(said), "{said} in {text}");
     }

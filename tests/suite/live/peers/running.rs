@@ -1,7 +1,7 @@
 //! Do real collectors pass on what they are sent?
 //!
 //! They run with the configuration that is rendered for them. Only what exists in a cluster alone is changed: the
-//! places that they send to, and the way in which they prove to the API who they are.
+//! places that they send to, the certificates, and the way in which they prove to the API who they are.
 
 use std::{
     collections::BTreeSet,
@@ -126,7 +126,10 @@ fn redirect(text: &str, sink: &str) -> (String, BTreeSet<String>) {
     for (id, exporter) in config["exporters"].as_object_mut().into_iter().flatten() {
         let plain = json!({ "insecure": true });
         match id.split('/').next().unwrap_or_default() {
-            "otlp_http" => exporter["endpoint"] = json!(format!("http://{sink}:4318")),
+            "otlp_http" => {
+                exporter["endpoint"] = json!(format!("http://{sink}:4318"));
+                exporter["tls"] = Value::Null;
+            }
             "otlp_grpc" => {
                 exporter["endpoint"] = json!(format!("{sink}:4317"));
                 exporter["tls"] = plain;
@@ -139,6 +142,9 @@ fn redirect(text: &str, sink: &str) -> (String, BTreeSet<String>) {
             _ => continue,
         }
         led.insert(id.clone());
+    }
+    for protocol in ["grpc", "http"] {
+        config["receivers"]["otlp"]["protocols"][protocol]["tls"] = Value::Null;
     }
     for section in ["receivers", "processors", "extensions"] {
         for (id, component) in config[section].as_object_mut().into_iter().flatten() {
