@@ -50,7 +50,8 @@ fn prod_is_planned_with_one_list_per_kind_and_one_dry_run_per_object_and_written
     let live = Live::expected();
     let Some(audit) = &live.audit else { return };
     let site = Site::new("prod", &["observability", "observability-agents"]);
-    let made = site.run(&["up", "prod", "--yes"]).expect(0).err;
+    let made = site.run(&["up", "prod", "--yes"]).expect(0);
+    let made = made.out + &made.err;
     let all = made
         .split_once(" created in ")
         .unwrap()

@@ -190,7 +190,10 @@ fn a_real_collector_passes_on_a_span_a_metric_and_a_log_with_every_configuration
         let kubeconfig = live.kubeconfig.display().to_string();
         container.env.insert("KUBECONFIG".to_owned(), kubeconfig);
         let config = container.argument("--config").unwrap().to_owned();
-        let (text, expected) = redirect(&fs::read_to_string(&config).unwrap(), sink_address);
+        // A sidecar listens to its own Pod alone, which here is everyone's machine.
+        let text = fs::read_to_string(&config).unwrap();
+        let text = text.replace("127.0.0.1:", &format!("{address}:"));
+        let (text, expected) = redirect(&text, sink_address);
         fs::write(&config, text).unwrap();
         let mut collector = Running::start(&container, "otelcol", &[]);
         let workload = &container.workload;
