@@ -32,3 +32,4 @@ mod screen;
 mod secrets;
 mod secured;
 mod seed;
+mod seen;

@@ -1,6 +1,6 @@
 //! How do dashboards come into Grafana?
 //!
-//! Anyone announces one, as [`Dashboard`]; every Grafana of the stack shows all of them. They stand in ConfigMaps of
+//! Anyone announces one, as [`Dashboard`]; every Grafana of the stack shows all of them, and those of the stack. They stand in ConfigMaps of
 //! fixed names, one folder each, which Grafana reads again when they change: nothing restarts for a new dashboard.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +11,11 @@ use k8s_openapi::api::core::v1::{
 use provider_core::{Finding, Scope};
 use serde_json::{Value, json};
 
-use super::config::{DashboardProvider, DashboardsYaml, ProviderOptions};
-use crate::{file::Files, pod::Pod};
+use super::{
+    Grafana, Home,
+    config::{DashboardProvider, DashboardsYaml, ProviderOptions},
+};
+use crate::{file::Files, monitoring, pod::Pod};
 
 /// Where Grafana finds dashboards, a directory for each folder.
 const HOME: &str = "/etc/grafana/dashboards";
@@ -58,6 +61,48 @@ pub enum Folder {
     Services,
     /// Another one, which the Grafana that shows it was told of.
     Own(String),
+}
+
+/// Which dashboards a Grafana shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    /// What was announced, and those of the stack: one or more for each kind of program that is there.
+    #[default]
+    Everything,
+    /// What was announced.
+    Announced,
+}
+
+/// What one Grafana shows.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub(super) folders: Vec<Folder>,
+    dashboards: Show,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self {
+            folders: Folder::USUAL.to_vec(),
+            dashboards: Show::default(),
+        }
+    }
+}
+
+impl<H: Home> Grafana<H> {
+    /// Shows the dashboards of one more folder, `Folder::Own(title)`.
+    #[must_use]
+    pub fn folder(mut self, title: &str) -> Self {
+        self.shown.folders.push(Folder::Own(title.to_owned()));
+        self
+    }
+
+    /// Shows those dashboards; everything otherwise.
+    #[must_use]
+    pub fn show(mut self, dashboards: Show) -> Self {
+        self.shown.dashboards = dashboards;
+        self
+    }
 }
 
 impl Dashboard {
@@ -176,9 +221,14 @@ pub(super) fn mount(pod: &mut Pod, folders: &[Folder]) {
     }
 }
 
-/// Writes down what was announced. To be asked for in such a way that it comes after everything.
-pub(super) fn collect(scope: &mut Scope<'_>, program: &str, folders: &[Folder]) {
+/// Writes down what was announced, and those of the stack where there is a source of metrics to ask. To be called in
+/// such a way that it comes after everything.
+pub(super) fn collect(scope: &mut Scope<'_>, program: &str, shown: &Shown, metrics: bool) {
+    let folders = shown.folders.as_slice();
     let mut all = scope.announced::<Dashboard>();
+    if metrics && shown.dashboards == Show::Everything {
+        all.extend(monitoring::dashboards(&scope.announced()));
+    }
     all.sort_by(|a, b| (&a.folder, &a.uid).cmp(&(&b.folder, &b.uid)));
     all.dedup();
     for finding in check(program, folders, &all) {

@@ -16,7 +16,7 @@ mod source;
 pub use config::{
     DashboardProvider, DashboardsYaml, DatasourceYaml, DatasourcesYaml, ProviderOptions,
 };
-pub use dashboard::{Dashboard, Folder};
+pub use dashboard::{Dashboard, Folder, Show};
 pub use home::{Home, InPostgres, Kept, OwnFile};
 pub use source::Source;
 
@@ -39,7 +39,7 @@ use crate::{
     url,
     watch::{Count, Role, Watched},
 };
-use dashboard as dashboards;
+use dashboard::{self as dashboards, Shown};
 use ini::Ini;
 use secrets::{ADMIN, Secrets};
 
@@ -86,7 +86,7 @@ impl Protocol for Gossip {
 pub struct Grafana<H = OwnFile> {
     name: String,
     sources: Vec<Source>,
-    folders: Vec<Folder>,
+    shown: Shown,
     address: Option<String>,
     oidc: Option<Oidc>,
     admins: Option<String>,
@@ -108,7 +108,7 @@ impl Grafana {
         Self {
             name: name.to_owned(),
             sources: Vec::new(),
-            folders: Folder::USUAL.to_vec(),
+            shown: Shown::default(),
             address: None,
             oidc: None,
             admins: None,
@@ -129,7 +129,7 @@ impl Grafana {
         Grafana {
             name: self.name,
             sources: self.sources,
-            folders: self.folders,
+            shown: self.shown,
             address: self.address,
             oidc: self.oidc,
             admins: self.admins,
@@ -167,13 +167,6 @@ impl<H: Home> Grafana<H> {
     #[must_use]
     pub fn ask(mut self, source: Source) -> Self {
         self.sources.push(source);
-        self
-    }
-
-    /// Shows the dashboards of one more folder, `Folder::Own(title)`.
-    #[must_use]
-    pub fn folder(mut self, title: &str) -> Self {
-        self.folders.push(Folder::Own(title.to_owned()));
         self
     }
 
@@ -276,7 +269,7 @@ impl<H: Home> Grafana<H> {
         for (file, path) in FILES {
             pod.mount_file("config", file, path);
         }
-        dashboards::mount(pod, &self.folders);
+        dashboards::mount(pod, &self.shown.folders);
         for source in &self.sources {
             source.mount_login(pod);
         }
@@ -343,7 +336,7 @@ impl<H: Home> Module for Grafana<H> {
         files.add("datasources.yaml", yaml(&datasources));
         files.add(
             "dashboards.yaml",
-            yaml(&dashboards::providers(&self.folders)),
+            yaml(&dashboards::providers(&self.shown.folders)),
         );
         let files = files.build(scope, &self.name);
         let secrets = Secrets::generate(scope, &self.name);
@@ -361,11 +354,17 @@ impl<H: Home> Module for Grafana<H> {
         for source in &self.sources {
             scope.announce(source.clone());
         }
-        let Self { name, folders, .. } = self;
+        let Self {
+            name,
+            shown,
+            sources,
+            ..
+        } = self;
+        let metrics = sources.iter().any(Source::is_metrics);
         // Who makes dashboards of what was announced announces them at the end, and so they are collected after that.
         scope.at_end(move |scope| {
             scope.at_end(move |scope| {
-                scope.at_end(move |scope| dashboards::collect(scope, &name, &folders));
+                scope.at_end(move |scope| dashboards::collect(scope, &name, &shown, metrics));
             });
         });
         GrafanaOutputs {

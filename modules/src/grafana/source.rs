@@ -117,6 +117,11 @@ impl Source {
         &self.uid
     }
 
+    /// Whether it answers questions about metrics.
+    pub(super) fn is_metrics(&self) -> bool {
+        self.kind == DatasourceKind::Prometheus
+    }
+
     /// Whether it proves who it is with a certificate of the stack's authority.
     pub(super) fn is_of_the_stack_and_secured(&self) -> bool {
         matches!(self.to, Destination::Service(_)) && self.to.is_secured()

@@ -5,10 +5,12 @@
 
 mod backends;
 mod collector;
+mod dashboard;
 mod program;
 mod prometheus;
 mod rule;
 
+pub(crate) use self::dashboard::dashboards;
 use self::{program::Programs, rule::Group};
 use crate::watch::{Rules, Watched};
 

@@ -14,6 +14,14 @@ impl<'a> Programs<'a> {
         self.0.iter().filter(of_role).collect()
     }
 
+    /// The names of the jobs of some roles; none without any.
+    pub(super) fn names(self, roles: &[Role]) -> Option<Vec<&'a str>> {
+        let mut jobs: Vec<&str> = self.of(roles).iter().map(|one| one.job.as_str()).collect();
+        jobs.sort_unstable();
+        jobs.dedup();
+        (!jobs.is_empty()).then_some(jobs)
+    }
+
     /// The part of a selector that means the programs of some roles, such as `job=~"node|otlp"`; none without any.
     pub(super) fn jobs(self, roles: &[Role]) -> Option<String> {
         let jobs: Vec<&str> = self.of(roles).iter().map(|one| one.job.as_str()).collect();

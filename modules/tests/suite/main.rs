@@ -3,6 +3,7 @@
 
 mod announced;
 mod cluster;
+mod dashboards;
 mod databases;
 mod gateway;
 mod injector;

@@ -12,7 +12,7 @@ use serde_json::Value;
 pub(crate) mod cases;
 
 /// One of everything that there are alerts about.
-fn everything(stack: &mut Scope<'_>) {
+pub(crate) fn everything(stack: &mut Scope<'_>) {
     let people = stack.add(Alertmanager::new("alertmanager").tell_nobody());
     let search = stack.add(Elasticsearch::new("search").nodes(3));
     let jaeger = stack.add(Jaeger::new("jaeger", &search));
