@@ -1,4 +1,4 @@
-//! What will go wrong with a collector, although it would start?
+//! What will go wrong with a collector, if it starts at all?
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,11 @@ use collector_config::{
 };
 use provider_core::{Finding, Scope};
 
-use super::program::Task;
+use super::{mistaken, program::Task};
 use crate::pod::Pod;
 
-/// Says what will go wrong, although the program accepts the configuration: by what only the Pod knows.
+/// Says what the program would refuse, and what will go wrong although it accepts the configuration: by what only the
+/// Pod knows. Nothing is said twice.
 pub(super) fn judge(scope: &mut Scope<'_>, task: Task<'_>, release: Release, pod: &Pod) {
     let container = &pod.container;
     let variables = container.env.iter().flatten().map(|env| env.name.clone());
@@ -26,7 +27,18 @@ pub(super) fn judge(scope: &mut Scope<'_>, task: Task<'_>, release: Release, pod
         probes: Probes::Port(task.ports.health()),
         ..Setting::of(task.tier, release)
     };
-    for found in task.config.lint(&setting).iter() {
+    let report = task.config.lint(&setting);
+    for mistake in task.config.check(release) {
+        let place = mistake.path.replace("::", ".");
+        let problem = mistake.problem.to_string();
+        let told = report
+            .iter()
+            .any(|found| found.place() == place && problem.starts_with(found.cause()));
+        if !told {
+            scope.finding(mistaken(task.name, &mistake));
+        }
+    }
+    for found in report.iter() {
         let message = format!(
             "the configuration of `{}`: {}: {}; {}",
             task.name,

@@ -22,7 +22,7 @@ mod program;
 pub mod self_metrics;
 mod sidecar;
 
-use collector_config::{Config, Release};
+use collector_config::{Config, Mistake, Release};
 use provider_core::{Finding, Scope};
 
 pub use self::{
@@ -86,7 +86,11 @@ impl<Tier> Collector<Tier> {
 /// Reports what the program would refuse of a configuration that was put together here.
 pub(crate) fn check(scope: &mut Scope<'_>, name: &str, config: &Config, release: Release) {
     for mistake in config.check(release) {
-        let message = format!("the configuration of `{name}`: {mistake}");
-        scope.finding(Finding::new("collector-config", message));
+        scope.finding(mistaken(name, &mistake));
     }
+}
+
+fn mistaken(name: &str, mistake: &Mistake) -> Finding {
+    let message = format!("the configuration of `{name}`: {mistake}");
+    Finding::new("collector-config", message)
 }

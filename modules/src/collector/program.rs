@@ -8,7 +8,7 @@ use collector_config::{
 use provider_core::{Destination, Pods, Port, Scope, Security};
 
 use super::{
-    Memory, account::account, check, judge::judge, memory::Ledger, needs::Needs, pipeline::explain,
+    Memory, account::account, judge::judge, memory::Ledger, needs::Needs, pipeline::explain,
 };
 use crate::{
     elasticsearch::logs,
@@ -111,7 +111,6 @@ impl Program {
             ..
         } = task;
         let release = release_for(config);
-        check(scope, name, config, release);
         let image = if release == Release::CONTRIB {
             image::COLLECTOR_CONTRIB
         } else {

@@ -38,6 +38,24 @@ fn two_members_are_no_quorum() {
 }
 
 #[test]
+fn what_a_collector_would_refuse_is_said_once_with_what_mends_it() {
+    let found = graph(|scope| {
+        let gateway = Collector::gateway("otlp").pipeline(logs().export(&elsewhere()));
+        scope.add(gateway.pipeline(metrics()));
+    })
+    .unwrap_err();
+    let rules: Vec<_> = found.0.iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["pipeline-impossible"]);
+    assert!(found.0[0].hint.is_some());
+    let found = graph(|scope| {
+        scope.add(Collector::agent("node"));
+    })
+    .unwrap_err();
+    let rules: Vec<_> = found.0.iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["agent-without-target", "pipeline-impossible"]);
+}
+
+#[test]
 fn memory_that_does_not_do_names_one_that_does() {
     let findings = graph(|scope| {
         let gateway = Collector::gateway("otlp").memory(128 * MIB);
@@ -65,7 +83,7 @@ fn a_collector_without_anything_to_do_would_not_start() {
         scope.add(Collector::gateway("otlp"));
     });
     assert!(found.contains(
-        &"the configuration of `otlp`: service::pipelines: there is no pipeline".to_owned()
+        &"the configuration of `otlp`: service.pipelines: there is no pipeline; the collector does not start".to_owned()
     ));
     let found = messages(|scope| {
         scope.add(Collector::agent("node"));
@@ -83,7 +101,7 @@ fn a_share_lies_between_nothing_and_everything() {
                 .pipeline(pipeline()),
         );
     });
-    let wrong = "the configuration of `otlp-sampler`: processors::tail_sampling: policies.share: a percentage lies between 0 and 100";
+    let wrong = "the configuration of `otlp-sampler`: processors.tail_sampling: policies.share: a percentage lies between 0 and 100; the collector does not start";
     assert!(found.contains(&wrong.to_owned()), "{found:?}");
 }
 
