@@ -11,6 +11,8 @@ use std::{
 use provider::Graph;
 use serde_json::Value;
 
+use crate::leaf;
+
 /// What a Pod's address is until it has one of its own.
 const LOOPBACK: &str = "127.0.0.1";
 
@@ -224,7 +226,7 @@ fn variable(variable: &Value) -> (String, String) {
     (text(variable, "/name"), value)
 }
 
-/// The files of a volume: those of ConfigMaps are known, those of Secrets have a content that nobody knows.
+/// The files of a volume: those of `ConfigMap`s are known, and certificates are made up where a cluster holds them.
 fn files(volume: &Value, namespace: &str, objects: &[&Value]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let projected = volume
@@ -247,12 +249,14 @@ fn files(volume: &Value, namespace: &str, objects: &[&Value]) -> BTreeMap<String
     };
     if let Some(map) = named("ConfigMap", &volume["configMap"]["name"]) {
         for (name, content) in map["data"].as_object().into_iter().flatten() {
-            files.insert(name.clone(), text(content, ""));
+            let content = leaf::file(name).map_or_else(|| text(content, ""), str::to_owned);
+            files.insert(name.clone(), content);
         }
     }
     if volume["secret"].is_object() {
         for key in ["tls.crt", "tls.key", "ca.crt", "password"] {
-            files.insert(key.to_owned(), "secret".to_owned());
+            let content = leaf::file(key).unwrap_or("secret");
+            files.insert(key.to_owned(), content.to_owned());
         }
     }
     for item in source["items"].as_array().into_iter().flatten() {

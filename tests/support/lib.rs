@@ -5,6 +5,7 @@
 mod audit;
 mod command;
 mod container;
+mod leaf;
 mod live;
 pub mod peers;
 mod running;

@@ -29,18 +29,19 @@ fn loki_accepts_every_configuration_that_is_rendered_for_it() {
 /// Takes away what Jaeger 2.20 knows and 2.13, the newest that can be built here, does not: how indices rotate.
 fn without_rotation(text: &str) -> String {
     let mut config: Value = serde_saphyr::from_str(text).unwrap();
-    let backends = config["extensions"]["jaeger_storage"]["backends"]
-        .as_object_mut()
-        .into_iter()
-        .flatten();
-    for (_, backend) in backends {
-        let indices = backend["elasticsearch"]["indices"]
+    for section in ["backends", "metric_backends"] {
+        let backends = config["extensions"]["jaeger_storage"][section]
             .as_object_mut()
             .into_iter()
             .flatten();
-        for (_, settings) in indices {
-            if let Some(settings) = settings.as_object_mut() {
-                settings.remove("rotation");
+        for (_, backend) in backends {
+            let Some(indices) = backend.pointer_mut("/elasticsearch/indices") else {
+                continue;
+            };
+            for (_, settings) in indices.as_object_mut().into_iter().flatten() {
+                if let Some(settings) = settings.as_object_mut() {
+                    settings.remove("rotation");
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command as Process};
 use provider::{Graph, SecretValues};
 use support::{Command, Live};
 
-use super::{graph, stacks};
+use super::{FOREIGN, graph, stacks};
 
 /// What `kubectl apply` says about a file, and whether it did it.
 fn apply(live: &Live, file: &Path, more: &[&str]) -> (bool, String) {
@@ -36,13 +36,14 @@ fn documents(graph: &Graph, wanted: impl Fn(&str) -> bool) -> String {
 fn a_real_api_server_takes_every_object_without_a_warning() {
     let live = Live::expected();
     let user = Command::new("admission");
+    let known = |kind: &str| kind != "Namespace" && !FOREIGN.contains(&kind);
     for stack in stacks() {
         let name = live.name(&format!("adm-{}", stack.name()));
         let graph = graph(&stack.clone().namespace(name.clone()));
         let [first, rest] =
             ["namespaces", "rest"].map(|part| user.folder().join(format!("{name}-{part}.yaml")));
         fs::write(&first, documents(&graph, |kind| kind == "Namespace")).unwrap();
-        fs::write(&rest, documents(&graph, |kind| kind != "Namespace")).unwrap();
+        fs::write(&rest, documents(&graph, known)).unwrap();
         let (made, said) = apply(&live, &first, &[]);
         assert!(made, "{said}");
         let (taken, said) = apply(&live, &rest, &["--dry-run=server"]);

@@ -1,6 +1,6 @@
 //! Do Prometheus and Alertmanager accept what we write for them?
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
 use support::{Command, peers};
@@ -20,6 +20,36 @@ fn prometheus_accepts_its_configuration_and_its_rules() {
             peers::run(peers::peer("promtool").args(["check", "config", "--lint=none", config]));
         assert!(accepted, "{} of {stack}: {said}", container.workload);
     }
+}
+
+#[test]
+fn alertmanager_accepts_its_configuration() {
+    let containers = containers("prom/alertmanager");
+    assert!(!containers.is_empty(), "no stack runs Alertmanager");
+    for (stack, container) in containers {
+        let config = container
+            .argument("--config.file")
+            .expect("Alertmanager is told its configuration");
+        let (accepted, said) = peers::run(peers::peer("amtool").args(["check-config", config]));
+        assert!(accepted, "{} of {stack}: {said}", container.workload);
+    }
+}
+
+#[test]
+fn what_they_say_of_their_own_tls_is_accepted() {
+    let mut judged = BTreeSet::new();
+    for repository in ["prom/prometheus", "prom/alertmanager"] {
+        for (stack, container) in containers(repository) {
+            let Some(config) = container.argument("--web.config.file") else {
+                continue; // in the open
+            };
+            let mut promtool = peers::peer("promtool");
+            let (accepted, said) = peers::run(promtool.args(["check", "web-config", config]));
+            assert!(accepted, "{} of {stack}: {said}", container.workload);
+            judged.insert(repository);
+        }
+    }
+    assert_eq!(judged.len(), 2, "{judged:?}");
 }
 
 /// promtool's own form of one case: with these series, so many of these alerts fire after two hours.

@@ -13,7 +13,7 @@ use std::{
 use serde_json::{Value, json};
 use support::{Command, Live, Running, ask, peers};
 
-use super::containers;
+use super::of;
 
 /// Who asks the API of the cluster, by default as the account of its Pod.
 const ASK_THE_API: [&str; 5] = [
@@ -182,7 +182,7 @@ fn a_real_collector_passes_on_a_span_a_metric_and_a_log_with_every_configuration
         "opentelemetry-collector-k8s",
         "opentelemetry-collector-contrib",
     ]
-    .map(containers);
+    .map(|repository| of(&stacks::catalog::all(), repository));
     for (number, (stack, container)) in all.into_iter().flatten().enumerate() {
         let address = format!("127.0.9.{}", number + 2);
         let mark = format!("{stack}-{}", "x".repeat(number + 1));

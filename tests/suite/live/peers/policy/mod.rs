@@ -6,83 +6,10 @@ use provider::SecretValues;
 use serde_json::Value;
 use support::{Command, peers};
 
+use self::skips::{SKIPS, Skip};
 use super::{graph, stacks};
 
-/// A check that is not followed: which, on what (a kind and the end of a name, or everything), and why.
-struct Skip(&'static str, &'static str, &'static str);
-
-const SKIPS: &[Skip] = &[
-    Skip(
-        "CKV_K8S_11",
-        "",
-        "a limit on processor time slows down what could use an idle core; memory is limited",
-    ),
-    Skip(
-        "CKV_K8S_15",
-        "",
-        "tags are versions, and a node that has the image starts it when the registry does not answer",
-    ),
-    Skip(
-        "CKV_K8S_43",
-        "",
-        "the table of images has a slot for a digest; who mirrors images fills it",
-    ),
-    Skip(
-        "CKV_K8S_40",
-        "StatefulSet search",
-        "Elasticsearch's image keeps its files as user 1000",
-    ),
-    Skip(
-        "CKV_K8S_40",
-        "StatefulSet grafana",
-        "Grafana's image keeps its files as user 472",
-    ),
-    Skip(
-        "CKV_K8S_40",
-        "DaemonSet node",
-        "logs on a node belong to root, and to nobody else",
-    ),
-    Skip(
-        "CKV_K8S_23",
-        "DaemonSet node",
-        "the same; it runs without any capability",
-    ),
-    Skip(
-        "CKV_K8S_38",
-        "DaemonSet node",
-        "it asks the API which Pod something comes from",
-    ),
-    Skip(
-        "CKV_K8S_38",
-        "Deployment otlp",
-        "it asks the API where the samplers are",
-    ),
-    Skip(
-        "CKV_K8S_38",
-        "StatefulSet prometheus",
-        "it asks the API where to measure",
-    ),
-    Skip(
-        "CKV_K8S_8",
-        "StatefulSet loki",
-        "it joins a ring: one that is restarted while it waits makes it worse",
-    ),
-    Skip(
-        "CKV_K8S_8",
-        "StatefulSet search",
-        "a member that is busy is not broken, and a restart moves its shards",
-    ),
-    Skip(
-        "CKV_K8S_8",
-        "Deployment jaeger-collector",
-        "it answers only when its store does",
-    ),
-    Skip(
-        "CKV_K8S_8",
-        "Deployment jaeger-query",
-        "it answers only when its store does",
-    ),
-];
+mod skips;
 
 impl Skip {
     fn covers(&self, check: &str, object: &str) -> bool {
