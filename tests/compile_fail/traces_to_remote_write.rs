@@ -7,7 +7,7 @@ use modules::{Prometheus, traces};
 use provider::Scope;
 
 fn prod(stack: &mut Scope<'_>) {
-    let prometheus = stack.add(Prometheus::new("prometheus"));
+    let prometheus = stack.add(Prometheus::new("prometheus").take_remote_write());
     let _ = traces().export(&prometheus.remote_write);
 }
 
