@@ -1,0 +1,21 @@
+//! The reference OTLP gateway: what it accepts arrives, at a fraction of what a collector costs.
+//!
+//! ```text
+//!  receive ──► Payload ──► steps ──► [tail sampling] ──► fan-out ──► queue ──► exporter
+//!     ▲          │ bytes, never decoded; charged to one Budget            │ memory or Log
+//!     └─ Refusal ┴────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! * A request stays the bytes that it came as ([`Payload`]); [`wire`] finds ids, times and ranges in them.
+//! * Whoever keeps bytes has charged them to the [`Budget`] before.
+//! * What is acknowledged is held by the next one who acknowledges: a queue in memory, or a log on disk.
+
+mod budget;
+mod payload;
+pub mod pipeline;
+mod refusal;
+
+pub use budget::{Budget, Charge};
+pub use collector_config::Signal;
+pub use payload::{Chunks, Payload};
+pub use refusal::Refusal;
