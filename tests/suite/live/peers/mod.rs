@@ -4,12 +4,12 @@ use provider::{Graph, Stack};
 use support::Container;
 
 mod admission;
-mod collector;
+pub(super) mod collector;
 mod metrics;
 mod objects;
 mod policy;
 mod prometheus;
-mod running;
+pub(super) mod running;
 mod variants;
 
 /// Kinds of cert-manager and of the Gateway API. No judge here knows their definitions, and their objects are left out.

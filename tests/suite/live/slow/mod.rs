@@ -5,6 +5,9 @@ use support::{Container, peers};
 
 use super::peers::containers;
 
+mod older;
+mod store;
+
 /// Runs a program with the arguments and variables of a container, and `more`.
 fn judged(program: &str, container: &Container, more: &[&str]) -> (bool, String) {
     let mut command = peers::peer(program);

@@ -1,0 +1,67 @@
+//! What arrives at the end of a way?
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use serde_json::json;
+use support::{Command, Running, peers};
+
+/// A collector that writes down what it is sent.
+pub(in crate::live) struct Sink {
+    file: PathBuf,
+    pub(in crate::live) running: Running,
+    _folder: Command,
+}
+
+impl Sink {
+    pub(in crate::live) fn at(address: &str) -> Self {
+        let folder = Command::new("sink");
+        let file = folder.folder().join("arrived.jsonl");
+        let pipeline = json!({ "receivers": ["otlp"], "exporters": ["file"] });
+        let config = json!({
+            "receivers": { "otlp": { "protocols": {
+                "grpc": { "endpoint": format!("{address}:4317") },
+                "http": { "endpoint": format!("{address}:4318") },
+            } } },
+            "exporters": { "file": { "path": file, "flush_interval": "100ms" } },
+            "service": {
+                "telemetry": { "metrics": { "level": "none" } },
+                "pipelines": { "traces": pipeline, "metrics": pipeline, "logs": pipeline },
+            },
+        });
+        let path = folder.folder().join("config.yaml");
+        fs::write(&path, config.to_string()).unwrap();
+        let mut otelcol = peers::peer("otelcol");
+        otelcol.arg("--config").arg(path);
+        let mut running = Running::of(otelcol, folder.folder().join("output.log"));
+        let http = format!("{address}:4318");
+        running.wait("the sink listens", || {
+            std::net::TcpStream::connect(&http).ok()
+        });
+        Self {
+            file,
+            running,
+            _folder: folder,
+        }
+    }
+
+    /// Which signals with this mark have arrived.
+    pub(in crate::live) fn arrived(&self, mark: &str) -> BTreeSet<&'static str> {
+        let text = fs::read_to_string(&self.file).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains(mark)).collect();
+        let kinds = [
+            ("resourceSpans", "traces"),
+            ("resourceMetrics", "metrics"),
+            ("resourceLogs", "logs"),
+        ];
+        let there = |key: &&str| {
+            lines
+                .iter()
+                .any(|line| line.starts_with(&format!("{{\"{key}")))
+        };
+        kinds
+            .iter()
+            .filter(|(key, _)| there(key))
+            .map(|(_, signal)| *signal)
+            .collect()
+    }
+}
