@@ -14,6 +14,7 @@ mod budget;
 mod payload;
 pub mod pipeline;
 mod refusal;
+pub mod settings;
 
 pub use budget::{Budget, Charge};
 pub use collector_config::Signal;

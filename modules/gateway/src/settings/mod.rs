@@ -1,0 +1,72 @@
+//! What is the gateway told to do? Plain values with every default filled in, made by [`config`](crate::config).
+
+mod connection;
+mod export;
+mod extension;
+mod process;
+mod receive;
+mod secret;
+mod telemetry;
+
+use std::collections::BTreeMap;
+
+use collector_config::{ComponentId, PipelineId};
+
+pub use connection::{
+    Address, Authorities, Certificate, ClientTls, Pem, ServerTls, TlsVersion, UnixPath,
+};
+pub use export::{
+    Backoff, Choice, Debug, DnsNames, Encoding, Exporter, ExporterKind, File, FileFormat,
+    LoadBalancing, OtlpGrpc, OtlpHttp, Queue, QueueBatch, RemoteWrite, Rotation, RoutingKey, Sizer,
+    Verbosity, WireCompression, WriteVersion,
+};
+pub use extension::{Durability, FileStorage, HealthCheck};
+pub use process::{Batch, MemoryLimiter, Processor};
+pub use receive::{Cors, Grpc, Http, HttpPaths, Keepalive, Otlp};
+pub use secret::Secret;
+pub use telemetry::{
+    LogEncoding, LogLevel, LogSampling, Logs, MetricsLevel, MetricsPage, Telemetry,
+};
+
+/// Everything that one run of the gateway is told. Only what a pipeline uses or the service enables is in it; ids are
+/// spelled as the configuration spells them, because metrics and logs repeat them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// What takes telemetry.
+    pub receivers: BTreeMap<ComponentId, Otlp>,
+    /// What is done to it.
+    pub processors: BTreeMap<ComponentId, Processor>,
+    /// Where it goes.
+    pub exporters: BTreeMap<ComponentId, Exporter>,
+    /// Where what must survive is kept.
+    pub storages: BTreeMap<ComponentId, FileStorage>,
+    /// Who is told whether it is well.
+    pub health: BTreeMap<ComponentId, HealthCheck>,
+    /// The ways through it.
+    pub pipelines: BTreeMap<PipelineId, Pipeline>,
+    /// What it tells about itself.
+    pub telemetry: Telemetry,
+    /// How much it may keep in memory.
+    pub memory: Memory,
+}
+
+/// The way of one signal. Each list is as the configuration has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pipeline {
+    /// Where it begins.
+    pub receivers: Vec<ComponentId>,
+    /// What happens on it, in this order.
+    pub processors: Vec<ComponentId>,
+    /// Where it ends: each gets everything.
+    pub exporters: Vec<ComponentId>,
+}
+
+/// How much may be kept in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// The bytes of the [`Budget`](crate::Budget): the limit less its spike, so that what no budget counts (connections,
+    /// TLS, the allocator) has room below the limit.
+    pub budget: u64,
+    /// What the process as a whole should stay below.
+    pub limit: u64,
+}

@@ -1,0 +1,98 @@
+//! What does the gateway tell about itself?
+
+use std::collections::BTreeMap;
+
+/// What the gateway tells about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telemetry {
+    /// The log on stderr.
+    pub logs: Logs,
+    /// How many metrics there are.
+    pub metrics_level: MetricsLevel,
+    /// The pages on which Prometheus servers find them.
+    pub metrics_pages: Vec<MetricsPage>,
+    /// Attributes of the gateway as a resource; those of the configuration go before its own.
+    pub resource: BTreeMap<String, Option<String>>,
+}
+
+/// How many metrics there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MetricsLevel {
+    /// None at all.
+    None,
+    /// The most important.
+    Basic,
+    /// What most want.
+    #[default]
+    Normal,
+    /// All.
+    Detailed,
+}
+
+/// A page on which a Prometheus server finds metrics, and how their names are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricsPage {
+    /// The host that is listened on.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether counters go without `_total`.
+    pub without_type_suffix: bool,
+    /// Whether names go without their unit.
+    pub without_units: bool,
+    /// Whether series go without `otel_scope_name` and the like.
+    pub without_scope_info: bool,
+    /// Whether `target_info` is left out.
+    pub without_target_info: bool,
+    /// The resource attributes that every series has as labels.
+    pub resource_labels: Vec<String>,
+}
+
+/// The log on stderr.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logs {
+    /// From which level on.
+    pub level: LogLevel,
+    /// How lines are written.
+    pub encoding: LogEncoding,
+    /// How repeats are thinned out; none where they are not.
+    pub sampling: Option<LogSampling>,
+    /// What every line has beside its own fields.
+    pub initial_fields: BTreeMap<String, serde_json::Value>,
+}
+
+/// How important a line is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// For those who look for a mistake.
+    Debug,
+    /// What happens.
+    #[default]
+    Info,
+    /// What should not happen.
+    Warn,
+    /// What went wrong.
+    Error,
+}
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogEncoding {
+    /// For people.
+    #[default]
+    Console,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How repeats are thinned out: of the same message in one `tick` the first `initial` are written, then one of
+/// `thereafter`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogSampling {
+    /// How long counting goes on before it begins anew.
+    pub tick: std::time::Duration,
+    /// How many are written in any case.
+    pub initial: u64,
+    /// Then one of so many; 0 for none.
+    pub thereafter: u64,
+}
