@@ -120,6 +120,7 @@ impl Charge {
     }
 
     /// Cuts off that many bytes (or all, if there are fewer) as a charge of their own.
+    #[must_use]
     pub fn split(&mut self, bytes: u64) -> Self {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
@@ -168,14 +169,14 @@ mod tests {
         let held = budget.charge(10).unwrap();
         let waiting = tokio::spawn({
             let budget = Arc::clone(&budget);
-            async move { budget.charge_within(5, Duration::from_secs(60)).await }
+            async move { budget.charge_within(5, Duration::from_mins(1)).await }
         });
         tokio::task::yield_now().await;
         drop(held);
         assert_eq!(waiting.await.unwrap().unwrap().bytes(), 5);
         assert!(
             budget
-                .charge_within(11, Duration::from_secs(60))
+                .charge_within(11, Duration::from_mins(1))
                 .await
                 .is_none()
         );
