@@ -104,6 +104,8 @@ pub struct Failed {
 pub enum Class {
     /// The server refused a change.
     Refused,
+    /// What the definition takes to be in the cluster is not there.
+    Missing,
     /// The caller may not.
     Forbidden,
     /// Another manager owns fields that the plan did not show.

@@ -88,6 +88,25 @@ fn an_own_kind_waits_for_its_definition() {
 }
 
 #[test]
+fn what_should_be_there_and_is_not_ends_a_plan_and_a_run() {
+    let user = Command::new("example-missing");
+    let error = "error: Namespace/legacy is not in the cluster; needed by: ConfigMap/legacy/web (metadata.namespace)";
+    let plan = user.run_program("adopt", &["plan", "legacy"]).expect(1);
+    assert!(plan.out.contains(error), "{}", plan.out);
+    assert!(plan.out.contains("1 missing"), "{}", plan.out);
+    let up = user.run_program("adopt", &["up", "legacy"]).expect(1);
+    assert!(up.err.contains(error), "{}", up.err);
+    let nothing = "nothing was changed: objects that should be in the cluster and are not: 1";
+    assert!(up.err.contains(nothing), "{}", up.err);
+    let json = user
+        .run_program("adopt", &["plan", "legacy", "--json"])
+        .expect(1);
+    let plan = json.out.lines().last().unwrap();
+    let plan: serde_json::Value = serde_json::from_str(plan).unwrap();
+    assert_eq!(plan["missing"][0]["subject"]["name"], "legacy");
+}
+
+#[test]
 fn what_kubectl_made_is_adopted_by_name() {
     let user = Command::new("example-adopt");
     let served = user.serve();

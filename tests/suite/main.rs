@@ -15,6 +15,7 @@ mod cli;
 mod conflict;
 mod drift;
 mod examples;
+mod existing;
 mod fixtures;
 mod foreign;
 mod handshake;

@@ -10,7 +10,7 @@ use k8s_openapi::api::{
     },
 };
 use provider_core::{
-    Destination, Kind, KindScope, Ref, ResourceId, Scope, Security, ServiceDestination, Source,
+    Destination, Kind, KindScope, Ref, Scope, Security, ServiceDestination, Source,
     kube_core::{ObjectMeta, Resource as _},
 };
 
@@ -147,9 +147,10 @@ impl IngressEntrance {
         let secret = match &self.certificate {
             Some(Certificate::Issuer(issuer)) => {
                 annotations.insert("cert-manager.io/cluster-issuer".to_owned(), issuer.clone());
+                scope.existing_of(tls::cluster_issuer(), &namespace, issuer);
                 let name = format!("{host}-tls");
                 // It is there as soon as cert-manager has seen the Ingress.
-                scope.existing_in::<Secret>(namespace.as_str(), &name);
+                scope.awaited_in::<Secret>(namespace.as_str(), &name);
                 Some(name)
             }
             Some(Certificate::Secret(secret)) => Some(secret.name().to_owned()),
@@ -222,11 +223,7 @@ impl GatewayEntrance {
             plural: "gateways".to_owned(),
             scope: KindScope::Namespaced,
         };
-        scope.existing_id(ResourceId::new(
-            &gateway,
-            &self.namespace,
-            self.name.as_str(),
-        ));
+        scope.existing_of(gateway, &self.namespace, &self.name);
         let namespace = to.service.namespace.clone().unwrap_or_default();
         scope.add(self.route(host, &namespace, &to.service.name, to.port));
         if to.security == Security::Plain {

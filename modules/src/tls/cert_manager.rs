@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use k8s_openapi::{ClusterResourceScope, NamespaceResourceScope, api::core::v1::Secret};
 use provider_core::{
-    Scope, Validity,
+    Kind, Scope, Validity,
     kube_core::{ObjectMeta, Resource},
 };
 use serde::Serialize;
@@ -121,8 +121,22 @@ served! {
 impl Issuer {
     /// Adds what has to be there before anything can be signed.
     pub(super) fn prepare(&self, scope: &mut Scope<'_>) {
-        if !matches!(self, Issuer::Own) {
-            return;
+        match self {
+            Issuer::Cluster(name) => {
+                scope.existing::<ClusterIssuer>(name);
+                return;
+            }
+            Issuer::Namespaced(name) => {
+                let kind = Kind {
+                    kind: "Issuer".to_owned(),
+                    plural: "issuers".to_owned(),
+                    ..Kind::of::<Certificate>()
+                };
+                let namespace = scope.namespace().to_owned();
+                scope.existing_of(kind, &namespace, name);
+                return;
+            }
+            Issuer::Own => {}
         }
         let (first, name) = (format!("{}-self-signed", scope.stack()), own(scope));
         scope.add(ClusterIssuer {
@@ -162,6 +176,11 @@ impl Issuer {
     }
 }
 
+/// The kind of those that sign for the whole cluster.
+pub(crate) fn cluster_issuer() -> Kind {
+    Kind::of::<ClusterIssuer>()
+}
+
 /// Issuers of the whole cluster share one namespace of names with everyone.
 fn own(scope: &Scope<'_>) -> String {
     format!("{}-authority", scope.stack())
@@ -178,7 +197,7 @@ pub(super) fn certificate(
     let spec = CertificateSpec::of(name, issuer.reference(scope), names, validity);
     let metadata = named(name);
     scope.add(Certificate { metadata, spec });
-    scope.existing::<Secret>(name);
+    scope.awaited::<Secret>(name);
 }
 
 impl IssuerRef {

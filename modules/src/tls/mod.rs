@@ -27,6 +27,7 @@ mod web;
 mod webhook;
 
 pub use cert_manager::Issuer;
+pub(crate) use cert_manager::cluster_issuer;
 pub(crate) use half::{in_the_open, trusts};
 pub(crate) use serve::{Reads, Served, serve, trust, trusted_in};
 pub use web::TlsConfig;

@@ -1,10 +1,10 @@
 //! One switch, and every hop speaks TLS on both ends.
 
 use modules::{
-    Collector, Issuer, Prometheus, Sidecar, Tls, Workload, alertmanager::Alertmanager, logs,
-    metrics, protocol::Otlp, traces,
+    Collector, Issuer, JaegerInMemory, Prometheus, Sidecar, Tls, Workload,
+    alertmanager::Alertmanager, logs, metrics, protocol::Otlp, traces,
 };
-use provider_core::{Endpoint, Scope, Security};
+use provider_core::{Endpoint, Scope, Security, Stack};
 use serde_json::{Value, json};
 
 use crate::support::{graph, objects};
@@ -168,6 +168,43 @@ fn where_it_is_asked_for_senders_prove_who_they_are_too() {
             .iter()
             .any(|volume| volume["secret"]["secretName"] == "node-tls")
     );
+}
+
+#[test]
+fn an_issuer_is_looked_for_and_what_cert_manager_makes_is_not() {
+    let issuers = [
+        (
+            Issuer::Cluster("company".to_owned()),
+            vec!["ClusterIssuer.cert-manager.io/company"],
+        ),
+        (
+            Issuer::Namespaced("team".to_owned()),
+            vec!["Issuer.cert-manager.io/test/team"],
+        ),
+        (Issuer::Own, vec!["Namespace/cert-manager"]),
+    ];
+    for (issuer, sought) in issuers {
+        let define = move |scope: &mut Scope<'_>| {
+            scope.add(Tls::cert_manager(issuer.clone()));
+            let jaeger = scope.add(JaegerInMemory::new("jaeger"));
+            scope.add(Collector::gateway("otlp").pipeline(traces().export(&jaeger.otlp)));
+        };
+        let graph = Stack::new("test", define).graph().unwrap();
+        let expected: Vec<_> = graph
+            .expected()
+            .iter()
+            .map(|expected| expected.id.to_string())
+            .collect();
+        assert_eq!(expected, sought);
+        let mentions = &graph.expected()[0].mentions;
+        assert!(
+            mentions
+                .iter()
+                .all(|mention| mention.by.kind == "Certificate"),
+            "{mentions:?}"
+        );
+        assert!(!mentions.is_empty());
+    }
 }
 
 #[test]

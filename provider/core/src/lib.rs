@@ -35,7 +35,8 @@ pub use endpoint::{
 };
 pub use exposure::Exposure;
 pub use graph::{
-    Connection, Edge, Finding, Findings, Graph, RULES, Rule, SecretValues, Until, Waits,
+    Connection, Edge, Expected, Finding, Findings, Graph, Mention, RULES, Rule, SecretValues,
+    Until, Waits,
 };
 pub use id::ResourceId;
 pub use kind::{Kind, KindScope, KindSource};

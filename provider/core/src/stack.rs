@@ -1,20 +1,14 @@
 //! What is planned and applied as one?
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    panic::Location,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fmt, panic::Location, sync::Arc};
 
 use serde::Serialize;
 
 use crate::{
     graph::{Connection, Finding, Findings, Graph},
-    id::ResourceId,
     origin::Origin,
     resource::Resource,
-    scope::{Acceptance, Announcements, Network, Scope},
+    scope::{Acceptance, Announcements, Existing, Network, Scope},
 };
 
 /// A named set of resources that is planned and applied as one: a name, a namespace and a definition.
@@ -64,9 +58,9 @@ pub(crate) struct Draft {
     pub(crate) stack: String,
     pub(crate) namespace: String,
     pub(crate) namespaces: BTreeMap<String, OwnNamespace>,
-    pub(crate) existing: BTreeSet<ResourceId>,
+    pub(crate) existing: Existing,
     /// The namespaces of others, as long as the stack does not describe them too.
-    pub(crate) foreign: BTreeSet<String>,
+    pub(crate) foreign: BTreeMap<String, Origin>,
     pub(crate) network: Network,
     pub(crate) resources: Vec<Resource>,
     pub(crate) connections: Vec<Connection>,
@@ -131,8 +125,8 @@ impl Stack {
             stack: self.name.clone(),
             namespace: self.namespace.clone(),
             namespaces: BTreeMap::from([(self.namespace.clone(), own)]),
-            existing: BTreeSet::new(),
-            foreign: BTreeSet::new(),
+            existing: Existing::new(),
+            foreign: BTreeMap::new(),
             network: Network::default(),
             resources: Vec::new(),
             connections: Vec::new(),

@@ -1,14 +1,36 @@
 //! How is a failure told, and what is to be done about it?
 
 use provider_core::{
-    ResourceId,
+    Finding, ResourceId,
     plan::{Blocker, Conflict, Kept},
 };
 
 use crate::{
     cluster::{CallError, Failure},
-    report::{Class, Failed},
+    report::{Class, Evidence, Failed},
 };
+
+/// What should be in the cluster and is not; none where all is there.
+pub(super) fn missing(findings: &[Finding]) -> Option<Failed> {
+    let evidence = findings.iter().map(|finding| Evidence {
+        of: finding
+            .subject
+            .as_ref()
+            .map(ResourceId::to_string)
+            .unwrap_or_default(),
+        what: finding.message.clone(),
+        log: Vec::new(),
+    });
+    let evidence: Vec<_> = evidence.collect();
+    let message = format!(
+        "nothing was touched: objects that the definition says to be in the cluster and that are not: {}",
+        evidence.len()
+    );
+    let mut failed = Failed::new(Class::Missing, message);
+    failed.advice = findings.iter().find_map(|finding| finding.hint.clone());
+    failed.evidence = evidence;
+    (!findings.is_empty()).then_some(failed)
+}
 
 /// A step that the server, or the way to it, did not let happen.
 pub(super) fn of_step(id: &ResourceId, error: &CallError) -> Failed {

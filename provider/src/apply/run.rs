@@ -88,6 +88,11 @@ impl Run<'_> {
 
     /// Whether the plan itself says that it must not be carried out.
     fn refuse(&mut self) -> bool {
+        let missing = failed::missing(&self.plan.missing);
+        if let Some(reason) = missing {
+            self.stopping(reason);
+            return true;
+        }
         let refused: Vec<(ResourceId, Failed)> = self
             .plan
             .steps

@@ -12,6 +12,10 @@ use crate::cluster::{
 };
 
 const PAGE: &str = "500";
+const METADATA: &str =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+const METADATA_LIST: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 /// A server that hands out one continue token after the other is broken.
 const MOST_PAGES: usize = 10_000;
 
@@ -86,14 +90,46 @@ impl Cluster {
         selector: Option<&str>,
         patience: Patience,
     ) -> Result<Listed, CallError> {
+        let mut call = Call::collection(Verb::List, Method::GET, kind, namespace);
+        if let Some(selector) = selector {
+            call = call.query("labelSelector", selector);
+        }
+        self.pages(kind, &call, patience).await
+    }
+
+    /// The metadata of one object, so that nothing else of it travels.
+    pub(crate) async fn get_metadata(
+        &self,
+        kind: &Kind,
+        id: &ResourceId,
+        patience: Patience,
+    ) -> Result<Value, CallError> {
+        let call = Call::object(Verb::Get, Method::GET, kind, id).accept(METADATA);
+        Ok(self.send(&call, patience).await?.body)
+    }
+
+    /// The metadata of all objects of a kind, in one namespace or everywhere.
+    pub(crate) async fn list_metadata(
+        &self,
+        kind: &Kind,
+        namespace: Option<&str>,
+        patience: Patience,
+    ) -> Result<Listed, CallError> {
+        let call = Call::collection(Verb::List, Method::GET, kind, namespace);
+        self.pages(kind, &call.accept(METADATA_LIST), patience)
+            .await
+    }
+
+    async fn pages(
+        &self,
+        kind: &Kind,
+        first: &Call,
+        patience: Patience,
+    ) -> Result<Listed, CallError> {
         let mut listed = Listed::default();
         let mut token = String::new();
         for _ in 0..MOST_PAGES {
-            let mut call =
-                Call::collection(Verb::List, Method::GET, kind, namespace).query("limit", PAGE);
-            if let Some(selector) = selector {
-                call = call.query("labelSelector", selector);
-            }
+            let mut call = first.clone().query("limit", PAGE);
             if !token.is_empty() {
                 call = call.query("continue", token.as_str());
             }

@@ -12,6 +12,7 @@ use kube::client::Body;
 use provider::{
     Cluster, ClusterOptions, Limits, ObserveError, Verdict,
     cluster::{Failure, Patience},
+    k8s_openapi::api::core::v1::Secret,
     plan::Plan,
     report::Class,
 };
@@ -171,6 +172,53 @@ async fn everything_that_is_forbidden_is_said_at_once_with_the_role_that_would_a
         error.to_string().contains("verbs: [\"list\", \"patch\"]"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn what_nobody_may_look_for_is_a_note_and_stops_nothing() {
+    let world = World::new();
+    let shop = stack(|scope| {
+        scope.existing::<Secret>("login");
+        scope.existing::<Secret>("token");
+        scope.add(config("settings", &[]));
+    });
+    let refusal = |verb: &str| {
+        let message = format!(
+            "x is forbidden: User \"ci\" cannot {verb} resource \"secrets\" in API group \"\" in the namespace \"shop\""
+        );
+        status(403, "Forbidden", &message)
+    };
+    let cluster = failing(
+        &world,
+        vec![
+            fault("GET", "secrets?", 1, refusal("list")),
+            fault("GET", "secrets/login", 1, refusal("get")),
+        ],
+    );
+    let graph = shop.graph().unwrap();
+    let plan = Plan::new(&graph, &cluster.observe(&graph).await.unwrap());
+    let missing: Vec<_> = plan
+        .missing
+        .iter()
+        .map(|missing| missing.message.as_str())
+        .collect();
+    assert_eq!(
+        missing,
+        ["Secret/shop/token is not in the cluster; the definition says that it is"],
+        "each is asked for where they cannot be listed"
+    );
+    let notes: Vec<_> = plan
+        .notes
+        .iter()
+        .map(|note| note.message.as_str())
+        .collect();
+    let said = "it could not be seen whether Secret/shop/login is there: user `ci` lacks permission: \
+                `get` on `secrets` in namespace `shop`";
+    assert_eq!(notes, [said]);
+
+    let report = apply(&cluster, &plan, &limits()).await;
+    assert_eq!(report.stopped.unwrap().class, Class::Missing);
+    assert_eq!(report.requests.total(), 0);
 }
 
 #[tokio::test]

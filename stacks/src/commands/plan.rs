@@ -23,6 +23,7 @@ impl Session {
         );
         Ok(match () {
             () if !plan.conflicts().is_empty() => ExitStatus::Conflict,
+            () if !plan.missing.is_empty() => ExitStatus::Failed,
             () if plan.steps.iter().any(|step| step.blocker.is_some()) => ExitStatus::Refused,
             () if arguments.detailed_exitcode && !plan.is_empty() => ExitStatus::Changes,
             () => ExitStatus::Done,

@@ -41,7 +41,7 @@ impl Session {
         }
     }
 
-    /// Ends before anything is touched where a conflict or a blocker stands in the way.
+    /// Ends before anything is touched where a conflict or a blocker stands in the way, or something is missing.
     pub(super) fn refuse(&self, plan: &Plan) -> Result<(), Ended> {
         let blocked = plan
             .steps
@@ -55,6 +55,16 @@ impl Session {
                 &format!("nothing was changed: objects in conflict: {conflicts}"),
             );
             return Err(ExitStatus::Conflict);
+        }
+        let missing = plan.missing.len();
+        if missing > 0 {
+            problem::say(
+                &self.screen,
+                &format!(
+                    "nothing was changed: objects that should be in the cluster and are not: {missing}"
+                ),
+            );
+            return Err(ExitStatus::Failed);
         }
         if blocked > 0 {
             problem::say(

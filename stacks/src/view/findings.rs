@@ -30,13 +30,17 @@ pub(crate) fn show_notes(screen: &Screen, notes: &[Finding]) {
 
 /// A note as a block of lines: what, where, and what to do about it.
 pub(crate) fn note_lines(note: &Finding, style: Style) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{}: {} [{}]",
-        style.warn("note"),
-        note.message,
-        note.rule
-    )];
-    lines.extend(place_and_hint(note, style));
+    block(&style.warn("note"), note, style)
+}
+
+/// The same for what stops.
+pub(crate) fn error_lines(finding: &Finding, style: Style) -> Vec<String> {
+    block(&style.bad("error"), finding, style)
+}
+
+fn block(mark: &str, finding: &Finding, style: Style) -> Vec<String> {
+    let mut lines = vec![format!("{mark}: {} [{}]", finding.message, finding.rule)];
+    lines.extend(place_and_hint(finding, style));
     lines
 }
 
@@ -54,13 +58,7 @@ fn place_and_hint(finding: &Finding, style: Style) -> Vec<String> {
 fn text(stack: &str, Findings(findings): &Findings, style: Style) -> String {
     let mut lines = Vec::new();
     for finding in findings {
-        lines.push(format!(
-            "{}: {} [{}]",
-            style.bad("error"),
-            finding.message,
-            finding.rule
-        ));
-        lines.extend(place_and_hint(finding, style));
+        lines.extend(error_lines(finding, style));
         lines.push(String::new());
     }
     lines.push(format!(

@@ -1,7 +1,7 @@
 //! How is a plan or a drift report shown in a pull request, in a job's summary, or on a line of code?
 
 use provider::{
-    Origin,
+    Finding, Origin,
     plan::{Plan, Side, Step},
 };
 
@@ -27,13 +27,16 @@ pub(crate) fn report(plan: &Plan, show: Show, target: &str) -> String {
         lines.push(String::new());
     }
     if show == Show::Everything {
-        lines.extend(plan.notes.iter().map(|note| {
-            let hint = note.hint.iter().map(|hint| format!(". Hint: {hint}"));
-            let text = note.message.clone() + &hint.collect::<String>();
-            format!("- note: {} (`{}`)", escape(&text), note.rule)
-        }));
+        lines.extend(plan.missing.iter().map(|missing| item("error", missing)));
+        lines.extend(plan.notes.iter().map(|note| item("note", note)));
     }
     lines.join("\n")
+}
+
+fn item(mark: &str, finding: &Finding) -> String {
+    let hint = finding.hint.iter().map(|hint| format!(". Hint: {hint}"));
+    let text = finding.message.clone() + &hint.collect::<String>();
+    format!("- {mark}: {} (`{}`)", escape(&text), finding.rule)
 }
 
 /// GitHub's workflow commands: a warning on the line of Rust that declares each object, the worst first.
@@ -62,10 +65,21 @@ pub(crate) fn annotations(plan: &Plan, show: Show) -> String {
         let title = format!("{} {}", step.action.symbol(), step.id);
         annotation(level, step.origin.as_ref(), &title, &sentence(step))
     });
-    let notes = plan.notes.iter().filter(|_| show == Show::Everything);
-    let notes =
-        notes.map(|note| annotation("notice", note.origin.as_ref(), note.rule, &note.message));
-    lines.chain(notes).collect::<Vec<_>>().join("\n")
+    let of = |level: &'static str, findings: &'_ [Finding]| -> Vec<String> {
+        let each = findings.iter().filter(|_| show == Show::Everything);
+        each.map(|finding| {
+            annotation(
+                level,
+                finding.origin.as_ref(),
+                finding.rule,
+                &finding.message,
+            )
+        })
+        .collect()
+    };
+    let (missing, notes) = (of("error", &plan.missing), of("notice", &plan.notes));
+    let all = missing.into_iter().chain(lines).chain(notes);
+    all.collect::<Vec<_>>().join("\n")
 }
 
 fn annotation(level: &str, origin: Option<&Origin>, title: &str, text: &str) -> String {
@@ -174,7 +188,7 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use provider::{Finding, Scope, Stack, plan::Observation};
+    use provider::{Scope, Stack, plan::Observation};
 
     use super::*;
 

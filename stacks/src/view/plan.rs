@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use provider::plan::{Action, Blocker, Cause, Change, Forgotten, Kept, Plan, Side, Step, Why};
 use similar::{ChangeTag, TextDiff};
 
-use crate::view::{Style, findings::note_lines, value};
+use crate::view::{
+    Style,
+    findings::{error_lines, note_lines},
+    value,
+};
 
 /// Up to how many predicted steps say so themselves: on each of fifty it would only be noise.
 const FEW: usize = 5;
@@ -41,6 +45,8 @@ pub(crate) fn text(plan: &Plan, show: Show, style: Style) -> String {
         lines.extend(notes.iter().map(|note| style.faint(&format!("    {note}"))));
         let of_modules = plan.notes.iter();
         lines.extend(of_modules.flat_map(|note| note_lines(note, style)));
+        let missing = plan.missing.iter();
+        lines.extend(missing.flat_map(|finding| error_lines(finding, style)));
     }
     lines.push(summary(plan, show));
     lines.join("\n")
@@ -103,6 +109,7 @@ pub(crate) fn summary(plan: &Plan, show: Show) -> String {
                 .count(),
             "blocked",
         ),
+        (plan.missing.len(), "missing"),
     ];
     let parts: Vec<String> = parts
         .iter()

@@ -11,11 +11,11 @@ use super::{
     reference::{Need, Reference},
     rules,
 };
-use crate::{id::ResourceId, resource::Resource};
+use crate::{id::ResourceId, resource::Resource, scope::Existing};
 
 /// Whether an object is in the cluster though it is not in the stack: every cluster has it, or the definition says so.
-pub(super) fn exists(existing: &BTreeSet<ResourceId>, id: &ResourceId) -> bool {
-    is_everywhere(id) || existing.contains(id) || existing.contains(&without_namespace(id))
+pub(super) fn exists(existing: &Existing, id: &ResourceId) -> bool {
+    is_everywhere(id) || existing.contains_key(id) || existing.contains_key(&without_namespace(id))
 }
 
 /// The same object if its kind turns out to have no namespaces.
@@ -100,7 +100,7 @@ fn keys(resource: &Resource) -> BTreeSet<&str> {
 }
 
 /// Objects in namespaces that are neither part of the stack nor known to exist.
-pub(super) fn homeless(resources: &Resources, existing: &BTreeSet<ResourceId>) -> Vec<Finding> {
+pub(super) fn homeless(resources: &Resources, existing: &Existing) -> Vec<Finding> {
     resources
         .values()
         .filter(|resource| !is_cluster_kind(&resource.id.group, &resource.id.kind))

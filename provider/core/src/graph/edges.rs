@@ -3,7 +3,7 @@
 //! Edges are found by reading the finished objects. *Firm* ones are references that an object cannot do without; *loose*
 //! ones only make a start smoother, and give way where they would close a cycle.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     Connection, Edge, Finding, Until,
@@ -12,7 +12,7 @@ use super::{
     rules,
     walk::text,
 };
-use crate::{certificate::Certificate, id::ResourceId, resource::Resource};
+use crate::{certificate::Certificate, id::ResourceId, resource::Resource, scope::Existing};
 
 /// The resources of a stack by their ids.
 pub(crate) type Resources = BTreeMap<ResourceId, Resource>;
@@ -27,7 +27,7 @@ pub(super) struct Edges {
 /// Finds every edge, and the references that lead nowhere.
 pub(super) fn edges(
     resources: &Resources,
-    existing: &BTreeSet<ResourceId>,
+    existing: &Existing,
     connections: &[Connection],
 ) -> (Edges, Vec<Finding>) {
     let mut edges = Edges::default();
@@ -105,7 +105,7 @@ impl Edges {
     fn depend_by_hand(
         &mut self,
         resources: &Resources,
-        existing: &BTreeSet<ResourceId>,
+        existing: &Existing,
         resource: &Resource,
     ) -> Vec<Finding> {
         let mut findings = Vec::new();

@@ -11,11 +11,13 @@ use serde::Serialize;
 use crate::{
     endpoint::Destination,
     id::ResourceId,
+    k8s_openapi::api::core::v1::Namespace,
+    kind::Kind,
     name::Name,
     origin::Origin,
     pods::Pods,
     resource::Resource,
-    scope::Network,
+    scope::{Network, Outside, Since, say},
     stack::{Draft, OwnNamespace},
 };
 
@@ -24,6 +26,7 @@ mod check;
 mod custom;
 mod dangling;
 mod edges;
+mod expected;
 mod finding;
 mod loose;
 mod namespaces;
@@ -40,6 +43,7 @@ mod walk;
 
 pub(crate) use custom::kind_of;
 pub(crate) use edges::namespace_id;
+pub use expected::{Expected, Mention};
 pub use finding::{Finding, Findings};
 pub(crate) use ports::unknown_pods;
 pub use render::SecretValues;
@@ -54,6 +58,7 @@ pub struct Graph {
     pub(crate) edges: Vec<Edge>,
     pub(crate) connections: Vec<Connection>,
     pub(crate) notes: Vec<Finding>,
+    pub(crate) expected: Vec<Expected>,
     pub(crate) order: order::Order,
 }
 
@@ -120,6 +125,7 @@ impl Graph {
             edges: Vec::new(),
             connections: Vec::new(),
             notes: Vec::new(),
+            expected: Vec::new(),
             order: order::Order::default(),
         }
     }
@@ -192,6 +198,11 @@ impl Graph {
     pub fn notes(&self) -> &[Finding] {
         &self.notes
     }
+
+    /// What the definition says to be in the cluster already, and who refers to it.
+    pub fn expected(&self) -> &[Expected] {
+        &self.expected
+    }
 }
 
 /// The field manager that applies a stack of that name.
@@ -219,10 +230,16 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
     } = draft;
     findings.extend(illegal_stack_name(&stack, namespaces.get(&namespace)));
     custom::learn(&mut resources);
-    let foreign = foreign
-        .iter()
-        .filter(|name| !namespaces.contains_key(*name));
-    existing.extend(foreign.map(|name| namespace_id(name)));
+    for (name, origin) in foreign {
+        if !namespaces.contains_key(&name) {
+            let outside = Outside {
+                kind: Kind::of::<Namespace>(),
+                since: Since::Always,
+                origin,
+            };
+            say(&mut existing, namespace_id(&name), outside);
+        }
+    }
     resources.extend(namespaces::derive(&namespaces, &resources, &existing));
     if network == Network::Derived {
         let traffic = network::Traffic {
@@ -246,6 +263,7 @@ pub(crate) fn finish(draft: Draft) -> Result<Graph, Findings> {
         Ok(order) if findings.is_empty() => Ok(Graph {
             stack,
             namespace,
+            expected: expected::expected(&existing, &resources),
             resources,
             edges,
             connections,

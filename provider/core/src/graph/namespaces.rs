@@ -6,11 +6,11 @@ use serde_json::json;
 
 use super::{builtin::is_system_namespace, edges::namespace_id};
 use crate::{
-    id::ResourceId,
     k8s_openapi::api::core::v1::Namespace,
     kind::{Kind, KindSource},
     lifecycle::Lifecycle,
     resource::Resource,
+    scope::Existing,
     stack::{OwnNamespace, PodSecurity},
 };
 
@@ -22,7 +22,7 @@ const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 pub(super) fn derive(
     namespaces: &BTreeMap<String, OwnNamespace>,
     resources: &[Resource],
-    existing: &BTreeSet<ResourceId>,
+    existing: &Existing,
 ) -> Vec<Resource> {
     let added: BTreeSet<_> = resources.iter().map(|resource| &resource.id).collect();
     namespaces
@@ -30,7 +30,7 @@ pub(super) fn derive(
         .filter(|(name, _)| !is_system_namespace(name))
         .filter(|(name, _)| {
             let id = namespace_id(name);
-            !added.contains(&id) && !existing.contains(&id)
+            !added.contains(&id) && !existing.contains_key(&id)
         })
         .map(|(name, own)| namespace(name, own))
         .collect()

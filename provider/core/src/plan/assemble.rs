@@ -10,6 +10,7 @@ use super::{
     knowledge::{Knowledge, part_of},
     mask::Masks,
     memory::Memory,
+    missing::{self, Absent},
     observation::{Observation, Observed},
     removal::{self, Fate, Forgotten},
     step::{Action, Kept, Step},
@@ -66,6 +67,7 @@ impl Plan {
         edges.retain(|edge| present.contains(&edge.from) && present.contains(&edge.to));
         edges.sort();
         let intended = intended(graph, &steps, &knowledge);
+        let Absent { missing, hidden } = missing::judge(graph, observation, &selected);
         Self {
             version: Self::VERSION,
             stack: graph.stack().to_owned(),
@@ -74,7 +76,8 @@ impl Plan {
             edges,
             left_out,
             forgotten,
-            notes: graph.notes().to_vec(),
+            missing,
+            notes: graph.notes().iter().cloned().chain(hidden).collect(),
             memory: observation.memory.clone(),
             intended,
             knowledge,

@@ -7,7 +7,7 @@
 //! The story of the folder: `normal` says what of an object counts, `diff` where two objects differ,
 //! `ownership` who owns which field, `facing` why a field differs and what may be taken, `knowledge` what is to
 //! happen to one object, `replace` whether it must be made anew, `removal` and `teardown` what goes, `migration`
-//! how fields become ours, `mask` what nobody may see, `hold` whether an approved step is still the same, and
+//! how fields become ours, `missing` what should be there and is not, `mask` what nobody may see, `hold` whether an approved step is still the same, and
 //! `assemble` puts it together.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,7 @@ mod mask;
 mod memory;
 mod merge;
 mod migration;
+mod missing;
 mod normal;
 mod observation;
 mod ownership;
@@ -56,7 +57,7 @@ pub use hold::Verdict;
 pub use later::{Sources, carry};
 pub use memory::{Memory, Remembered};
 pub use migration::{Migration, claim};
-pub use observation::{DryRun, Held, Observation, Observed, Refusal, RefusalCause};
+pub use observation::{DryRun, Held, Observation, Observed, Refusal, RefusalCause, Sighting};
 pub use removal::{Forgotten, Why};
 pub use shown::Side;
 pub use step::{Action, Blocker, Change, Conflict, Kept, Step, Takeover};
@@ -69,7 +70,7 @@ use knowledge::Knowledge;
 /// # JSON
 ///
 /// Serialized it is what `-o json` prints: `version` (now 1), `stack`, `namespace`, `steps`, `edges` and, where there
-/// are any, `left_out`, `forgotten` and `notes`. Each step has `id`, `kind`, `action` (`create update replace delete keep`),
+/// are any, `left_out`, `forgotten`, `missing` and `notes`. Each step has `id`, `kind`, `action` (`create update replace delete keep`),
 /// `lifecycle`, `defaults`, and where they apply `changes`, `conflicts`, `takeovers`, `held`, `migration`, `blocker`, `kept`,
 /// `vanished`, `adopted`, `predicted`, `warnings`, `recipes`, `certificate`, `borrowed`, `making`, `origin`, `uid` and `resource_version`. A change has
 /// `path` (as `spec.template.spec.containers[app].image`), `before` and `after` (missing where the field is not set),
@@ -80,7 +81,7 @@ use knowledge::Knowledge;
 ///
 /// # How it is carried out
 ///
-/// [`Plan::before`] is written to the inventory first. A step with a blocker or with conflicts is not begun.
+/// A plan in which something is `missing` is not begun. [`Plan::before`] is written to the inventory first. A step with a blocker or with conflicts is not begun.
 ///
 /// * `Create`: POST, then the JSON patch of [`claim`], so that what the POST wrote can be removed later.
 /// * `Update`: where there is a migration its [`Migration::patch`] first; then an apply under uid and
@@ -108,6 +109,9 @@ pub struct Plan {
     /// What is struck off the inventory without being deleted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forgotten: Vec<Forgotten>,
+    /// What the definition says to be in the cluster and is not: nothing is carried out before it is there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Finding>,
     /// What whoever carries it out should know of the definition, and what stops nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Finding>,

@@ -41,6 +41,8 @@ pub struct Observation {
     /// neither remembers nor describes. What Kubernetes puts there by itself (`default` ServiceAccount,
     /// `kube-root-ca.crt`, Events, objects owned by those of the stack, the inventory) does not count.
     pub guests: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
+    /// What was seen of the objects that the definition says to be there; nothing of those that nobody looked for.
+    pub existing: BTreeMap<ResourceId, Sighting>,
     /// For each StatefulSet that may go: the claims that it made. The claims are in `objects` as well.
     pub volumes: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
 }
@@ -52,6 +54,19 @@ pub struct Held {
     pub secret: Value,
     /// What its certificate is worth, where it should hold one.
     pub certified: Option<Certified>,
+}
+
+/// Whether an object that is not the stack's is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// It is.
+    There,
+    /// It is not.
+    Missing,
+    /// The cluster does not serve its kind.
+    NotServed,
+    /// It could not be seen, and why.
+    Hidden(String),
 }
 
 /// What was seen of one object.

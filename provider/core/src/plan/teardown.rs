@@ -67,6 +67,7 @@ impl Plan {
             edges,
             left_out: Vec::new(),
             forgotten,
+            missing: Vec::new(),
             notes: Vec::new(),
             memory: observation.memory.clone(),
             intended: Memory::default(),

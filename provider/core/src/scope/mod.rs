@@ -32,6 +32,7 @@ mod traffic;
 
 pub(crate) use announce::Announcements;
 pub use dynamic::Untyped;
+pub(crate) use existing::{Existing, Outside, Since, say};
 pub(crate) use traffic::Acceptance;
 pub use traffic::{Network, Source};
 

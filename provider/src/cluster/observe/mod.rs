@@ -23,6 +23,7 @@ use crate::{
     inventory::{Inventory, Place},
 };
 
+mod existing;
 mod guests;
 mod held;
 mod settle;
@@ -48,12 +49,12 @@ impl Cluster {
     /// When the cluster cannot be reached, or when the caller may not read or dry-run something: then everything
     /// that is missing is said at once. What the server would refuse is no error but part of the observation.
     pub async fn observe(&self, graph: &Graph) -> Result<Observation, ObserveError> {
-        self.look(
-            graph.stack(),
-            graph.namespace(),
-            graph.resources().map(Cow::Borrowed).collect(),
-        )
-        .await
+        let resources = graph.resources().map(Cow::Borrowed).collect();
+        let looked = self.look(graph.stack(), graph.namespace(), resources);
+        let (observation, existing) = futures::join!(looked, self.existing(graph.expected()));
+        let mut observation = observation?;
+        observation.existing = existing?;
+        Ok(observation)
     }
 
     /// The same for what the inventory holds, without a graph: for taking a stack down.

@@ -14,7 +14,7 @@ use crate::{id::ResourceId, resource::Resource};
 
 mod table;
 
-use table::{On, Part, ROWS, Row, Target};
+use table::{NAMED, On, Part, ROWS, Row, Target};
 
 /// One object's mention of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,23 +40,31 @@ pub(crate) enum Need {
 
 /// All references in one object.
 pub(crate) fn references(resource: &Resource) -> Vec<Reference> {
+    read(ROWS.iter(), resource)
+}
+
+/// The same, with what nobody has to declare.
+pub(crate) fn all_references(resource: &Resource) -> Vec<Reference> {
+    read(ROWS.iter().chain(NAMED), resource)
+}
+
+fn read<'r>(rows: impl Iterator<Item = &'r Row>, resource: &Resource) -> Vec<Reference> {
     let template = Template::of(resource);
-    ROWS.iter()
-        .flat_map(|row| {
-            let holders = match (row.on, &template) {
-                (On::PodSpec, Some(template)) => template.find(row.holder),
-                (On::Kind(group, kind), _) if resource.is(group, kind) => {
-                    find(&resource.object, row.holder)
-                }
-                (On::Any, _) => find(&resource.object, row.holder),
-                _ => Vec::new(),
-            };
-            holders
-                .into_iter()
-                .filter_map(|holder| row.read(&holder, resource))
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    rows.flat_map(|row| {
+        let holders = match (row.on, &template) {
+            (On::PodSpec, Some(template)) => template.find(row.holder),
+            (On::Kind(group, kind), _) if resource.is(group, kind) => {
+                find(&resource.object, row.holder)
+            }
+            (On::Any, _) => find(&resource.object, row.holder),
+            _ => Vec::new(),
+        };
+        holders
+            .into_iter()
+            .filter_map(|holder| row.read(&holder, resource))
+            .collect::<Vec<_>>()
+    })
+    .collect()
 }
 
 impl Row {

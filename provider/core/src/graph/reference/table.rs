@@ -83,7 +83,14 @@ const ROUTE_BACKEND: Target = Target::Group {
     kind: "Service",
 };
 
+const ISSUER: Target = Target::Group {
+    field: "group",
+    group: CERT_MANAGER,
+    kind: "Issuer",
+};
+
 const ADMISSION: &str = "admissionregistration.k8s.io";
+const CERT_MANAGER: &str = "cert-manager.io";
 const FLOW: &str = "flowcontrol.apiserver.k8s.io";
 const GATEWAY: &str = "gateway.networking.k8s.io";
 const NETWORK: &str = "networking.k8s.io";
@@ -324,6 +331,28 @@ pub(super) const ROWS: &[Row] = &[
         on: On::Any,
         ..on("", "", "metadata.ownerReferences[]", Target::ApiVersion)
     },
+];
+
+/// Places of kinds that others define. Who names one there need not say that it is there, but whoever says so learns who
+/// needs it.
+pub(super) const NAMED: &[Row] = &[
+    on(CERT_MANAGER, "Certificate", "spec.issuerRef", ISSUER),
+    on(
+        NETWORK,
+        "Ingress",
+        "metadata.annotations",
+        Target::Named(
+            CERT_MANAGER,
+            "ClusterIssuer",
+            "cert-manager.io/cluster-issuer",
+        ),
+    ),
+    on(
+        NETWORK,
+        "Ingress",
+        "metadata.annotations",
+        Target::Named(CERT_MANAGER, "Issuer", "cert-manager.io/issuer"),
+    ),
 ];
 
 const fn pods(holder: &'static str, target: Target) -> Row {
