@@ -16,6 +16,7 @@ mod payload;
 pub mod pipeline;
 mod refusal;
 pub mod settings;
+pub mod wire;
 
 pub use budget::{Budget, Charge};
 pub use collector_config::Signal;

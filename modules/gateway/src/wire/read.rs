@@ -1,0 +1,204 @@
+//! How are protobuf's varints, keys and fields read?
+
+use std::ops::Range;
+
+use super::Fault;
+
+/// Reads one message from its first byte to its last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// How a field's value is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    Varint,
+    Fixed64,
+    Length,
+    Fixed32,
+}
+
+/// One field of a message.
+#[derive(Clone, Debug)]
+pub struct Field<'a> {
+    /// Its number.
+    pub number: u32,
+    /// What it holds.
+    pub value: FieldValue<'a>,
+    /// Where key and value stand in the message.
+    pub range: Range<usize>,
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldValue<'a> {
+    /// A variable number of bytes that make a number.
+    Varint(u64),
+    /// Eight bytes.
+    Fixed64(u64),
+    /// Four bytes.
+    Fixed32(u32),
+    /// A string, bytes, a message, or packed numbers.
+    Length(&'a [u8]),
+}
+
+/// The fields of a message that was checked before; ends early at what cannot be read.
+#[derive(Clone, Debug)]
+pub struct Fields<'a>(Reader<'a>);
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    #[inline]
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    #[inline]
+    pub(super) fn is_done(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    #[inline]
+    pub(super) fn varint(&mut self) -> Result<u64, Fault> {
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte < 0x80 => {
+                self.at += 1;
+                Ok(u64::from(*byte))
+            }
+            Some(_) => self.long_varint(),
+            None => Err(Fault::Varint),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u64, Fault> {
+        let mut value = 0;
+        for (index, byte) in self.bytes[self.at..].iter().take(10).enumerate() {
+            value |= u64::from(byte & 0x7f) << (7 * index);
+            if *byte < 0x80 {
+                // The tenth byte has room for one bit.
+                if index == 9 && *byte > 1 {
+                    break;
+                }
+                self.at += index + 1;
+                return Ok(value);
+            }
+        }
+        Err(Fault::Varint)
+    }
+
+    /// A field's number and layout.
+    #[inline]
+    pub(super) fn key(&mut self) -> Result<(u32, Layout), Fault> {
+        let key = u32::try_from(self.varint()?).map_err(|_| Fault::Key)?;
+        let layout = match key & 7 {
+            0 => Layout::Varint,
+            1 => Layout::Fixed64,
+            2 => Layout::Length,
+            5 => Layout::Fixed32,
+            3 | 4 => return Err(Fault::Group),
+            _ => return Err(Fault::Layout),
+        };
+        match key >> 3 {
+            0 => Err(Fault::Key),
+            number => Ok((number, layout)),
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Fault> {
+        let rest = self.bytes.get(self.at..).ok_or(Fault::Length)?;
+        let taken = rest.get(..length).ok_or(Fault::Length)?;
+        self.at += length;
+        Ok(taken)
+    }
+
+    /// What has its length before it.
+    #[inline]
+    pub(super) fn delimited(&mut self) -> Result<&'a [u8], Fault> {
+        let length = self.varint()?;
+        self.take(usize::try_from(length).map_err(|_| Fault::Length)?)
+    }
+
+    #[inline]
+    pub(super) fn fixed64(&mut self) -> Result<u64, Fault> {
+        let bytes = self.take(8)?.try_into().map_err(|_| Fault::Length)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    #[inline]
+    pub(super) fn fixed32(&mut self) -> Result<u32, Fault> {
+        let bytes = self.take(4)?.try_into().map_err(|_| Fault::Length)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    #[inline]
+    pub(super) fn value(&mut self, layout: Layout) -> Result<FieldValue<'a>, Fault> {
+        Ok(match layout {
+            Layout::Varint => FieldValue::Varint(self.varint()?),
+            Layout::Fixed64 => FieldValue::Fixed64(self.fixed64()?),
+            Layout::Fixed32 => FieldValue::Fixed32(self.fixed32()?),
+            Layout::Length => FieldValue::Length(self.delimited()?),
+        })
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of this message, which [`count`](super::count) found valid.
+    pub fn of(message: &'a [u8]) -> Self {
+        Self(Reader::new(message))
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Field<'a>> {
+        let start = self.0.at();
+        let (number, layout) = self.0.key().ok()?;
+        let value = self.0.value(layout).ok()?;
+        Some(Field {
+            number,
+            value,
+            range: start..self.0.at(),
+        })
+    }
+}
+
+impl<'a> FieldValue<'a> {
+    /// A number of a field of 32 bits, of whose varint no more is looked at, as in every protobuf reader.
+    #[inline]
+    pub(super) fn int32(varint: u64) -> i32 {
+        let [a, b, c, d, ..] = varint.to_le_bytes();
+        i32::from_le_bytes([a, b, c, d])
+    }
+
+    /// The bytes, if it has its length before it.
+    #[inline]
+    pub fn bytes(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Length(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// Writes a number as a varint.
+pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    out.push(value.to_le_bytes()[0]);
+}
+
+/// Writes the key and the length of a field that has its length before it.
+pub(super) fn put_prefix(out: &mut Vec<u8>, number: u32, length: usize) {
+    put_varint(out, u64::from(number << 3 | 2));
+    put_varint(out, length as u64);
+}
