@@ -11,10 +11,14 @@
 //! * What is acknowledged is held by the next one who acknowledges: a queue in memory, or a log on disk.
 
 mod budget;
+mod count;
+pub mod export;
 pub mod json;
 mod payload;
 pub mod pipeline;
+pub mod receive;
 mod refusal;
+pub mod serve;
 pub mod settings;
 pub mod wire;
 

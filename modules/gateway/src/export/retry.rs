@@ -1,0 +1,59 @@
+//! How long is the pause before the next attempt?
+
+use std::time::Duration;
+
+use super::Retry;
+
+/// The pauses between the attempts of one payload: each longer than the one before, none exactly so long as those of
+/// other payloads that failed at the same time.
+#[derive(Debug)]
+pub struct Backoff {
+    retry: Retry,
+    next: Duration,
+}
+
+impl Backoff {
+    /// Before the first attempt.
+    pub fn new(retry: Retry) -> Self {
+        Self {
+            retry,
+            next: retry.initial,
+        }
+    }
+
+    /// How long to wait now, if there is to be another attempt: at least as long as the destination asked for.
+    /// `random` is from 0 to 1; `elapsed` is the time since the first attempt began.
+    pub fn pause(
+        &mut self,
+        elapsed: Duration,
+        asked: Option<Duration>,
+        random: f64,
+    ) -> Option<Duration> {
+        let spread = self.retry.jitter * (2.0 * random - 1.0);
+        let own = self.next.mul_f64((1.0 + spread).max(0.0));
+        self.next = self.next.mul_f64(self.retry.multiplier).min(self.retry.max);
+        let pause = own.max(asked.unwrap_or_default());
+        let over = self.retry.give_up.is_some_and(|end| elapsed + pause > end);
+        (!over).then_some(pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_limit_and_end() {
+        let mut backoff = Backoff::new(Retry::default());
+        let seconds = |seconds: f64| Some(Duration::from_secs_f64(seconds));
+        let elapsed = Duration::ZERO;
+        assert_eq!(backoff.pause(elapsed, None, 0.5), seconds(5.0));
+        assert_eq!(backoff.pause(elapsed, None, 0.0), seconds(3.75));
+        assert_eq!(backoff.pause(elapsed, seconds(60.0), 1.0), seconds(60.0));
+        for _ in 0..5 {
+            backoff.pause(elapsed, None, 0.5);
+        }
+        assert_eq!(backoff.pause(elapsed, None, 0.5), seconds(30.0));
+        assert_eq!(backoff.pause(Duration::from_secs(271), None, 0.5), None);
+    }
+}

@@ -1,0 +1,155 @@
+//! Where do connections come from?
+
+use std::{
+    io,
+    net::{SocketAddr, ToSocketAddrs},
+    path::{Path, PathBuf},
+};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+use super::Listen;
+
+/// How many connections wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// Why a server cannot listen.
+#[derive(Debug, Error)]
+pub enum ListenError {
+    /// The address means nothing.
+    #[error("could not find an address for `{0}`")]
+    Address(String, #[source] io::Error),
+    /// It is in use, or not ours.
+    #[error("could not listen at {0}")]
+    Tcp(SocketAddr, #[source] io::Error),
+    /// There is no place for the socket.
+    #[error("could not listen at the socket {}", .0.display())]
+    Unix(PathBuf, #[source] io::Error),
+}
+
+/// A socket that connections come from. Made on any thread, used on one.
+#[derive(Debug)]
+pub enum Listener {
+    /// At an address.
+    Tcp(std::net::TcpListener),
+    /// At a path.
+    Unix(std::os::unix::net::UnixListener),
+}
+
+/// The same, within a runtime.
+#[derive(Debug)]
+pub(super) enum Accepting {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// What came.
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Listener {
+    /// As many listeners of one address as there are shards: the kernel spreads connections over them.
+    ///
+    /// A socket has one listener that all shards share.
+    pub fn open(listen: &Listen, shards: usize) -> Result<Vec<Self>, ListenError> {
+        match listen {
+            Listen::Tcp(address) => {
+                let mut address = resolve(address)?;
+                let mut listeners = Vec::with_capacity(shards);
+                for _ in 0..shards.max(1) {
+                    let listener =
+                        tcp(address).map_err(|error| ListenError::Tcp(address, error))?;
+                    // Port 0 is chosen once, for all.
+                    address = listener
+                        .local_addr()
+                        .map_err(|error| ListenError::Tcp(address, error))?;
+                    listeners.push(Self::Tcp(listener));
+                }
+                Ok(listeners)
+            }
+            Listen::Unix(path) => {
+                let failed = |error| ListenError::Unix(path.clone(), error);
+                let first = unix(path).map_err(failed)?;
+                let mut listeners = Vec::with_capacity(shards);
+                for _ in 1..shards {
+                    listeners.push(Self::Unix(first.try_clone().map_err(failed)?));
+                }
+                listeners.push(Self::Unix(first));
+                Ok(listeners)
+            }
+        }
+    }
+
+    /// Its address, if it has one.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// Hands it to the runtime that this is called in.
+    pub(super) fn accepting(self) -> io::Result<Accepting> {
+        Ok(match self {
+            Self::Tcp(listener) => Accepting::Tcp(TcpListener::from_std(listener)?),
+            Self::Unix(listener) => Accepting::Unix(UnixListener::from_std(listener)?),
+        })
+    }
+}
+
+impl Accepting {
+    /// The next connection.
+    pub(super) async fn accept(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Stream::Tcp(stream))
+            }
+            Self::Unix(listener) => Ok(Stream::Unix(listener.accept().await?.0)),
+        }
+    }
+}
+
+fn resolve(address: &str) -> Result<SocketAddr, ListenError> {
+    let failed = |error| ListenError::Address(address.to_owned(), error);
+    // `:4317`, as Go programs write it, is every address.
+    let full = match address.strip_prefix(':') {
+        Some(port) => format!("[::]:{port}"),
+        None => address.to_owned(),
+    };
+    let mut found = full.to_socket_addrs().map_err(failed)?;
+    let none = || failed(io::Error::from(io::ErrorKind::NotFound));
+    found.next().ok_or_else(none)
+}
+
+fn tcp(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn unix(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
+    // What a process that was killed left behind: nobody answers there.
+    if std::os::unix::net::UnixStream::connect(path).is_err() {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    let listener = std::os::unix::net::UnixListener::bind(path)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}

@@ -1,0 +1,5 @@
+//! The gateway from end to end, over sockets.
+
+mod support;
+
+mod through;
