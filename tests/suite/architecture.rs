@@ -58,9 +58,10 @@ const RULES: &[Rule] = &[
         "hyper kube-client kube-runtime reqwest",
     ),
     rule("examples", "provider modules stacks", "", ""),
+    rule("load", "", KUBERNETES, ""),
     rule("tests", EVERYTHING, "", ""),
 ];
-const EVERYTHING: &str = "collector-config examples fields gateway injector modules provider provider-core sandbox stacks";
+const EVERYTHING: &str = "collector-config examples fields gateway injector load modules provider provider-core sandbox stacks";
 
 const fn rule(
     package: &'static str,
