@@ -78,7 +78,8 @@ live-all: ## the same, with what takes long and with Jaeger and Loki, whose buil
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --test suite --test conformance --no-run
 	$(REPLAY) .config/run-tests conformance
-	peers=$$(tests/live/peer build collector prometheus alertmanager python collector-older jaeger loki); \
+	peers=$$(tests/live/peer build collector prometheus alertmanager python sdk \
+	    collector-older jaeger loki); \
 	  OTELIER_PEERS=$$peers $(REAL) .config/run-tests live-all $(ARGS)
 
 .PHONY: bench ci

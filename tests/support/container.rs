@@ -8,6 +8,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use provider::Graph;
 use serde_json::Value;
 
@@ -38,7 +39,15 @@ impl Container {
     /// # Panics
     /// If the files cannot be written.
     pub fn all(graph: &Graph) -> Vec<Self> {
-        let objects: Vec<&Value> = graph.resources().map(|resource| &resource.object).collect();
+        Self::of_objects(graph.resources().map(|resource| &resource.object))
+    }
+
+    /// The same of objects as a cluster holds them, with what is made there: certificates, and what is borrowed.
+    ///
+    /// # Panics
+    /// If the files cannot be written.
+    pub fn of_objects<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Vec<Self> {
+        let objects: Vec<&Value> = objects.into_iter().collect();
         let mut containers = Vec::new();
         for object in &objects {
             let Some(template) = template(object) else {
@@ -68,7 +77,7 @@ impl Container {
                 .chain(texts("args"))
                 .map(|arg| text(arg, ""))
                 .collect(),
-            env: texts("env").map(variable).collect(),
+            env: texts("env").fold(BTreeMap::new(), variable),
             folder,
         };
         let namespace = text(owner, "/metadata/namespace");
@@ -212,8 +221,8 @@ fn text(value: &Value, pointer: &str) -> String {
         .to_owned()
 }
 
-/// A variable; what a cluster would fill in looks as it would look there.
-fn variable(variable: &Value) -> (String, String) {
+/// One more variable, which may name those before it; what a cluster would fill in looks as it would look there.
+fn variable(mut before: BTreeMap<String, String>, variable: &Value) -> BTreeMap<String, String> {
     let value = match variable
         .pointer("/valueFrom/fieldRef/fieldPath")
         .and_then(Value::as_str)
@@ -221,12 +230,18 @@ fn variable(variable: &Value) -> (String, String) {
         Some("status.podIP" | "status.podIPs" | "status.hostIP") => LOOPBACK.to_owned(),
         Some(path) => path.rsplit('.').next().unwrap_or("name").to_lowercase(),
         None if variable["valueFrom"].is_object() => "secret".to_owned(),
-        None => text(variable, "/value"),
+        None => before
+            .iter()
+            .fold(text(variable, "/value"), |text, (name, value)| {
+                text.replace(&format!("$({name})"), value)
+            }),
     };
-    (text(variable, "/name"), value)
+    before.insert(text(variable, "/name"), value);
+    before
 }
 
-/// The files of a volume: those of `ConfigMap`s are known, and certificates are made up where a cluster holds them.
+/// The files of a volume. What only a cluster holds, such as certificates, is made up where the objects are those of a
+/// graph.
 fn files(volume: &Value, namespace: &str, objects: &[&Value]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let projected = volume
@@ -249,11 +264,24 @@ fn files(volume: &Value, namespace: &str, objects: &[&Value]) -> BTreeMap<String
     };
     if let Some(map) = named("ConfigMap", &volume["configMap"]["name"]) {
         for (name, content) in map["data"].as_object().into_iter().flatten() {
-            let content = leaf::file(name).map_or_else(|| text(content, ""), str::to_owned);
-            files.insert(name.clone(), content);
+            let content = text(content, "");
+            let made_up = leaf::file(name).filter(|_| !content.starts_with("-----BEGIN"));
+            files.insert(name.clone(), made_up.map_or(content, str::to_owned));
         }
     }
-    if volume["secret"].is_object() {
+    let secret = ["secretName", "name"].map(|field| &volume["secret"][field]);
+    let secret = secret
+        .into_iter()
+        .find_map(|name| named("Secret", name)?["data"].as_object());
+    if let Some(data) = secret {
+        for (name, content) in data {
+            let content = STANDARD
+                .decode(text(content, ""))
+                .expect("a Secret holds base64");
+            let content = String::from_utf8(content).expect("a text");
+            files.insert(name.clone(), content);
+        }
+    } else if volume["secret"].is_object() {
         for key in ["tls.crt", "tls.key", "ca.crt", "password"] {
             let content = leaf::file(key).unwrap_or("secret");
             files.insert(key.to_owned(), content.to_owned());

@@ -17,7 +17,7 @@ pub use audit::{AuditLog, Mark, Request};
 pub use command::{Command, Ran, binary};
 pub use container::Container;
 pub use live::Live;
-pub use running::{Running, ask};
+pub use running::{Running, ask, ask_over};
 pub use served::Served;
 pub use site::Site;
 pub use world::{World, limits, story};

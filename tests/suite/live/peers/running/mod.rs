@@ -10,6 +10,8 @@ use support::{Live, Running, ask};
 
 use super::of;
 
+mod sdk;
+mod secured;
 mod sender;
 mod sink;
 
@@ -53,6 +55,13 @@ pub(in crate::live) fn redirect(text: &str, sink: &str) -> (String, BTreeSet<Str
     for protocol in ["grpc", "http"] {
         config["receivers"]["otlp"]["protocols"][protocol]["tls"] = Value::Null;
     }
+    ask_as_ourselves(&mut config);
+    let signals = signals(&config, &led);
+    (config.to_string(), signals)
+}
+
+/// Lets components ask the API as the caller of `make live`.
+fn ask_as_ourselves(config: &mut Value) {
     for section in ["receivers", "processors", "extensions"] {
         for (id, component) in config[section].as_object_mut().into_iter().flatten() {
             if ASK_THE_API.contains(&id.split('/').next().unwrap_or_default()) {
@@ -60,24 +69,24 @@ pub(in crate::live) fn redirect(text: &str, sink: &str) -> (String, BTreeSet<Str
             }
         }
     }
-    let signals = config["service"]["pipelines"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .filter(|(_, pipeline)| {
-            let takes = pipeline["receivers"]
-                .as_array()
-                .is_some_and(|all| all.contains(&json!("otlp")));
-            let exporters = pipeline["exporters"].as_array().into_iter().flatten();
-            takes
-                && exporters
-                    .filter_map(Value::as_str)
-                    .any(|id| led.contains(id))
-        });
-    let signals = signals
+}
+
+/// The signals that lead from programs to one of these exporters.
+fn signals(config: &Value, led: &BTreeSet<String>) -> BTreeSet<String> {
+    let pipelines = config["service"]["pipelines"].as_object().unwrap().iter();
+    let leading = pipelines.filter(|(_, pipeline)| {
+        let takes = pipeline["receivers"]
+            .as_array()
+            .is_some_and(|all| all.contains(&json!("otlp")));
+        let exporters = pipeline["exporters"].as_array().into_iter().flatten();
+        takes
+            && exporters
+                .filter_map(Value::as_str)
+                .any(|id| led.contains(id))
+    });
+    leading
         .map(|(id, _)| id.split('/').next().unwrap_or_default().to_owned())
-        .collect();
-    (config.to_string(), signals)
+        .collect()
 }
 
 #[test]

@@ -12,6 +12,12 @@ const SIGNALS: [&str; 3] = ["traces", "metrics", "logs"];
 
 /// Sends one span, one metric and one log as an application does: which signals were taken.
 pub(in crate::live) fn send(address: &str, mark: &str) -> BTreeSet<&'static str> {
+    let http = format!("{address}:4318");
+    send_by(mark, |path, body| ask(&http, "POST", path, body).is_some())
+}
+
+/// The same by whoever says whether something was taken.
+pub(super) fn send_by(mark: &str, post: impl Fn(&str, &str) -> bool) -> BTreeSet<&'static str> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
@@ -32,10 +38,7 @@ pub(in crate::live) fn send(address: &str, mark: &str) -> BTreeSet<&'static str>
         json!({ "resourceMetrics": [{ "resource": resource, "scopeMetrics": [{ "metrics": [metric] }] }] }),
         json!({ "resourceLogs": [{ "resource": resource, "scopeLogs": [{ "logRecords": [log] }] }] }),
     ];
-    let taken = |signal: &str, body: &Value| {
-        let path = format!("/v1/{signal}");
-        ask(&format!("{address}:4318"), "POST", &path, &body.to_string()).is_some()
-    };
+    let taken = |signal: &str, body: &Value| post(&format!("/v1/{signal}"), &body.to_string());
     let each = SIGNALS.into_iter().zip(&bodies);
     each.filter(|(signal, body)| taken(signal, body))
         .map(|(signal, _)| signal)

@@ -1,8 +1,8 @@
 //! What arrives at the end of a way?
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, net::TcpStream, path::PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Command, Running, peers};
 
 /// A collector that writes down what it is sent.
@@ -13,15 +13,27 @@ pub(in crate::live) struct Sink {
 }
 
 impl Sink {
+    /// At the ports that everybody knows.
     pub(in crate::live) fn at(address: &str) -> Self {
+        Self::of(&json!({ "otlp": { "protocols": {
+            "grpc": { "endpoint": format!("{address}:4317") },
+            "http": { "endpoint": format!("{address}:4318") },
+        } } }))
+    }
+
+    /// With these receivers.
+    pub(super) fn of(receivers: &Value) -> Self {
         let folder = Command::new("sink");
         let file = folder.folder().join("arrived.jsonl");
-        let pipeline = json!({ "receivers": ["otlp"], "exporters": ["file"] });
+        let ids: Vec<&String> = receivers
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(id, _)| id)
+            .collect();
+        let pipeline = json!({ "receivers": ids, "exporters": ["file"] });
         let config = json!({
-            "receivers": { "otlp": { "protocols": {
-                "grpc": { "endpoint": format!("{address}:4317") },
-                "http": { "endpoint": format!("{address}:4318") },
-            } } },
+            "receivers": receivers,
             "exporters": { "file": { "path": file, "flush_interval": "100ms" } },
             "service": {
                 "telemetry": { "metrics": { "level": "none" } },
@@ -33,10 +45,11 @@ impl Sink {
         let mut otelcol = peers::peer("otelcol");
         otelcol.arg("--config").arg(path);
         let mut running = Running::of(otelcol, folder.folder().join("output.log"));
-        let http = format!("{address}:4318");
-        running.wait("the sink listens", || {
-            std::net::TcpStream::connect(&http).ok()
-        });
+        let all = receivers.as_object().into_iter().flatten();
+        for (_, receiver) in all {
+            let http = receiver["protocols"]["http"]["endpoint"].as_str().unwrap();
+            running.wait("the sink listens", || TcpStream::connect(http).ok());
+        }
         Self {
             file,
             running,
@@ -63,5 +76,11 @@ impl Sink {
             .filter(|(key, _)| there(key))
             .map(|(_, signal)| *signal)
             .collect()
+    }
+    /// All that has arrived so far; the last line may not be whole yet.
+    pub(super) fn lines(&self) -> Vec<Value> {
+        let text = fs::read_to_string(&self.file).unwrap_or_default();
+        let lines = text.lines().map(serde_json::from_str);
+        lines.filter_map(Result::ok).collect()
     }
 }
