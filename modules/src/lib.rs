@@ -16,6 +16,7 @@ mod injector;
 pub mod jaeger;
 pub mod login;
 pub mod loki;
+mod made;
 mod monitoring;
 pub mod object_store;
 mod pod;

@@ -188,6 +188,37 @@ fn dashboards_have_a_place_for_each_panel_and_say_what_it_shows() {
     }
 }
 
+/// The variables that a text names, as `$name` or `${name:format}`; not those that Grafana has itself.
+fn named(text: &str) -> BTreeSet<String> {
+    let parts = text.split('$').skip(1);
+    let names = parts.map(|part| {
+        let part = part.strip_prefix('{').unwrap_or(part);
+        let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        part[..end.unwrap_or(part.len())].to_owned()
+    });
+    names.filter(|name| !name.starts_with("__")).collect()
+}
+
+#[test]
+fn dashboards_define_the_variables_that_they_name_and_name_those_that_they_define() {
+    for (file, dashboard) in dashboards() {
+        let list = dashboard["templating"]["list"].as_array().unwrap();
+        let mut defined = BTreeSet::new();
+        let mut used = named(&dashboard["panels"].to_string());
+        for variable in list {
+            // One is asked for with the help of those before it.
+            let asked = named(&variable.to_string());
+            assert!(asked.is_subset(&defined), "{file}: {variable}");
+            used.extend(asked);
+            let name = variable["name"].as_str().unwrap();
+            assert!(defined.insert(name.to_owned()), "{file}: {name} twice");
+        }
+        assert_eq!(used, defined, "{file}");
+    }
+    let text = "a{x=~\"$b\",y=\"${c:d}\"}[$__e] ${__f.g}";
+    assert_eq!(named(text), ["b", "c"].map(str::to_owned).into());
+}
+
 /// Colours begin anywhere and change at higher and higher values.
 fn assert_rising(steps: &Value) {
     let steps = steps.as_array().unwrap();
@@ -208,8 +239,10 @@ fn every_kind_of_program_has_its_dashboards_under_names_that_never_change() {
         "otelier-collector-health.json",
         "otelier-elasticsearch.json",
         "otelier-jaeger.json",
+        "otelier-kubernetes.json",
         "otelier-loki.json",
         "otelier-prometheus.json",
+        "otelier-requests.json",
         "otelier-sampling.json",
     ];
     assert_eq!(names, expected);

@@ -22,6 +22,7 @@ use super::{
     program::{Ports, Program, Task, base, connect},
 };
 use crate::{
+    made::{self, Made},
     protocol::{Export, Queue},
     signal::{Carries, Logs, Metrics},
     units::{MIB, millicores},
@@ -150,6 +151,7 @@ impl Module for Collector<Cluster> {
             self.pipelines()
                 .flat_map(|pipeline| pipeline.first().sends()),
         );
+        self.announce(scope);
         connect(scope, &pods, &sends, &[]);
         Program::watch(
             scope,
@@ -164,6 +166,18 @@ impl Module for Collector<Cluster> {
 impl Collector<Cluster> {
     fn pipelines(&self) -> impl Iterator<Item = &AnyPipeline> {
         self.tier.metrics.iter().chain(&self.tier.logs)
+    }
+
+    /// Says what is made: nodes are in no namespace.
+    fn announce(&self, scope: &mut Scope<'_>) {
+        let Some(metrics) = &self.tier.metrics else {
+            return;
+        };
+        let to = metrics.first().sends();
+        made::makes(scope, Made::Objects, to.clone());
+        if self.tier.namespaces.is_empty() {
+            made::makes(scope, Made::Nodes, to);
+        }
     }
 
     fn check(&self, scope: &mut Scope<'_>) {

@@ -14,8 +14,15 @@ use serde_json::{Value, json};
 use super::{
     Grafana, Home,
     config::{DashboardProvider, DashboardsYaml, ProviderOptions},
+    links,
+    source::Source,
 };
-use crate::{file::Files, monitoring, pod::Pod};
+use crate::{
+    file::Files,
+    made::Ways,
+    monitoring::{self, Traces},
+    pod::Pod,
+};
 
 /// Where Grafana finds dashboards, a directory for each folder.
 const HOME: &str = "/etc/grafana/dashboards";
@@ -223,11 +230,17 @@ pub(super) fn mount(pod: &mut Pod, folders: &[Folder]) {
 
 /// Writes down what was announced, and those of the stack where there is a source of metrics to ask. To be called in
 /// such a way that it comes after everything.
-pub(super) fn collect(scope: &mut Scope<'_>, program: &str, shown: &Shown, metrics: bool) {
+pub(super) fn collect(scope: &mut Scope<'_>, program: &str, shown: &Shown, sources: &[Source]) {
     let folders = shown.folders.as_slice();
     let mut all = scope.announced::<Dashboard>();
-    if metrics && shown.dashboards == Show::Everything {
-        all.extend(monitoring::dashboards(&scope.announced()));
+    if sources.iter().any(Source::is_metrics) && shown.dashboards == Show::Everything {
+        let made = Ways::of(scope).anywhere();
+        let traces = links::traces(sources).map(|at| Traces {
+            kind: at.kind,
+            uid: at.uid.clone(),
+        });
+        let watched = scope.announced();
+        all.extend(monitoring::dashboards(&watched, &made, traces.as_ref()));
     }
     all.sort_by(|a, b| (&a.folder, &a.uid).cmp(&(&b.folder, &b.uid)));
     all.dedup();

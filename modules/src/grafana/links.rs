@@ -75,16 +75,25 @@ fn default(sources: &[Source]) -> usize {
     sources.iter().position(metrics).unwrap_or(0)
 }
 
+fn first<'a>(sources: &'a [Source], kinds: &[DatasourceKind]) -> Option<&'a Source> {
+    sources.iter().find(|source| kinds.contains(&source.kind))
+}
+
+/// Where links to traces lead.
+pub(super) fn traces(sources: &[Source]) -> Option<&Source> {
+    first(sources, &[Tempo, Jaeger])
+}
+
 /// The sources that a link may lead to, and where spans are measured by who keeps them.
 struct Others<'a>(&'a [Source], &'a [Destination]);
 
 impl Others<'_> {
     fn first(&self, kinds: &[DatasourceKind]) -> Option<&Source> {
-        self.0.iter().find(|source| kinds.contains(&source.kind))
+        first(self.0, kinds)
     }
 
     fn traces(&self) -> Option<&Source> {
-        self.first(&[Tempo, Jaeger])
+        traces(self.0)
     }
 
     fn links(&self, source: &Source) -> Map<String, Value> {

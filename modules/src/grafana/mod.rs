@@ -360,11 +360,10 @@ impl<H: Home> Module for Grafana<H> {
             sources,
             ..
         } = self;
-        let metrics = sources.iter().any(Source::is_metrics);
         // Who makes dashboards of what was announced announces them at the end, and so they are collected after that.
         scope.at_end(move |scope| {
             scope.at_end(move |scope| {
-                scope.at_end(move |scope| dashboards::collect(scope, &name, &shown, metrics));
+                scope.at_end(move |scope| dashboards::collect(scope, &name, &shown, &sources));
             });
         });
         GrafanaOutputs {

@@ -4,13 +4,14 @@
 //! `docs/runbooks` that says what it means and what to do.
 
 mod backends;
+mod cluster;
 mod collector;
 mod dashboard;
 mod program;
 mod prometheus;
 mod rule;
 
-pub(crate) use self::dashboard::dashboards;
+pub(crate) use self::dashboard::{Traces, dashboards};
 use self::{program::Programs, rule::Group};
 use crate::watch::{Rules, Watched};
 

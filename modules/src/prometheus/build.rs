@@ -4,13 +4,13 @@ use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::ServiceAccount};
 use provider_core::{Exposure, Finding, Module, Pods, Ref, Scope, Security};
 
 use super::{
-    Measures, Prometheus, PrometheusOutputs, RULES, SCRAPE, Takes, USUAL, WEB,
+    Measures, Prometheus, PrometheusOutputs, RULES, SCRAPE, Takes, Translation, USUAL, WEB,
     load::{self, Size},
     scrape,
 };
 use crate::{
     file::{Files, yaml},
-    image, monitoring,
+    image, made, monitoring,
     pod::{Pod, User, every, http_probe},
     tls::{self, Reads},
     units::millicores,
@@ -50,6 +50,9 @@ impl<T: Takes> Module for Prometheus<T> {
             .over(security)
             .role(Role::Prometheus);
         scope.announce(watched.count(Count::Replicas(self.wanted)));
+        if !T::ARGS.is_empty() && self.translation == Translation::Underscores {
+            made::keeps(scope, &set);
+        }
         let server = Server {
             name: self.name,
             measures: self.measures,

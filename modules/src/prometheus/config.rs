@@ -270,8 +270,9 @@ impl Relabel {
     }
 }
 
-/// The attributes that Prometheus' own guide recommends to make labels of.
-pub(crate) const PROMOTED: [&str; 17] = [
+/// The attributes that Prometheus' own guide recommends to make labels of, and what tells nodes, volumes and what
+/// Kubernetes makes apart: without them, what is measured of two nodes would be one series.
+pub(crate) const PROMOTED: [&str; 24] = [
     "service.instance.id",
     "service.name",
     "service.namespace",
@@ -285,8 +286,15 @@ pub(crate) const PROMOTED: [&str; 17] = [
     "k8s.cronjob.name",
     "k8s.daemonset.name",
     "k8s.deployment.name",
+    "k8s.hpa.name",
     "k8s.job.name",
     "k8s.namespace.name",
+    "k8s.node.name",
+    "k8s.persistentvolume.name",
+    "k8s.persistentvolumeclaim.name",
     "k8s.pod.name",
+    "k8s.replicaset.name",
+    "k8s.resourcequota.name",
     "k8s.statefulset.name",
+    "k8s.volume.name",
 ];

@@ -10,7 +10,7 @@ use super::{
     vmagent,
 };
 use crate::{
-    image,
+    image, made,
     pod::Spread,
     prometheus::{Measures, load::Size, scrape},
     protocol::Http,
@@ -53,6 +53,7 @@ impl Module for VictoriaMetrics<Cluster> {
         scope.connect(&selects, reads.destination());
         let remote_write = scope.expose(&inserts, INSERT.secured(security));
         let query = scope.expose(&selects, SELECT.secured(security));
+        made::keeps(scope, &inserts);
         let shape = self.shape;
         for watched in [
             Watched::new(&storages, STORAGE.secured(security))

@@ -6,7 +6,7 @@ use super::{
     Single, USUAL, VictoriaMetrics, VictoriaMetricsOutputs, program, program::Store, vmagent,
 };
 use crate::{
-    image,
+    image, made,
     prometheus::{Measures, scrape},
     protocol::PromQl,
     units::millicores,
@@ -48,6 +48,7 @@ impl Module for VictoriaMetrics<Single> {
         };
         let watched = Watched::new(&set, web).role(Role::VictoriaMetrics);
         scope.announce(watched.count(Count::Replicas(1)));
+        made::keeps(scope, &set);
         vmagent::observe(scope, &self.name, self.measures, &set, account);
         if self.measures == Measures::Stack || !self.rules.is_empty() {
             let store = Store {

@@ -4,7 +4,7 @@ use provider_core::{Endpoint, Port, Protocol, Scope};
 
 use super::{VictoriaMetrics, program, program::Store};
 use crate::{
-    image,
+    image, monitoring,
     pod::Pod,
     prometheus::{Measures, TakesSamples, load::INTERVAL_SECONDS},
     protocol::{Datasource, Http},
@@ -50,6 +50,7 @@ impl<Form> VictoriaMetrics<Form> {
         scope.at_end(move |scope| {
             if measures == Measures::Stack {
                 rules.extend(scope.announced());
+                rules.extend(monitoring::rules(&scope.announced()));
             }
             let files = watch::rule_files(scope, rules);
             files.build_reloaded(scope, &name, "rules");

@@ -97,7 +97,14 @@ fn the_stack_is_measured_and_judged_as_by_prometheus() {
     for job in ["alertmanager", "metrics", "metrics-alert"] {
         assert!(jobs.contains(&job), "{job} in {jobs:?}");
     }
-    assert_eq!(text(single, "metrics-alert-rules"), "groups: []\n");
+    let rules = text(single, "metrics-alert-rules");
+    for part in [
+        "groups: []\n",
+        "alert: TargetDown",
+        "alert: CollectorLosesData",
+    ] {
+        assert!(rules.contains(part), "{part} in {rules}");
+    }
     let alert = args(single, "metrics-alert");
     let member = "http://alertmanager-0.alertmanager-headless.test.svc:9093";
     for arg in [

@@ -41,6 +41,7 @@ pub(crate) const ALL: &[Case] = &[
             ("up{job=\"alertmanager\",pod=\"0\"}", ONE),
             ("up{job=\"alertmanager\",pod=\"1\"}", ONE),
             ("up{job=\"alertmanager\",pod=\"2\"}", ONE),
+            ("up{job=\"cluster\",pod=\"a\"}", ONE),
             ("up{job=\"jaeger-collector\",pod=\"a\"}", ONE),
             ("up{job=\"jaeger-collector\",pod=\"b\"}", ONE),
             ("up{job=\"jaeger-query\",pod=\"a\"}", ONE),

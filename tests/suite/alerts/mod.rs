@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use modules::{
-    Alertmanager, Collector, Elasticsearch, Jaeger, Loki, ObjectStore, Prometheus, logs, metrics,
-    traces,
+    Alertmanager, Collector, Elasticsearch, Jaeger, Kubelet, Loki, ObjectStore, Prometheus, logs,
+    metrics, traces,
 };
 use provider::{Scope, Stack};
 use serde_json::Value;
@@ -23,11 +23,18 @@ pub(crate) fn everything(stack: &mut Scope<'_>) {
     let loki = stack.add(Loki::new("loki").bucket(bucket).replicas(3));
     let gateway = stack.add(
         Collector::gateway("otlp")
-            .pipeline(traces().sample(0.1).export(&jaeger.otlp))
+            .pipeline(
+                traces()
+                    .red(metrics().export(&prometheus.otlp))
+                    .sample(0.1)
+                    .export(&jaeger.otlp),
+            )
             .pipeline(metrics().export(&prometheus.otlp))
             .pipeline(logs().export(&loki.otlp)),
     );
-    stack.add(Collector::agent("node").forward(&gateway.otlp));
+    let agent = Collector::agent("node").ask_kubelet(Kubelet::AnyCertificate);
+    stack.add(agent.forward(&gateway.otlp));
+    stack.add(Collector::cluster("cluster").forward(&gateway.otlp));
 }
 
 /// The files of rules that Prometheus gets for that stack, by their names.

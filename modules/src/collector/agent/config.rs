@@ -95,7 +95,12 @@ fn usage(kubelet: Kubelet) -> KubeletStats {
         endpoint: format!("https://${{env:NODE_IP}}:{KUBELET_PORT}"),
         collection_interval: Some(Duration::seconds(30)),
         insecure_skip_verify: kubelet == Kubelet::AnyCertificate,
-        metric_groups: vec![MetricGroup::Container, MetricGroup::Node, MetricGroup::Pod],
+        metric_groups: vec![
+            MetricGroup::Container,
+            MetricGroup::Node,
+            MetricGroup::Pod,
+            MetricGroup::Volume,
+        ],
         ..KubeletStats::default()
     }
 }

@@ -3,7 +3,10 @@
 mod config;
 mod node;
 
-use collector_config::lint::{Replicas, Tier};
+use collector_config::{
+    Signal,
+    lint::{Replicas, Tier},
+};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use provider_core::{Destination, Endpoint, Exposure, Finding, Module, Ref, Scope, Source};
 
@@ -14,6 +17,7 @@ use super::{
     program::{Ports, Program, Task, connect},
 };
 use crate::{
+    made::{self, Made},
     protocol::{Export, OTLP_GRPC, OTLP_HTTP, Otlp, OtlpHttpProtocol},
     signal::{Carries, Logs, Metrics, Traces},
     tls,
@@ -159,6 +163,14 @@ impl Agent {
             .iter()
             .flat_map(|pipeline| pipeline.first().sends())
     }
+
+    fn sends_metrics(&self) -> Vec<Destination> {
+        let of_metrics = |pipeline: &&AnyPipeline| pipeline.signal == Signal::Metrics;
+        let pipelines = self.pipelines.iter().filter(of_metrics);
+        pipelines
+            .flat_map(|pipeline| pipeline.first().sends())
+            .collect()
+    }
 }
 
 impl AgentOutputs {
@@ -208,6 +220,9 @@ impl Collector<Agent> {
         for to in self.tier.sends() {
             let agent = self.name.clone();
             scope.announce(Forwards { agent, to });
+        }
+        if self.tier.kubelet.is_some() {
+            made::makes(scope, Made::Usage, self.tier.sends_metrics());
         }
         connect(scope, &pods, &sends, &[]);
         Program::watch(scope, &pods, Role::Agent, Count::PerNode);

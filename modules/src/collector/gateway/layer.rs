@@ -17,6 +17,7 @@ use crate::{
         pipeline::{AnyPipeline, Red},
         program::{Ports, Program, QUEUE_DIRECTORY, Task, base, connect},
     },
+    made,
     protocol::{OTLP_GRPC, Otlp},
     tls,
     units::millicores,
@@ -127,6 +128,9 @@ impl Collector<Gateway> {
         set.parallel = true;
         set.serves_as = Some(name.clone());
         let set = scope.add(set);
+        if pipeline.signal == Signal::Metrics {
+            made::passes(scope, &set, pipeline.second().sends());
+        }
         sends.extend(pipeline.second_sends());
         connect(scope, &set, &sends, &stores);
         Program::watch(scope, &set, shape.role, Count::Replicas(*replicas));

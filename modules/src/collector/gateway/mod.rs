@@ -4,9 +4,12 @@ mod autoscale;
 mod config;
 mod layer;
 
-use collector_config::lint::{Replicas, Tier};
+use collector_config::{
+    Signal as Kind,
+    lint::{Replicas, Tier},
+};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
-use provider_core::{Endpoint, Exposure, Module, Pods, Scope, Source};
+use provider_core::{Destination, Endpoint, Exposure, Module, Pods, Scope, Source};
 
 pub(crate) use self::autoscale::Autoscale;
 pub use self::autoscale::ScaleOn;
@@ -17,6 +20,7 @@ use super::{
     program::{Ports, Program, QUEUE_DIRECTORY, Task, connect},
 };
 use crate::{
+    made,
     protocol::{OTLP_GRPC, OTLP_HTTP, Otlp, OtlpHttpProtocol},
     signal::Signal,
     tls,
@@ -183,6 +187,7 @@ impl Module for Collector<Gateway> {
         let (pods, mut sends) = self.run(scope, program);
         sends.extend(first.flat_map(|out| out.sends()));
         sends.extend(layers.iter().map(|layer| layer.at.destination().clone()));
+        made::passes(scope, &pods, self.sends_metrics(&layers));
         connect(scope, &pods, &sends, &stores);
         for source in &self.tier.sources {
             scope.accept(&pods, OTLP_GRPC, source.clone());
@@ -203,11 +208,7 @@ impl Module for Collector<Gateway> {
 
 impl Collector<Gateway> {
     /// Adds the Pods that take everything.
-    fn run(
-        &self,
-        scope: &mut Scope<'_>,
-        program: Program,
-    ) -> (Pods, Vec<provider_core::Destination>) {
+    fn run(&self, scope: &mut Scope<'_>, program: Program) -> (Pods, Vec<Destination>) {
         let (mut pod, sends) = program.into_parts();
         pod.resources.cpu = millicores(500);
         pod.leave_slowly(10);
@@ -228,6 +229,17 @@ impl Collector<Gateway> {
             Pods::from(&deployment)
         };
         (pods, sends)
+    }
+
+    /// Where it sends metrics to: straight on, or to those who write them.
+    fn sends_metrics(&self, layers: &[Layer]) -> Vec<Destination> {
+        let of_metrics = |pipeline: &&AnyPipeline| pipeline.signal == Kind::Metrics;
+        let pipelines = self.tier.pipelines.iter().filter(of_metrics);
+        let direct = pipelines.flat_map(|pipeline| pipeline.first().sends());
+        let writers = layers.iter();
+        let writers = writers.filter(|layer| layer.signal == Kind::Metrics);
+        let writers = writers.map(|layer| layer.at.destination().clone());
+        direct.chain(writers).collect()
     }
 
     fn judged_as(&self) -> Replicas {

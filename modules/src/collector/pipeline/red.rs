@@ -4,7 +4,7 @@ use collector_config::{
     ComponentId, Config, Duration, Pipeline as Parts, Signal as Kind,
     components::{
         service_graph::{ServiceGraph, Store},
-        span_metrics::{Dimension, Explicit, Histogram, SpanMetrics},
+        span_metrics::{Dimension, Exemplars, Explicit, Histogram, SpanMetrics},
     },
 };
 use provider_core::Scope;
@@ -12,6 +12,7 @@ use provider_core::Scope;
 use super::{AnyPipeline, Step};
 use crate::{
     collector::{Memory, parts},
+    made::{self, Made},
     protocol::Queue,
     units::KIB,
 };
@@ -22,8 +23,10 @@ pub(in crate::collector) const NAMESPACE: &str = "traces.span.metrics";
 const SERIES_PER_SERVICE: u32 = 2000;
 /// How many services a stack is planned for.
 const SERVICES: u64 = 50;
-/// What one series takes: its labels, and a counter and a histogram with their buckets.
+/// What one series takes: its labels, and a counter and a histogram with their buckets and examples.
 const PER_SERIES: u64 = 2 * KIB;
+/// How many spans stand for one number each time that numbers are sent.
+const EXAMPLES: u32 = 2;
 /// How many calls wait for the span of their other side.
 const CALLS: u64 = 10_000;
 /// What one of them takes.
@@ -98,10 +101,12 @@ impl Red {
         steps.extend(self.to.steps.iter().cloned());
         let steps = Step::define_all(&steps, config, Kind::Metrics, "red");
         processors.extend(parts::legal(scope, steps));
+        let out = self.to.first();
+        made::makes(scope, Made::Calls, out.sends());
         let sent = Parts {
             receivers: joints,
             processors,
-            exporters: self.to.first().define(scope, config, queue),
+            exporters: out.define(scope, config, queue),
         };
         parts::add_named(scope, config, Kind::Metrics, "red", sent);
     }
@@ -122,6 +127,11 @@ impl Red {
             metrics_flush_interval: Some(Duration::seconds(15)),
             // A service that is gone would be counted for ever.
             metrics_expiration: Some(Duration::minutes(5)),
+            // Of each number, spans that stand for it.
+            exemplars: Exemplars {
+                enabled: true,
+                max_per_data_point: Some(EXAMPLES),
+            },
             // One span with ids in its name must not make a series of every call.
             aggregation_cardinality_limit: SERIES_PER_SERVICE,
             ..SpanMetrics::default()

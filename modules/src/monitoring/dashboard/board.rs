@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::model::{
-    Asked, Choice, Current, Custom, Datasource, Field, FieldConfig, Legend, Lines, List, Mode,
-    Model, Number, Place, Placed, Reduce, SCHEMA, Shows, Span, Step, Target, Thresholds, Tooltip,
-    Variable, WIDTH,
+    Answers, Asked, Choice, Current, Custom, Datasource, Field, FieldConfig, Legend, Lines, Link,
+    List, Mode, Model, Number, Place, Placed, Reduce, SCHEMA, Shows, Span, Step, Target,
+    Thresholds, Tooltip, Variable, WIDTH,
 };
 use crate::grafana::{Dashboard, Folder};
 
@@ -37,6 +37,7 @@ pub(super) struct Panel {
     about: &'static str,
     targets: Vec<Target>,
     steps: Vec<Step>,
+    links: Vec<Link>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub(super) enum Unit {
     Percent,
     /// Processors that are busy.
     Cores,
+    /// So many times as much.
+    Times,
 }
 
 impl Unit {
@@ -73,7 +76,7 @@ impl Unit {
             Unit::BytesPerSecond => "Bps",
             Unit::Seconds => "s",
             Unit::Milliseconds => "ms",
-            Unit::Share => "percentunit",
+            Unit::Share | Unit::Times => "percentunit",
             Unit::Percent => "percent",
             Unit::Cores => "sishort",
         }
@@ -100,6 +103,7 @@ impl Panel {
                 color: "green",
                 value: None,
             }],
+            links: Vec::new(),
         }
     }
 
@@ -121,7 +125,19 @@ impl Panel {
             ref_id,
             expr,
             legend_format: legend,
+            exemplar: false,
         });
+        self
+    }
+
+    /// Shows spans that stand for values, and leads to the traces of what is clicked, if anybody keeps traces.
+    pub(super) fn lead_to(mut self, link: Option<Link>) -> Self {
+        if let Some(link) = link {
+            for target in &mut self.targets {
+                target.exemplar = true;
+            }
+            self.links.push(link);
+        }
         self
     }
 
@@ -171,6 +187,7 @@ impl Panel {
                     show_points: "never",
                     thresholds_style: Mode { mode: style },
                 },
+                links: self.links,
             },
             overrides: [],
         };
@@ -231,6 +248,21 @@ impl Variable {
             query: jobs.join(","),
             multi: true,
             include_all: true,
+            current: Current::ALL,
+        })
+    }
+
+    /// The values that a label has in some series.
+    pub(super) fn values(name: &'static str, title: &'static str, of: &str, label: &str) -> Self {
+        Self::Query(Answers {
+            name,
+            label: title,
+            datasource: Datasource::CHOSEN,
+            query: format!("label_values({of}, {label})"),
+            refresh: 2,
+            multi: true,
+            include_all: true,
+            all_value: ".*",
             current: Current::ALL,
         })
     }

@@ -4,20 +4,30 @@
 
 mod board;
 mod collector;
+mod explore;
+mod kubernetes;
 mod model;
 mod process;
 mod prometheus;
 mod promql;
+mod requests;
 mod sampling;
 mod search;
 mod stores;
 
-use self::board::Board;
-use super::program::Programs;
-use crate::{grafana::Dashboard, watch::Watched};
+use std::collections::BTreeSet;
 
-/// The dashboards of everything that is watched.
-pub(crate) fn dashboards(watched: &[Watched]) -> Vec<Dashboard> {
+use self::board::Board;
+pub(crate) use self::explore::Traces;
+use super::program::Programs;
+use crate::{grafana::Dashboard, made::Made, watch::Watched};
+
+/// The dashboards of everything that is watched, and of what collectors make; they lead to traces where those are kept.
+pub(crate) fn dashboards(
+    watched: &[Watched],
+    made: &BTreeSet<Made>,
+    traces: Option<&Traces>,
+) -> Vec<Dashboard> {
     let programs = Programs(watched);
     let boards: [fn(Programs<'_>) -> Option<Board>; 8] = [
         collector::data_flow,
@@ -29,9 +39,10 @@ pub(crate) fn dashboards(watched: &[Watched]) -> Vec<Dashboard> {
         stores::jaeger,
         search::elasticsearch,
     ];
-    boards
-        .into_iter()
-        .filter_map(|board| board(programs))
-        .map(Board::build)
-        .collect()
+    let boards = boards.into_iter().map(|board| board(programs));
+    let of_made = [
+        kubernetes::kubernetes(made),
+        requests::requests(made, traces),
+    ];
+    boards.chain(of_made).flatten().map(Board::build).collect()
 }

@@ -52,6 +52,8 @@ pub(super) enum Variable {
     },
     /// Some of these.
     Custom(Choice),
+    /// Some of what the source answers.
+    Query(Answers),
 }
 
 /// What can be chosen, all of it at first.
@@ -63,6 +65,24 @@ pub(super) struct Choice {
     pub(super) query: String,
     pub(super) multi: bool,
     pub(super) include_all: bool,
+    pub(super) current: Current,
+}
+
+/// The values of a label, all of them at first.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Answers {
+    pub(super) name: &'static str,
+    pub(super) label: &'static str,
+    pub(super) datasource: Datasource,
+    /// `label_values(series, label)`.
+    pub(super) query: String,
+    /// Asked again whenever other times are shown.
+    pub(super) refresh: u32,
+    pub(super) multi: bool,
+    pub(super) include_all: bool,
+    /// What stands for all: not each of them, which may be thousands.
+    pub(super) all_value: &'static str,
     pub(super) current: Current,
 }
 
@@ -131,6 +151,18 @@ pub(super) struct Target {
     pub(super) ref_id: char,
     pub(super) expr: String,
     pub(super) legend_format: &'static str,
+    /// Whether spans that stand for values are shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) exemplar: bool,
+}
+
+/// Where a click on a value leads.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Link {
+    pub(super) title: &'static str,
+    pub(super) url: String,
+    pub(super) target_blank: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -148,6 +180,8 @@ pub(super) struct Field {
     pub(super) max: Option<u32>,
     pub(super) thresholds: Thresholds,
     pub(super) custom: Custom,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) links: Vec<Link>,
 }
 
 #[derive(Clone, Debug, Serialize)]

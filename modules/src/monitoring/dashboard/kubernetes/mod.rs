@@ -1,0 +1,80 @@
+//! What do nodes, Pods, containers and volumes have, want and use?
+
+mod nodes;
+mod pods;
+
+use std::collections::BTreeSet;
+
+use super::{
+    board::{Board, Row},
+    model::Variable,
+};
+use crate::{grafana::Folder, made::Made, monitoring::cluster::seen};
+
+/// What was chosen above.
+const CHOSEN: &str = "k8s_namespace_name=~\"$namespace\"";
+const NODES: &str = "k8s_node_name=~\"$node\"";
+/// More lines than that are no picture.
+const LINES: u32 = 20;
+
+/// What the cluster has, and what is made of it.
+pub(super) fn kubernetes(made: &BTreeSet<Made>) -> Option<Board> {
+    let has = |what| made.contains(&what);
+    let (objects, nodes, usage) = (has(Made::Objects), has(Made::Nodes), has(Made::Usage));
+    let rows = [
+        nodes.then(nodes::conditions),
+        usage.then(nodes::usage),
+        (nodes && usage).then(nodes::shares),
+        objects.then(pods::workloads),
+        objects.then(pods::restarts),
+        usage.then(pods::usage),
+        (objects && usage).then(pods::requests),
+        usage.then(pods::volumes),
+    ];
+    let rows: Vec<Row> = rows.into_iter().flatten().collect();
+    let by_node = if nodes {
+        seen::NODE_READY
+    } else {
+        seen::NODE_CPU
+    };
+    let by_namespace = if objects {
+        seen::POD_PHASE
+    } else {
+        seen::POD_CPU
+    };
+    let mut variables = vec![Variable::values(
+        "namespace",
+        "Namespace",
+        by_namespace,
+        "k8s_namespace_name",
+    )];
+    if nodes || usage {
+        variables.push(Variable::values("node", "Node", by_node, "k8s_node_name"));
+    }
+    (!rows.is_empty()).then_some(Board {
+        folder: Folder::Cluster,
+        uid: "otelier-kubernetes",
+        title: "Kubernetes resources",
+        about: "In which state nodes, workloads, Pods and containers are, what they asked for, and what they use.",
+        variables,
+        rows,
+    })
+}
+
+fn of(metric: &str, selector: &str) -> String {
+    format!("{metric}{{{selector}}}")
+}
+
+/// One number for each value of these labels.
+fn max(by: &str, series: &str) -> String {
+    format!("max by ({by}) ({series})")
+}
+
+fn highest(expr: &str) -> String {
+    format!("topk({LINES}, {expr})")
+}
+
+/// A part of a whole; what has no whole is left out.
+fn share(part: &str, whole: &str) -> String {
+    format!("{part} / ({whole} > 0)")
+}
