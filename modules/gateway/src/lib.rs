@@ -16,10 +16,13 @@ pub mod export;
 pub mod json;
 mod payload;
 pub mod pipeline;
+pub mod process;
+mod put;
 pub mod receive;
 mod refusal;
 pub mod serve;
 pub mod settings;
+mod text;
 pub mod wire;
 
 pub use budget::{Budget, Charge};

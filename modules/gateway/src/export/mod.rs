@@ -4,6 +4,7 @@ mod consume;
 pub mod fanout;
 pub mod otlp;
 pub mod queue;
+pub mod remote_write;
 pub mod retry;
 mod settings;
 

@@ -13,6 +13,7 @@ use serde::de::{
 use thiserror::Error;
 
 use super::schema::{Field, Kind, Message, Presence, request};
+use crate::put::{self, Layout, delimited, tag, varint};
 
 /// How many bytes of protobuf one byte of JSON may become at most: `1,` in a list of numbers is eight bytes.
 pub const EXPANSION: usize = 4;
@@ -177,7 +178,7 @@ impl Value<'_> {
             return;
         }
         if !bare {
-            tag(self.out, self.field.number, scalar.wire_type());
+            tag(self.out, self.field.number, scalar.layout());
         }
         match scalar {
             Scalar::Varint(value) => varint(self.out, value),
@@ -189,9 +190,7 @@ impl Value<'_> {
     fn bytes(self, bytes: &[u8]) {
         let in_list = self.part == Part::Element;
         if in_list || self.field.presence == Presence::Explicit || !bytes.is_empty() {
-            tag(self.out, self.field.number, DELIMITED);
-            varint(self.out, bytes.len() as u64);
-            self.out.extend_from_slice(bytes);
+            put::bytes(self.out, self.field.number, bytes);
         }
     }
 }
@@ -331,16 +330,14 @@ impl Scalar {
         matches!(self, Self::Varint(0) | Self::Four(0) | Self::Eight(0))
     }
 
-    fn wire_type(self) -> u32 {
+    fn layout(self) -> Layout {
         match self {
-            Self::Varint(_) => 0,
-            Self::Eight(_) => 1,
-            Self::Four(_) => 5,
+            Self::Varint(_) => Layout::Varint,
+            Self::Eight(_) => Layout::Eight,
+            Self::Four(_) => Layout::Four,
         }
     }
 }
-
-const DELIMITED: u32 = 2;
 
 /// Both alphabets, with or without padding: readers of protobuf's JSON have to take all four.
 const BASE64: [GeneralPurpose; 2] = [
@@ -349,47 +346,6 @@ const BASE64: [GeneralPurpose; 2] = [
 ];
 const ANY_PADDING: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-
-fn tag(out: &mut Vec<u8>, number: u32, wire_type: u32) {
-    varint(out, u64::from(number << 3 | wire_type));
-}
-
-fn varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    out.push(value.to_le_bytes()[0]);
-}
-
-/// Writes a field whose length is known only behind it: room for a length below 128, and more made where it is larger.
-fn delimited<E>(
-    out: &mut Vec<u8>,
-    number: u32,
-    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-) -> Result<(), E> {
-    tag(out, number, DELIMITED);
-    let start = out.len() + 1;
-    out.push(0);
-    write(out)?;
-    let length = out.len() - start;
-    let more = varint_length(length as u64) - 1;
-    out.resize(out.len() + more, 0);
-    out.copy_within(start..start + length, start + more);
-    let (prefix, last) = out[start - 1..].split_at_mut(more);
-    let mut rest = length;
-    for byte in prefix {
-        *byte = rest.to_le_bytes()[0] | 0x80;
-        rest >>= 7;
-    }
-    last[0] = rest.to_le_bytes()[0];
-    Ok(())
-}
-
-/// How many bytes a number takes as a varint.
-fn varint_length(value: u64) -> usize {
-    (value | 1).ilog2() as usize / 7 + 1
-}
 
 /// A number that is an integer however it is written: `1.0`, `1e3`.
 fn whole(value: f64) -> Option<i128> {

@@ -1,0 +1,98 @@
+//! How do metrics reach a Prometheus server as it writes them to others itself: remote write 1.0 and 2.0?
+
+mod encode;
+mod labels;
+mod metric;
+mod names;
+mod native;
+mod point;
+mod samples;
+mod series;
+#[cfg(test)]
+mod tests;
+mod translate;
+mod units;
+
+use collector_config::components::remote_write::PrometheusRemoteWrite;
+use translate::Translator;
+pub use translate::Version;
+
+/// Turns requests of metrics into those that a Prometheus server takes.
+pub struct Writer {
+    translator: Translator,
+    version: Version,
+    metadata: bool,
+    limit: u64,
+    shards: usize,
+}
+
+/// What a request of metrics became.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    /// For each shard its requests, in the order in which they must be sent: protobuf, compressed by snappy's block format.
+    /// A series is always in the same shard.
+    pub shards: Vec<Vec<Vec<u8>>>,
+    /// How many data points have no counterpart in Prometheus.
+    pub dropped: u64,
+}
+
+impl Writer {
+    /// One that writes as these settings say, in requests of at most `limit` bytes before compression, for so many
+    /// connections at once.
+    pub fn new(
+        settings: &PrometheusRemoteWrite,
+        version: Version,
+        limit: u64,
+        shards: usize,
+    ) -> Self {
+        Self {
+            translator: Translator::new(settings, version),
+            version,
+            metadata: settings.send_metadata,
+            limit,
+            shards: shards.max(1),
+        }
+    }
+
+    /// The requests for a request that was checked.
+    pub fn prepare(&self, body: &[u8]) -> Prepared {
+        let translated = self.translator.translate(body);
+        let shard = |hash: u64| usize::try_from(hash % self.shards as u64).unwrap_or(0);
+        let shards = (0..self.shards).map(|at| {
+            let series = translated
+                .series
+                .iter()
+                .filter(|series| shard(series.hash) == at);
+            let requests = encode::requests(self.version, series, self.metadata, self.limit);
+            requests.iter().map(|request| compressed(request)).collect()
+        });
+        Prepared {
+            shards: shards.collect(),
+            dropped: translated.dropped,
+        }
+    }
+}
+
+impl Version {
+    /// What the header `Content-Type` says.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::One => "application/x-protobuf",
+            Self::Two => "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+        }
+    }
+
+    /// What the header `X-Prometheus-Remote-Write-Version` says.
+    pub const fn number(self) -> &'static str {
+        match self {
+            Self::One => "0.1.0",
+            Self::Two => "2.0.0",
+        }
+    }
+}
+
+fn compressed(request: &[u8]) -> Vec<u8> {
+    snap::raw::Encoder::new()
+        .compress_vec(request)
+        .expect("a request is far below snappy's 4 GiB")
+}

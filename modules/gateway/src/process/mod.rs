@@ -1,0 +1,3 @@
+//! What is done to payloads on their way?
+
+pub mod sampler;
