@@ -14,6 +14,7 @@ mod budget;
 mod count;
 pub mod export;
 pub mod json;
+pub mod log;
 mod payload;
 pub mod pipeline;
 pub mod process;

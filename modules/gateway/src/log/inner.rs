@@ -1,0 +1,334 @@
+//! What happens to the log under its lock: a record is appended, handed out, done with, given back.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    ops::Range,
+    sync::Arc,
+};
+
+use collector_config::Signal;
+
+use super::{
+    AppendError, Position, Stats,
+    disk::{DiskFile, write_all},
+    format::{Codec, Header, Kind, RECORD_HEADER, TERMINATOR, stride},
+    ledger::{Ledger, key},
+    ranges::Ranges,
+    recent::Recent,
+    segments::{Filled, Segment, Segments},
+};
+use crate::{Chunks, Payload};
+
+/// What waits to be delivered to a destination.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many records.
+    pub records: u64,
+    /// How many items in them.
+    pub items: u64,
+    /// How many bytes their bodies have.
+    pub bytes: u64,
+}
+
+impl Backlog {
+    pub(crate) fn add(&mut self, items: u64, bytes: u64) {
+        self.records += 1;
+        self.items += items;
+        self.bytes += bytes;
+    }
+
+    fn remove(&mut self, position: Position) {
+        self.records = self.records.saturating_sub(1);
+        self.items = self.items.saturating_sub(position.items);
+        self.bytes = self.bytes.saturating_sub(position.bytes);
+    }
+}
+
+/// A destination: what it is done with, and what it was handed.
+#[derive(Debug, Default)]
+pub(crate) struct Destination {
+    pub(crate) name: String,
+    pub(crate) done: Ranges,
+    /// Handed out and not done with.
+    pub(crate) out: BTreeSet<u64>,
+    /// All before it was handed out, is done with, or is known to be unreadable.
+    pub(crate) at: u64,
+    pub(crate) backlog: Backlog,
+}
+
+impl Destination {
+    /// The next sequence to hand out, if it were there.
+    pub(crate) fn wants(&self) -> u64 {
+        let mut next = self.done.first_absent(self.at);
+        while self.out.contains(&next) {
+            next = self.done.first_absent(next + 1);
+        }
+        next
+    }
+}
+
+/// Everything that is under the lock of a log.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) segments: Segments,
+    pub(crate) ledger: Ledger,
+    pub(crate) destinations: BTreeMap<u64, Destination>,
+    pub(crate) recent: Recent,
+    /// The sequence of the next record.
+    pub(crate) next: u64,
+    pub(crate) compress: bool,
+    /// Segments written since the medium was last waited for; none are kept where nobody waits.
+    pub(crate) unsynced: Option<Vec<Arc<Segment>>>,
+    pub(crate) stats: Arc<Stats>,
+}
+
+impl Inner {
+    pub(crate) fn append(
+        &mut self,
+        kind: Kind,
+        signal: Signal,
+        items: u64,
+        body: &Chunks,
+        payload: Option<&Payload>,
+    ) -> Result<Position, AppendError> {
+        let written = self.write(kind, signal, items, body);
+        self.stats
+            .failing
+            .set(u64::from(matches!(written, Err(AppendError::Disk { .. }))));
+        match &written {
+            Err(AppendError::Full { .. }) => self.stats.refused_full.add(1),
+            Err(_) => self.stats.refused_disk.add(1),
+            Ok(position) => {
+                self.stats.appended.add(1);
+                self.stats.appended_bytes.add(position.bytes);
+                for destination in self.destinations.values_mut() {
+                    destination.backlog.add(items, position.bytes);
+                }
+                if let Some(payload) = payload {
+                    self.recent.push(*position, payload);
+                    self.stats.memory_bytes.set(self.recent.bytes());
+                }
+            }
+        }
+        written
+    }
+
+    fn write(
+        &mut self,
+        kind: Kind,
+        signal: Signal,
+        items: u64,
+        body: &Chunks,
+    ) -> Result<Position, AppendError> {
+        let length = body.len();
+        let compressed = self.compress.then(|| compress(body)).flatten();
+        let (stored, codec) = match &compressed {
+            Some(small) => (small, Codec::Lz4),
+            None => (body, Codec::Plain),
+        };
+        let too_large = |_| AppendError::TooLarge {
+            bytes: length as u64,
+            capacity: u64::from(u32::MAX),
+        };
+        let mut header = Header {
+            sequence: self.next,
+            stored: u32::try_from(stored.len()).map_err(too_large)?,
+            length: u32::try_from(length).map_err(too_large)?,
+            items: u32::try_from(items).unwrap_or(u32::MAX),
+            kind,
+            signal,
+            codec,
+            body_crc: 0,
+        };
+        let place = self.segments.place(header.stride(), self.next)?;
+        self.give_back_sealed(self.next);
+        let life = place.segment.life;
+        header.body_crc = life.body_crc(stored);
+        // The sequence is used up even if the disk fails: some of the record may be there.
+        self.next += 1;
+        let written = write_record(&place, &header.encode(life), stored);
+        if let Err(error) = written {
+            self.abandon(header.sequence, &place);
+            return Err(error.into());
+        }
+        self.segments.advance(place.used + header.stride());
+        self.stats.written_bytes.add(header.stride());
+        if let Some(unsynced) = &mut self.unsynced
+            && unsynced.last().is_none_or(|last| last.life != life)
+        {
+            unsynced.push(place.segment);
+        }
+        Ok(Position {
+            sequence: header.sequence,
+            items,
+            bytes: length as u64,
+        })
+    }
+
+    /// Nobody is to see a record that was refused, and nothing more goes into the file that refused it.
+    fn abandon(&mut self, sequence: u64, place: &Filled) {
+        // If this fails too, the record is at worst delivered although it was refused, and then sent again.
+        let _ = write_all(&*place.segment.file, place.used, &[&TERMINATOR]);
+        self.segments.seal(self.next);
+        self.forgo(sequence..sequence + 1);
+        self.give_back(sequence);
+    }
+
+    /// No record of these is there: nobody has to wait for one.
+    pub(crate) fn forgo(&mut self, run: Range<u64>) {
+        for destination in self.destinations.values_mut() {
+            destination.done.insert(run.clone());
+        }
+    }
+
+    /// A destination is done with records. The error says that this could not be noted; it holds nevertheless.
+    pub(crate) fn done(&mut self, key: u64, positions: &[Position]) -> io::Result<()> {
+        let mut noted = Ok(());
+        for position in positions {
+            let sequence = position.sequence;
+            let run = sequence..sequence + 1;
+            let Some(destination) = self.destinations.get_mut(&key) else {
+                return Ok(());
+            };
+            destination.out.remove(&sequence);
+            if destination.done.insert(run.clone()) == 0 {
+                continue;
+            }
+            destination.backlog.remove(*position);
+            let result = note(&mut self.ledger, &self.destinations, key, run);
+            if result.is_err() {
+                self.stats.unnoted.add(1);
+                noted = result;
+            }
+            self.give_back(sequence);
+        }
+        self.release_memory();
+        noted
+    }
+
+    /// Records that a destination should have had are broken: it does not wait for them.
+    pub(crate) fn lose(&mut self, key: u64, run: Range<u64>) {
+        let lost = run.clone();
+        if let Some(destination) = self.destinations.get_mut(&key) {
+            let new = destination.done.insert(run.clone());
+            let backlog = &mut destination.backlog;
+            backlog.records = backlog.records.saturating_sub(new);
+            if destination.done.covers(0..self.next) {
+                *backlog = Backlog::default();
+            }
+        }
+        if note(&mut self.ledger, &self.destinations, key, run).is_err() {
+            self.stats.unnoted.add(1);
+        }
+        self.give_back(lost.start);
+    }
+
+    /// A record that was handed out comes back.
+    pub(crate) fn hand_out_again(&mut self, key: u64, sequence: u64) {
+        if let Some(destination) = self.destinations.get_mut(&key) {
+            destination.out.remove(&sequence);
+            destination.at = destination.at.min(sequence);
+        }
+    }
+
+    /// The key of a destination, which is made if it is not there.
+    pub(crate) fn destination(&mut self, name: &str) -> u64 {
+        let key = key(name);
+        if self.destinations.contains_key(&key) {
+            return key;
+        }
+        let mut destination = Destination {
+            name: name.to_owned(),
+            at: self.next,
+            ..Destination::default()
+        };
+        destination.done.insert(0..self.next);
+        self.destinations.insert(key, destination);
+        self.rewrite_ledger();
+        key
+    }
+
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.destinations.remove(&key(name));
+        self.rewrite_ledger();
+        let bases: Vec<u64> = self
+            .segments
+            .sealed()
+            .map(|filled| filled.segment.life.base)
+            .collect();
+        for base in bases {
+            self.give_back(base);
+        }
+        self.release_memory();
+    }
+
+    pub(crate) fn rewrite_ledger(&mut self) {
+        if self.ledger.rewrite(everything(&self.destinations)).is_err() {
+            self.stats.unnoted.add(1);
+        }
+    }
+
+    /// Gives the segment of a sequence back if every destination is done with all of it.
+    fn give_back(&mut self, sequence: u64) {
+        let Some(filled) = self.segments.containing(sequence) else {
+            return;
+        };
+        let run = filled.segment.life.base..filled.until;
+        let done = |destination: &Destination| destination.done.covers(run.clone());
+        if filled.until != u64::MAX && self.destinations.values().all(done) {
+            self.segments.free(run.start);
+        }
+    }
+
+    /// A segment that was only just sealed may be done with already.
+    fn give_back_sealed(&mut self, next: u64) {
+        if let Some(before) = next.checked_sub(1) {
+            self.give_back(before);
+        }
+    }
+
+    fn release_memory(&mut self) {
+        let at = self.destinations.values().map(Destination::wants).min();
+        self.recent.release(at.unwrap_or(u64::MAX));
+        self.stats.memory_bytes.set(self.recent.bytes());
+    }
+}
+
+/// What the ledger has to remember.
+fn everything(
+    destinations: &BTreeMap<u64, Destination>,
+) -> impl Iterator<Item = (&str, &Ranges)> + Clone {
+    destinations
+        .values()
+        .map(|destination| (destination.name.as_str(), &destination.done))
+}
+
+fn note(
+    ledger: &mut Ledger,
+    destinations: &BTreeMap<u64, Destination>,
+    key: u64,
+    run: Range<u64>,
+) -> io::Result<()> {
+    ledger.note(key, run, everything(destinations))
+}
+
+fn write_record(place: &Filled, header: &[u8], body: &Chunks) -> io::Result<()> {
+    let written = RECORD_HEADER + body.len() as u64;
+    let padding = (stride(body.len() as u64) - written) as usize;
+    let room = place.size.saturating_sub(place.used + written) as usize;
+    let zeros = [0; 2 * TERMINATOR.len()];
+    let tail = &zeros[..(padding + TERMINATOR.len()).min(room)];
+    let mut pieces: smallvec::SmallVec<[&[u8]; 8]> = smallvec::smallvec![header];
+    pieces.extend(body.iter().map(AsRef::as_ref));
+    pieces.push(tail);
+    let file: &dyn DiskFile = &*place.segment.file;
+    write_all(file, place.used, &pieces)
+}
+
+/// The body in LZ4, if that is shorter.
+fn compress(body: &Chunks) -> Option<Chunks> {
+    let joined = body.joined();
+    let small = lz4_flex::block::compress(&joined);
+    (small.len() < joined.len()).then(|| bytes::Bytes::from(small).into())
+}

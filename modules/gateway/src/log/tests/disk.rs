@@ -1,0 +1,386 @@
+//! A disk whose plug can be pulled: it remembers each write, so that every state that a crash may leave can be made.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{self, IoSlice},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use rustix::io::Errno;
+
+use crate::log::{Disk, DiskFile, Open};
+
+/// What a power cut keeps or loses as a whole.
+const SECTOR: usize = 512;
+
+#[derive(Clone, Debug)]
+enum Change {
+    Write { at: usize, bytes: Vec<u8> },
+    Length(usize),
+    AtLeast(usize),
+}
+
+#[derive(Clone, Debug)]
+enum Naming {
+    Made { path: PathBuf, file: usize },
+    Renamed { from: PathBuf, to: PathBuf },
+    Removed { path: PathBuf },
+}
+
+#[derive(Clone, Debug)]
+enum Op {
+    Change(usize, Change),
+    Naming(Naming),
+    Sync(usize),
+    SyncFolder,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    names: BTreeMap<PathBuf, usize>,
+    files: Vec<Vec<u8>>,
+    ops: Vec<Op>,
+    locked: BTreeSet<PathBuf>,
+    calls: u64,
+    faults: BTreeMap<u64, Errno>,
+    /// From which call on everything that changes something fails, and how.
+    refuses: Option<Errno>,
+    /// Whether reading fails.
+    unreadable: bool,
+    /// How many bytes the disk has.
+    capacity: Option<usize>,
+}
+
+/// A disk in memory. A clone is the same disk.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SimDisk(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct SimFile {
+    disk: SimDisk,
+    file: usize,
+}
+
+#[derive(Debug)]
+struct SimLock(SimDisk, PathBuf);
+
+impl Drop for SimLock {
+    fn drop(&mut self) {
+        self.0.state().locked.remove(&self.1);
+    }
+}
+
+impl SimDisk {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// How many operations there were.
+    pub(super) fn ops(&self) -> usize {
+        self.state().ops.len()
+    }
+
+    /// How many calls could have failed.
+    pub(super) fn calls(&self) -> u64 {
+        self.state().calls
+    }
+
+    /// Lets the n-th call that changes something fail. A write fails half way.
+    pub(super) fn fail(&self, nth: u64, how: Errno) {
+        self.state().faults.insert(nth, how);
+    }
+
+    /// Lets everything that changes something fail, or no longer.
+    pub(super) fn refuse(&self, how: Option<Errno>) {
+        self.state().refuses = how;
+    }
+
+    /// Lets reading fail, or no longer.
+    pub(super) fn unreadable(&self, unreadable: bool) {
+        self.state().unreadable = unreadable;
+    }
+
+    /// Gives the disk that many bytes.
+    pub(super) fn capacity(&self, bytes: Option<usize>) {
+        self.state().capacity = bytes;
+    }
+
+    /// Changes the bytes of a file behind everybody's back.
+    pub(super) fn corrupt(&self, name: &str, corrupt: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = self.state();
+        let file = state
+            .names
+            .iter()
+            .find(|(path, _)| path.ends_with(name))
+            .map(|(_, file)| *file)
+            .unwrap();
+        corrupt(&mut state.files[file]);
+    }
+
+    pub(super) fn put(&self, path: &Path, bytes: &[u8]) {
+        let mut state = self.state();
+        let file = state.files.len();
+        state.files.push(bytes.to_vec());
+        state.names.insert(path.to_owned(), file);
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        let state = self.state();
+        let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+        state.names.keys().map(name).collect()
+    }
+
+    /// The disk as a killed process leaves it, after that many operations.
+    pub(super) fn killed_after(&self, ops: usize) -> Self {
+        self.crashed(ops, &mut |_| usize::MAX)
+    }
+
+    /// The disk as a power cut leaves it, after that many operations: `keep` is asked for each thing that was not
+    /// waited for, how many of so many choices are kept.
+    pub(super) fn cut_after(&self, ops: usize, keep: &mut dyn FnMut(usize) -> usize) -> Self {
+        self.crashed(ops, keep)
+    }
+
+    fn crashed(&self, ops: usize, keep: &mut dyn FnMut(usize) -> usize) -> Self {
+        let state = self.state();
+        let mut files: BTreeMap<usize, (Vec<u8>, Vec<Change>)> = BTreeMap::new();
+        let (mut names, mut namings) = (BTreeMap::new(), Vec::new());
+        for op in &state.ops[..ops] {
+            match op {
+                Op::Change(file, change) => {
+                    files.entry(*file).or_default().1.push(change.clone());
+                }
+                Op::Naming(naming) => namings.push(naming.clone()),
+                Op::Sync(file) => {
+                    let (bytes, changes) = files.entry(*file).or_default();
+                    changes.drain(..).for_each(|change| apply(bytes, &change));
+                }
+                Op::SyncFolder => namings
+                    .drain(..)
+                    .for_each(|naming| name(&mut names, &naming)),
+            }
+        }
+        // Names reach the medium in their order, bytes in none.
+        let kept = keep(namings.len());
+        namings
+            .iter()
+            .take(kept)
+            .for_each(|naming| name(&mut names, naming));
+        let mut after = State::default();
+        for (path, file) in names {
+            let (mut bytes, changes) = files.get(&file).cloned().unwrap_or_default();
+            for change in &changes {
+                apply_some(&mut bytes, change, keep);
+            }
+            after.names.insert(path, after.files.len());
+            after.files.push(bytes);
+        }
+        Self(Arc::new(Mutex::new(after)))
+    }
+}
+
+fn apply(bytes: &mut Vec<u8>, change: &Change) {
+    match change {
+        Change::Write { at, bytes: written } => {
+            bytes.resize(bytes.len().max(at + written.len()), 0);
+            bytes[*at..at + written.len()].copy_from_slice(written);
+        }
+        Change::Length(length) => bytes.resize(*length, 0),
+        Change::AtLeast(length) => bytes.resize(bytes.len().max(*length), 0),
+    }
+}
+
+/// Applies none, some sectors, or all of a change.
+fn apply_some(bytes: &mut Vec<u8>, change: &Change, keep: &mut dyn FnMut(usize) -> usize) {
+    let Change::Write { at, bytes: written } = change else {
+        if keep(1) > 0 {
+            apply(bytes, change);
+        }
+        return;
+    };
+    match keep(2) {
+        0 => {}
+        1 => {
+            let mut from = 0;
+            while from < written.len() {
+                let until = written.len().min(from + SECTOR - (at + from) % SECTOR);
+                if keep(1) > 0 {
+                    let piece = Change::Write {
+                        at: at + from,
+                        bytes: written[from..until].to_vec(),
+                    };
+                    apply(bytes, &piece);
+                }
+                from = until;
+            }
+        }
+        _ => apply(bytes, change),
+    }
+}
+
+fn name(names: &mut BTreeMap<PathBuf, usize>, naming: &Naming) {
+    match naming {
+        Naming::Made { path, file } => {
+            names.insert(path.clone(), *file);
+        }
+        Naming::Renamed { from, to } => {
+            if let Some(file) = names.remove(from) {
+                names.insert(to.clone(), file);
+            }
+        }
+        Naming::Removed { path } => {
+            names.remove(path);
+        }
+    }
+}
+
+impl State {
+    fn may_fail(&mut self) -> io::Result<()> {
+        self.calls += 1;
+        match self.faults.remove(&self.calls).or(self.refuses) {
+            Some(how) => Err(how.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn room(&self, file: usize, length: usize) -> io::Result<()> {
+        let used: usize = self
+            .names
+            .values()
+            .map(|file| self.files[*file].len())
+            .sum();
+        let more = length.saturating_sub(self.files[file].len());
+        match self.capacity {
+            Some(capacity) if more > 0 && used + more > capacity => Err(Errno::NOSPC.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn change(&mut self, file: usize, change: Change) {
+        apply(&mut self.files[file], &change);
+        self.ops.push(Op::Change(file, change));
+    }
+
+    fn rename(&mut self, naming: Naming) {
+        name(&mut self.names, &naming);
+        self.ops.push(Op::Naming(naming));
+    }
+}
+
+impl Disk for SimDisk {
+    fn create_folder(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn lock(&self, folder: &Path) -> io::Result<Box<dyn std::fmt::Debug + Send + Sync>> {
+        if self.state().locked.insert(folder.to_owned()) {
+            Ok(Box::new(SimLock(self.clone(), folder.to_owned())))
+        } else {
+            Err(Errno::WOULDBLOCK.into())
+        }
+    }
+
+    fn list(&self, _: &Path) -> io::Result<Vec<String>> {
+        Ok(self.names())
+    }
+
+    fn open(&self, path: &Path, open: Open) -> io::Result<Arc<dyn DiskFile>> {
+        let mut state = self.state();
+        let file = match (state.names.get(path), open) {
+            (Some(file), _) => *file,
+            (None, Open::Existing) => return Err(Errno::NOENT.into()),
+            (None, Open::Create) => {
+                state.may_fail()?;
+                let file = state.files.len();
+                state.files.push(Vec::new());
+                let path = path.to_owned();
+                state.rename(Naming::Made { path, file });
+                file
+            }
+        };
+        let disk = self.clone();
+        Ok(Arc::new(SimFile { disk, file }))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.may_fail()?;
+        let (from, to) = (from.to_owned(), to.to_owned());
+        state.rename(Naming::Renamed { from, to });
+        Ok(())
+    }
+
+    // A full disk lets go of files.
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        if state.refuses != Some(Errno::NOSPC) {
+            state.may_fail()?;
+        }
+        let path = path.to_owned();
+        state.rename(Naming::Removed { path });
+        Ok(())
+    }
+
+    fn sync_folder(&self, _: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.may_fail()?;
+        state.ops.push(Op::SyncFolder);
+        Ok(())
+    }
+}
+
+impl DiskFile for SimFile {
+    fn write_at(&self, offset: u64, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.to_vec()).collect();
+        let at = offset as usize;
+        let mut state = self.disk.state();
+        // Inside what was allocated a write needs no room.
+        state.room(self.file, at + bytes.len())?;
+        let failed = state.may_fail();
+        if failed.is_err() {
+            bytes.truncate(bytes.len() / 2);
+        }
+        let written = bytes.len();
+        state.change(self.file, Change::Write { at, bytes });
+        failed.map(|()| written)
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        let state = self.disk.state();
+        if state.unreadable {
+            return Err(Errno::IO.into());
+        }
+        let bytes = &state.files[self.file];
+        let from = bytes.len().min(offset as usize);
+        let read = into.len().min(bytes.len() - from);
+        into[..read].copy_from_slice(&bytes[from..from + read]);
+        Ok(read)
+    }
+
+    fn allocate(&self, length: u64) -> io::Result<()> {
+        let mut state = self.disk.state();
+        state.may_fail()?;
+        state.room(self.file, length as usize)?;
+        state.change(self.file, Change::AtLeast(length as usize));
+        Ok(())
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        let mut state = self.disk.state();
+        state.may_fail()?;
+        state.change(self.file, Change::Length(length as usize));
+        Ok(())
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.disk.state().files[self.file].len() as u64)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut state = self.disk.state();
+        state.may_fail()?;
+        state.ops.push(Op::Sync(self.file));
+        Ok(())
+    }
+}

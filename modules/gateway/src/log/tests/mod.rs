@@ -1,0 +1,5 @@
+//! Does the log keep its promises?
+
+mod basics;
+mod disk;
+mod world;
