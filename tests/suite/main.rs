@@ -34,3 +34,4 @@ mod secrets;
 mod secured;
 mod seed;
 mod seen;
+mod volumes;

@@ -32,9 +32,15 @@ fn what_stays_is_not_counted_as_unchanged_too() {
     );
     assert!(!down.contains("not been seen yet"), "{down}");
     assert!(
-        down.contains("kubectl delete pvc --namespace observability data-"),
+        down.contains("`stacks down prod --delete-volumes` deletes them and their data"),
         "{down}"
     );
+    let again = user.run(&["down", "prod"]).expect(0).err;
+    assert!(again.contains("data-search-2   (stays"), "{again}");
+    assert!(again.contains("--delete-volumes` deletes them"), "{again}");
+    let _ = user.run(&["down", "prod", "--delete-volumes"]).expect(0);
+    let last = user.run(&["down", "prod"]).expect(0).err;
+    assert!(!last.contains("stays"), "{last}");
 }
 
 #[cfg(unix)]

@@ -65,7 +65,7 @@ impl Run<'_> {
             return;
         }
         books.inventory.memory = after;
-        let written = if books.inventory.memory.objects.is_empty() {
+        let written = if books.inventory.memory.is_empty() {
             self.cluster
                 .delete_inventory(&place, &books.inventory, self.limits.patience)
                 .await

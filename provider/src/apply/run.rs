@@ -181,7 +181,7 @@ impl Run<'_> {
                 .plan
                 .memory
                 .as_ref()
-                .map_or(!after.objects.is_empty(), |memory| *memory != after)
+                .map_or(!after.is_empty(), |memory| *memory != after)
     }
 
     async fn lock(&mut self) -> Option<Lock> {

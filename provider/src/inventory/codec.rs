@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) const MEMORY: &str = "memory";
 pub(crate) const TYPE: &str = "stacks/inventory";
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// A Secret holds one MiB; something is left for its metadata.
 const PART: usize = 900 * 1024;
 /// No inventory of any stack unpacks to more; what claims to is no inventory.

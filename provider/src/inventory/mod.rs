@@ -27,7 +27,7 @@ pub(crate) use codec::TYPE;
 /// What a stack owns, as the cluster holds it.
 #[derive(Clone)]
 pub struct Inventory {
-    /// What was applied, and not yet deleted.
+    /// What was applied, and not yet deleted; and the volumes that were left behind.
     pub memory: Memory,
     /// The key of the memory's digests.
     pub key: Vec<u8>,

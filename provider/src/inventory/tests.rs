@@ -55,6 +55,7 @@ fn memory(leaves: usize) -> Memory {
     };
     Memory {
         objects: BTreeMap::from([(ResourceId::new(&kind, "shop", "settings"), remembered)]),
+        volumes: BTreeMap::new(),
     }
 }
 

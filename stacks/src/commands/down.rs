@@ -1,10 +1,8 @@
 //! `stacks down STACK`: take away what `up` made, and nothing else.
 
-use std::collections::BTreeMap;
-
 use provider::{
     Plan,
-    plan::{Kept, Volumes},
+    plan::{Kept, Step, Volumes},
 };
 
 use crate::{
@@ -31,49 +29,36 @@ impl Session {
         let plan = Plan::teardown(stack.name(), stack.own_namespace(), &observation, volumes);
         self.announce(&plan);
         self.refuse(&plan)?;
-        if plan.is_empty() {
+        if plan.is_empty() && plan.forgotten.is_empty() {
+            self.say_later(&plan);
             return Ok(ExitStatus::Done);
         }
-        self.ask(
-            &connection,
-            arguments.yes,
-            &format!("Delete this from {}?", connection.name),
-        )?;
+        if !plan.is_empty() {
+            self.ask(
+                &connection,
+                arguments.yes,
+                &format!("Delete this from {}?", connection.name),
+            )?;
+        }
         let report = self
             .apply(&connection.cluster, &plan, &arguments.pace)
             .await;
         let status = self.reported(&report);
-        if report.succeeded()
-            && let Some(hint) = later(&plan)
-        {
-            problem::hint(&self.screen, &hint);
+        if report.succeeded() {
+            self.say_later(&plan);
         }
         Ok(status)
     }
-}
 
-/// How the volumes that stay can go later: what they belonged to is gone, so that nothing of ours knows them any more.
-fn later(plan: &Plan) -> Option<String> {
-    let mut kept: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for step in &plan.steps {
-        if step.kept == Some(Kept::Volume) {
-            let namespace = step.id.namespace.as_deref().unwrap_or_default();
-            kept.entry(namespace).or_default().push(&step.id.name);
+    /// Says how the volumes that stay can go later.
+    fn say_later(&self, plan: &Plan) {
+        let stays = |step: &Step| step.kept == Some(Kept::Volume);
+        if plan.steps.iter().any(stays) {
+            let hint = format!(
+                "the next `up` takes the volumes into use again; `stacks down {} --delete-volumes` deletes them and their data",
+                plan.stack
+            );
+            problem::hint(&self.screen, &hint);
         }
     }
-    let commands: Vec<String> = kept
-        .iter()
-        .map(|(namespace, names)| {
-            format!(
-                "kubectl delete pvc --namespace {namespace} {}",
-                names.join(" ")
-            )
-        })
-        .collect();
-    (!commands.is_empty()).then(|| {
-        format!(
-            "the next `up` takes the volumes into use again; to delete them and their data:\n  {}",
-            commands.join("\n  ")
-        )
-    })
 }

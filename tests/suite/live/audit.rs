@@ -105,7 +105,7 @@ fn prod_is_planned_with_one_list_per_kind_and_one_dry_run_per_object_and_written
     takes_down(&site);
 }
 
-/// `down` removes what `up` made, and keeps and lists the volumes.
+/// `down` removes what `up` made, and keeps and lists the volumes, which a later one deletes when asked.
 fn takes_down(site: &Site) {
     let stranger = json!({ "metadata": { "name": "stranger" } });
     let maps = "/api/v1/namespaces/observability/configmaps";
@@ -145,6 +145,11 @@ fn takes_down(site: &Site) {
         ));
         assert!(ours.is_empty(), "{path}: {ours:?}");
     }
+    let down = site
+        .run(&["down", "prod", "--yes", "--delete-volumes"])
+        .expect(0);
+    assert!(down.err.contains("data-search-2"), "{}", down.err);
+    assert_eq!(names(claims), BTreeSet::new(), "volumes go when asked for");
 }
 
 /// The lock and the inventory.

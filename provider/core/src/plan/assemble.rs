@@ -14,6 +14,7 @@ use super::{
     observation::{Observation, Observed},
     removal::{self, Fate, Forgotten},
     step::{Action, Kept, Step},
+    teardown::left_behind,
 };
 use crate::{
     graph::{Edge, Graph},
@@ -66,7 +67,7 @@ impl Plan {
         let present: BTreeSet<_> = steps.iter().map(|step| &step.id).collect();
         edges.retain(|edge| present.contains(&edge.from) && present.contains(&edge.to));
         edges.sort();
-        let intended = intended(graph, &steps, &knowledge);
+        let intended = intended(graph, observation, &steps, &knowledge);
         let Absent { missing, hidden } = missing::judge(graph, observation, &selected);
         Self {
             version: Self::VERSION,
@@ -105,8 +106,14 @@ fn selected(graph: &Graph, choices: &Choices) -> BTreeSet<ResourceId> {
 }
 
 /// What is remembered once every step was done.
-fn intended(graph: &Graph, steps: &[Step], knowledge: &Knowledge) -> Memory {
+fn intended(
+    graph: &Graph,
+    observation: &Observation,
+    steps: &[Step],
+    knowledge: &Knowledge,
+) -> Memory {
     let mut memory = Memory::with(graph, &knowledge.schemas, &knowledge.key);
+    memory.volumes = left_behind(observation);
     let by_id: BTreeMap<_, _> = steps.iter().map(|step| (&step.id, step)).collect();
     // What others made and is not ours to change does not become ours by looking at it.
     memory.objects.retain(|id, _| {

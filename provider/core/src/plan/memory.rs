@@ -17,6 +17,9 @@ use crate::{graph::Graph, id::ResourceId, kind::Kind, lifecycle::Lifecycle};
 pub struct Memory {
     /// Each object that the stack made or adopted and has not yet deleted.
     pub objects: BTreeMap<ResourceId, Remembered>,
+    /// The claims of StatefulSets that went, with their uids: they hold data, so nobody prunes them, and they go only when
+    /// somebody asks for it.
+    pub volumes: BTreeMap<ResourceId, String>,
 }
 
 /// What was applied to one object.
@@ -40,12 +43,35 @@ pub struct Remembered {
     pub pending: BTreeMap<FieldPath, Digest>,
 }
 
-/// One object as it is written: JSON has no keys but strings.
+/// A memory as it is written: JSON has no keys but strings.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    objects: Vec<Entry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<Volume>,
+}
+
+/// One as it was written before volumes were remembered, or since.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnyWritten {
+    Objects(Vec<Entry>),
+    All(Written),
+}
+
+/// One object as it is written.
 #[derive(Serialize, Deserialize)]
 struct Entry {
     id: ResourceId,
     #[serde(flatten)]
     remembered: Remembered,
+}
+
+/// One volume as it is written.
+#[derive(Serialize, Deserialize)]
+struct Volume {
+    id: ResourceId,
+    uid: String,
 }
 
 impl Remembered {
@@ -77,7 +103,13 @@ impl Memory {
         });
         Self {
             objects: objects.collect(),
+            volumes: BTreeMap::new(),
         }
+    }
+
+    /// Whether nothing is left of the stack.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.volumes.is_empty()
     }
 
     /// What must be written before anything is touched: everything that was ours, and everything that is
@@ -100,7 +132,9 @@ impl Memory {
                 .collect();
             old.pending.extend(moved);
         }
-        Self { objects }
+        let mut volumes = self.volumes.clone();
+        volumes.extend(intended.volumes.clone());
+        Self { objects, volumes }
     }
 
     /// What must be written once a run is over, given what was written before it: `applied` are the objects that
@@ -122,24 +156,44 @@ impl Memory {
                 objects.insert(id.clone(), Remembered { uid, ..new.clone() });
             }
         }
-        Self { objects }
+        let mut volumes = self.volumes.clone();
+        volumes.retain(|id, _| !gone.contains(id));
+        Self { objects, volumes }
     }
 }
 
 impl Serialize for Memory {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.objects.iter().map(|(id, remembered)| Entry {
+        let objects = self.objects.iter().map(|(id, remembered)| Entry {
             id: id.clone(),
             remembered: remembered.clone(),
-        }))
+        });
+        let volumes = self.volumes.iter().map(|(id, uid)| Volume {
+            id: id.clone(),
+            uid: uid.clone(),
+        });
+        let written = Written {
+            objects: objects.collect(),
+            volumes: volumes.collect(),
+        };
+        written.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Memory {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries = Vec::<Entry>::deserialize(deserializer)?.into_iter();
+        let Written { objects, volumes } = match AnyWritten::deserialize(deserializer)? {
+            AnyWritten::All(written) => written,
+            AnyWritten::Objects(objects) => Written {
+                objects,
+                volumes: Vec::new(),
+            },
+        };
+        let objects = objects.into_iter();
+        let volumes = volumes.into_iter();
         Ok(Self {
-            objects: entries.map(|entry| (entry.id, entry.remembered)).collect(),
+            objects: objects.map(|entry| (entry.id, entry.remembered)).collect(),
+            volumes: volumes.map(|volume| (volume.id, volume.uid)).collect(),
         })
     }
 }
@@ -154,4 +208,26 @@ pub(crate) fn leaves(object: &Value, schema: &Schema, key: &[u8]) -> BTreeMap<Fi
             (path, digest)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_memory_is_read_as_it_is_written_and_as_it_was() {
+        let id = json!({ "group": "", "kind": "Secret", "namespace": "shop", "name": "a" });
+        let kind = json!({ "group": "", "version": "v1", "kind": "Secret", "plural": "secrets", "scope": "namespaced" });
+        let entry = json!({ "id": id, "kind": kind, "lifecycle": "managed" });
+        let before: Memory = serde_json::from_value(json!([entry])).unwrap();
+        assert_eq!((before.objects.len(), before.volumes.len()), (1, 0));
+        let volume = serde_json::from_value::<ResourceId>(id).unwrap();
+        let with = Memory {
+            volumes: BTreeMap::from([(volume, "u".to_owned())]),
+            ..before
+        };
+        let read: Memory = serde_json::from_str(&json!(with).to_string()).unwrap();
+        assert_eq!(read, with);
+    }
 }

@@ -136,17 +136,10 @@ pub(crate) fn spare_the_used<'a>(
         let users: BTreeSet<_> = inside.filter(|id| !going.contains(id)).cloned().collect();
         if !users.is_empty() {
             step.action = Action::Keep;
-            let count = users.len();
-            step.kept = Some(Kept::InUse {
-                by: users.into_iter().take(SHOWN).collect(),
-                count,
-            });
+            step.kept = Some(Kept::in_use_by(users));
         }
     }
 }
-
-/// How many users of something that stays are named.
-const SHOWN: usize = 5;
 
 /// Whether an object would go along with the one that a step deletes.
 fn lives_in(id: &ResourceId, container: &Step) -> bool {

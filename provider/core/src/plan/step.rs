@@ -178,6 +178,19 @@ pub enum Kept {
     },
 }
 
+impl Kept {
+    /// How many users of something that stays are named.
+    const SHOWN: usize = 5;
+
+    /// Something stays because these use it.
+    pub(crate) fn in_use_by(users: impl IntoIterator<Item = ResourceId>) -> Self {
+        let mut by: Vec<_> = users.into_iter().collect();
+        let count = by.len();
+        by.truncate(Self::SHOWN);
+        Kept::InUse { by, count }
+    }
+}
+
 /// What forbids a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]

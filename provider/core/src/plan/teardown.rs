@@ -1,6 +1,6 @@
 //! What would have to happen so that nothing of a stack is left?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Plan,
@@ -8,11 +8,11 @@ use super::{
     mask::Masks,
     memory::Memory,
     observation::Observation,
-    removal::{self, Fate, Forgotten},
+    removal::{self, Fate, Forgotten, Why},
     step::{Action, Kept, Step},
 };
 use crate::{
-    graph::field_manager,
+    graph::{field_manager, namespace_id},
     id::ResourceId,
     kind::{Kind, KindScope},
     lifecycle::Lifecycle,
@@ -55,8 +55,10 @@ impl Plan {
             }
         }
         let known: BTreeSet<_> = steps.iter().map(|step| step.id.clone()).collect();
+        forgotten.extend(lost(&memory, observation));
         steps.extend(claims(observation, volumes).filter(|step| !known.contains(&step.id)));
         removal::spare_the_used(&mut steps, std::iter::empty(), &observation.guests);
+        keep_what_remembers(&mut steps, namespace);
         Masks::default().hide_in(&mut steps);
         let edges = removal::order(&mut steps, &observation.volumes);
         Self {
@@ -70,7 +72,10 @@ impl Plan {
             missing: Vec::new(),
             notes: Vec::new(),
             memory: observation.memory.clone(),
-            intended: Memory::default(),
+            intended: Memory {
+                volumes: left_behind(observation),
+                ..Memory::default()
+            },
             knowledge: Knowledge {
                 manager,
                 memory: observation.memory.clone(),
@@ -81,9 +86,55 @@ impl Plan {
     }
 }
 
-/// The claims of StatefulSets: made by their controller, so in no inventory.
+/// The claims that StatefulSets which go leave behind, with their uids: made by a controller, so in no inventory.
+pub(super) fn left_behind(observation: &Observation) -> BTreeMap<ResourceId, String> {
+    let claims = observation.volumes.values().flatten();
+    let claims = claims.filter_map(|id| Some((id.clone(), uid(observation, id)?.to_owned())));
+    claims.collect()
+}
+
+fn uid<'a>(observation: &'a Observation, id: &ResourceId) -> Option<&'a str> {
+    let live = observation.objects.get(id)?.live.as_ref()?;
+    live["metadata"]["uid"].as_str()
+}
+
+/// The volumes that were left behind and are no longer there, as far as somebody looked.
+fn lost(memory: &Memory, observation: &Observation) -> Vec<Forgotten> {
+    let looked = memory
+        .volumes
+        .iter()
+        .filter(|(id, _)| observation.objects.contains_key(id));
+    let lost = looked.filter_map(|(id, known)| {
+        let why = match uid(observation, id) {
+            Some(uid) if uid == known => return None,
+            Some(_) => Why::Recreated,
+            None => Why::Gone,
+        };
+        let id = id.clone();
+        Some(Forgotten { id, why })
+    });
+    lost.collect()
+}
+
+/// The inventory lives in the stack's own namespace: as long as it has anything to remember, the namespace stays.
+fn keep_what_remembers(steps: &mut [Step], namespace: &str) {
+    let staying = steps.iter().filter(|step| step.kept.is_some());
+    let staying: Vec<_> = staying.map(|step| step.id.clone()).collect();
+    let own = namespace_id(namespace);
+    let own = steps.iter_mut().find(|step| step.id == own);
+    if let Some(step) = own.filter(|step| step.action == Action::Delete && !staying.is_empty()) {
+        step.action = Action::Keep;
+        step.kept = Some(Kept::in_use_by(staying));
+    }
+}
+
+/// The claims of StatefulSets that go, and of those that went.
 fn claims(observation: &Observation, volumes: Volumes) -> impl Iterator<Item = Step> {
-    let claims: BTreeSet<&ResourceId> = observation.volumes.values().flatten().collect();
+    let remembered = observation.memory.iter().flat_map(|memory| &memory.volumes);
+    let remembered = remembered.filter(|(id, known)| uid(observation, id) == Some(known.as_str()));
+    let remembered = remembered.map(|(id, _)| id);
+    let found = observation.volumes.values().flatten();
+    let claims: BTreeSet<&ResourceId> = found.chain(remembered).collect();
     claims.into_iter().filter_map(move |id| {
         let live = observation.objects.get(id)?.live.as_ref()?;
         let action = match volumes {

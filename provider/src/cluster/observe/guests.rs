@@ -153,6 +153,32 @@ impl Cluster {
         }
     }
 
+    /// The volumes that earlier runs have left behind.
+    pub(super) async fn left_behind(
+        &self,
+        observation: &mut Observation,
+    ) -> Result<(), ObserveError> {
+        let kind = Kind::of::<PersistentVolumeClaim>();
+        let remembered = observation
+            .memory
+            .iter()
+            .flat_map(|memory| memory.volumes.keys());
+        let unseen = remembered.filter(|id| !observation.objects.contains_key(id));
+        let unseen: Vec<ResourceId> = unseen.cloned().collect();
+        let looks = unseen
+            .iter()
+            .map(|id| self.get(&kind, id, Patience::READING));
+        for (id, found) in unseen.iter().zip(join_all(looks).await) {
+            let live = found.map_err(ObserveError::Read)?;
+            let observed = Observed {
+                live,
+                ..Observed::default()
+            };
+            observation.objects.insert(id.clone(), observed);
+        }
+        Ok(())
+    }
+
     /// The claims that StatefulSets made, which outlive them.
     async fn claims(
         &self,

@@ -67,7 +67,9 @@ impl Cluster {
         stack: &str,
         namespace: &str,
     ) -> Result<Observation, ObserveError> {
-        self.look(stack, namespace, Vec::new()).await
+        let mut observation = self.look(stack, namespace, Vec::new()).await?;
+        self.left_behind(&mut observation).await?;
+        Ok(observation)
     }
 
     async fn look(

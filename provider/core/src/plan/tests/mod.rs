@@ -8,4 +8,5 @@ mod ownership;
 mod recorded;
 mod removal;
 mod secrets;
+mod volumes;
 mod world;

@@ -18,11 +18,11 @@ fn named(name: &str) -> Value {
     object
 }
 
-fn namespace() -> Value {
+pub(super) fn namespace() -> Value {
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
 }
 
-fn actions(plan: &Plan) -> Vec<String> {
+pub(super) fn actions(plan: &Plan) -> Vec<String> {
     plan.steps
         .iter()
         .map(|step| format!("{} {}", step.action.symbol(), step.id))
