@@ -82,8 +82,15 @@ live-all: ## the same, with what takes long and with Jaeger and Loki, whose buil
 	    collector-older jaeger loki); \
 	  OTELIER_PEERS=$$peers $(REAL) .config/run-tests live-all $(ARGS)
 
-.PHONY: bench ci
+.PHONY: bench bench-gateway soak-gateway ci
 bench: ## what the engine costs per object, built for speed
 	cargo bench --locked --workspace --bench engine
+bench-gateway: ## the gateway beside its peers: cost, memory, delay and loss, as a table (docs/benchmarks.md)
+	cargo build --locked --release --package gateway --package load
+	peers=$$(tests/live/peer build collector rotel); \
+	  OTELIER_PEERS=$$peers target/release/load bench --json target/bench-gateway.json $(ARGS)
+soak-gateway: ## ten minutes of load on the gateway, whose sink dies again and again: does anything grow?
+	cargo build --locked --release --package gateway --package load
+	target/release/load soak --json target/soak-gateway.json $(ARGS)
 ci: ## lint, test and live, as a change must pass them
 	.ci/run

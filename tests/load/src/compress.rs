@@ -46,7 +46,7 @@ pub struct Codec {
 impl Default for Codec {
     fn default() -> Self {
         Self {
-            deflate: Compressor::new(CompressionLvl::fastest()),
+            deflate: Compressor::new(CompressionLvl::new(1).expect("there is a level 1")),
             inflate: Decompressor::new(),
             buffer: Vec::new(),
         }

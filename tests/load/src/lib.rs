@@ -23,6 +23,7 @@
 )]
 
 pub mod answer;
+pub mod bench;
 pub mod bitmap;
 pub mod client;
 pub mod compress;

@@ -239,6 +239,7 @@ impl Running {
         let Some(connection) = self.connections.remove(&token) else {
             return Ok(());
         };
+        let before = connection.counted();
         let mut server = match connection.known()? {
             Connection::Known(server) => server,
             new @ Connection::New(..) => {
@@ -247,7 +248,6 @@ impl Running {
             }
         };
         let mut arrived = Vec::new();
-        let before = server.received();
         let read = server.read(&mut arrived);
         self.shared
             .seen
@@ -305,6 +305,14 @@ impl Connection {
         match self {
             Self::New(socket, _) => socket,
             Self::Known(server) => server.socket(),
+        }
+    }
+
+    /// How many of its bytes are counted already: none before it is known.
+    fn counted(&self) -> u64 {
+        match self {
+            Self::New(..) => 0,
+            Self::Known(server) => server.received(),
         }
     }
 

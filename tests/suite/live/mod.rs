@@ -2,6 +2,7 @@
 
 mod audit;
 mod differences;
+mod gateway;
 mod kubectl;
 mod peers;
 mod pods;

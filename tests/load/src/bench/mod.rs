@@ -1,0 +1,77 @@
+//! How do the gateway and its peers compare? Interleaved runs, each with a fresh process, and medians of them.
+
+pub mod peer;
+pub mod process;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod soak;
+
+use std::{
+    fs, io,
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+};
+
+use thiserror::Error;
+
+use peer::Peer;
+use run::{Measured, Setting, measure};
+use scenario::Scenario;
+
+/// Why there are no figures.
+#[derive(Debug, Error)]
+pub enum BenchError {
+    /// A program is not there.
+    #[error("the program `{name}` is neither where `{variable}` says nor beside this one")]
+    Missing {
+        /// Its name.
+        name: &'static str,
+        /// The variable that can say where it is.
+        variable: &'static str,
+    },
+    /// A program does not listen.
+    #[error("`{}` does not listen", peer.name())]
+    Silent {
+        /// Who.
+        peer: Peer,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file, a socket or a process.
+    #[error("files, sockets or processes of a run failed")]
+    Io(#[from] io::Error),
+}
+
+/// Runs every peer in every scenario, so often, one after the other, and tells of each run as it is done.
+pub fn interleaved(
+    peers: &[Peer],
+    scenarios: &[Scenario],
+    setting: Setting,
+    times: usize,
+    mut tell: impl FnMut(&Measured),
+) -> Result<Vec<Measured>, BenchError> {
+    let mut runs = Vec::new();
+    for scenario in scenarios {
+        for _ in 0..times {
+            for peer in peers.iter().filter(|peer| peer.does(scenario)) {
+                let measured = in_folder(|folder| measure(*peer, scenario, setting, folder))?;
+                tell(&measured);
+                runs.push(measured);
+            }
+        }
+    }
+    Ok(runs)
+}
+
+/// Runs something with a folder that is empty before and gone afterwards.
+pub fn in_folder<T>(run: impl FnOnce(&Path) -> Result<T, BenchError>) -> Result<T, BenchError> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Relaxed);
+    let name = format!("otelier-load-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    fs::create_dir_all(&folder)?;
+    let result = run(&folder);
+    fs::remove_dir_all(&folder)?;
+    result
+}

@@ -1,0 +1,145 @@
+//! Who is measured, and how is it started?
+
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use super::{BenchError, scenario::Scenario};
+use crate::{client::Transport, compress::Encoding};
+
+/// Who stands between generator and sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Peer {
+    /// Ours.
+    Gateway,
+    /// The OpenTelemetry Collector.
+    Collector,
+    /// rotel.
+    Rotel,
+    /// Nobody: what generator and sink cost themselves.
+    Direct,
+}
+
+/// What is different each time that a peer is started.
+pub struct Run<'a> {
+    /// Where it is to listen.
+    pub listens: SocketAddr,
+    /// Where the sink listens.
+    pub sink: SocketAddr,
+    /// A folder for it alone.
+    pub folder: &'a Path,
+}
+
+impl Peer {
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Collector => "collector",
+            Self::Rotel => "rotel",
+            Self::Direct => "direct",
+        }
+    }
+
+    /// Whether it can do that.
+    pub fn does(self, scenario: &Scenario) -> bool {
+        match self {
+            Self::Gateway | Self::Collector => true,
+            Self::Rotel => scenario.rotel,
+            Self::Direct => scenario.config == "grpc" || scenario.config == "http",
+        }
+    }
+
+    /// The command that starts it; nothing for nobody.
+    pub fn command(
+        self,
+        scenario: &Scenario,
+        run: &Run<'_>,
+    ) -> Result<Option<Command>, BenchError> {
+        let mut command = match self {
+            Self::Direct => return Ok(None),
+            Self::Gateway => configured(program("gateway", "OTELIER_GATEWAY")?, scenario, run)?,
+            Self::Collector => configured(program("otelcol", "OTELIER_PEERS")?, scenario, run)?,
+            Self::Rotel => rotel(program("rotel", "OTELIER_PEERS")?, scenario, run)?,
+        };
+        // One core is one thread of Go; rotel and the gateway look at what they may use.
+        command
+            .env("GOMAXPROCS", "1")
+            .env("NO_PROXY", "127.0.0.1,localhost")
+            .current_dir(run.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit());
+        Ok(Some(command))
+    }
+}
+
+/// A program in the folder or file that a variable names; ours stands beside this program otherwise.
+fn program(name: &'static str, variable: &'static str) -> Result<PathBuf, BenchError> {
+    let beside = || Some(env::current_exe().ok()?.parent()?.join(name));
+    let given = env::var_os(variable).map(PathBuf::from);
+    let found = match given {
+        Some(folder) if folder.is_dir() => Some(folder.join(name)),
+        Some(file) => Some(file),
+        None => beside(),
+    };
+    let missing = BenchError::Missing { name, variable };
+    found.filter(|path| path.is_file()).ok_or(missing)
+}
+
+/// Collector and gateway read the same file, in which the variables are what they are for this run.
+fn configured(program: PathBuf, scenario: &Scenario, run: &Run<'_>) -> Result<Command, BenchError> {
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+    let mut config = fs::read_to_string(peers.join(format!("{}.yaml", scenario.config)))?;
+    for (name, value) in [
+        ("IN", run.listens.to_string()),
+        ("OUT", run.sink.to_string()),
+        ("FOLDER", run.folder.display().to_string()),
+        ("COMPRESSION", compression(scenario).to_owned()),
+    ] {
+        config = config.replace(&format!("${{env:{name}}}"), &value);
+    }
+    let file = run.folder.join("config.yaml");
+    fs::write(&file, config)?;
+    let mut command = Command::new(program);
+    command.arg("--config").arg(file);
+    Ok(command)
+}
+
+/// rotel takes options. Its batcher is on, as it has it and advises, because without it, it says, nobody should run it.
+fn rotel(program: PathBuf, scenario: &Scenario, run: &Run<'_>) -> Result<Command, BenchError> {
+    let unused = super::process::free_address()?;
+    let (grpc, http, protocol) = match scenario.transport {
+        Transport::Grpc => (run.listens, unused, "grpc"),
+        Transport::Http => (unused, run.listens, "http"),
+    };
+    let mut command = Command::new(program);
+    command
+        .args([
+            "start",
+            "--exporter",
+            "otlp",
+            "--otlp-grpc-max-recv-msg-size-mib",
+            "64",
+        ])
+        .args([
+            "--otlp-grpc-endpoint",
+            &grpc.to_string(),
+            "--otlp-http-endpoint",
+            &http.to_string(),
+        ])
+        .args(["--otlp-exporter-protocol", protocol])
+        .args(["--otlp-exporter-endpoint", &format!("http://{}", run.sink)])
+        .args(["--otlp-exporter-compression", compression(scenario)]);
+    Ok(command)
+}
+
+fn compression(scenario: &Scenario) -> &'static str {
+    match scenario.encoding {
+        Encoding::None => "none",
+        other => other.name(),
+    }
+}

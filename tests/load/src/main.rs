@@ -1,0 +1,162 @@
+//! `load`: measures gateways, and tells what was lost.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this program is a view"
+)]
+
+use std::{error::Error, fs, path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+use load::{
+    bench::{
+        BenchError, in_folder, interleaved,
+        peer::Peer,
+        report,
+        run::{Measured, Setting},
+        scenario::{ALL, SOAK, Scenario},
+        soak::soak,
+    },
+    machine,
+};
+
+/// Measures OTLP gateways side by side, and finds what they lose.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the gateway and its peers in turn, and print a table.
+    Bench(Bench),
+    /// Load the gateway for a long time, and say what grew.
+    Soak(Soak),
+}
+
+#[derive(Args)]
+struct Bench {
+    /// Who is measured.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "gateway,collector,rotel,direct"
+    )]
+    peers: Vec<Peer>,
+    /// In what; all scenarios where none is named.
+    #[arg(long, value_delimiter = ',')]
+    scenarios: Vec<String>,
+    /// How often each.
+    #[arg(long, default_value_t = 5)]
+    times: usize,
+    /// Seconds of load in each run.
+    #[arg(long, default_value_t = 5.0)]
+    seconds: f64,
+    /// Seconds of the same load before.
+    #[arg(long, default_value_t = 1.0)]
+    warmup: f64,
+    /// A file for all figures, as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Soak {
+    /// For how many minutes.
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    /// A file for all figures, as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Bench(bench) => bench.run().map(|()| ExitCode::SUCCESS),
+        Command::Soak(soak) => soak.run(),
+    };
+    let error = match result {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
+    eprintln!("load: {error}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        eprintln!("  because: {error}");
+        source = error.source();
+    }
+    ExitCode::FAILURE
+}
+
+impl Bench {
+    fn run(&self) -> Result<(), BenchError> {
+        let scenarios: Vec<Scenario> = ALL
+            .iter()
+            .filter(|scenario| {
+                self.scenarios.is_empty() || self.scenarios.iter().any(|name| name == scenario.name)
+            })
+            .copied()
+            .collect();
+        let setting = setting(self.seconds, self.warmup)?;
+        let runs = interleaved(&self.peers, &scenarios, setting, self.times, tell)?;
+        println!("{}", report::markdown(&runs, &scenarios));
+        write(self.json.as_ref(), &runs)
+    }
+}
+
+impl Soak {
+    fn run(&self) -> Result<ExitCode, BenchError> {
+        let setting = setting(self.minutes * 60.0, 0.0)?;
+        let soaked = in_folder(|folder| soak(&SOAK, setting, folder))?;
+        write(self.json.as_ref(), &soaked)?;
+        let last = soaked.samples.last().copied().unwrap_or_default();
+        println!("{}", SOAK.title);
+        println!("  at the end: {last:?}");
+        println!("  {:?}", soaked.verdict);
+        for (what, before, after) in &soaked.grew {
+            println!("  grew: {what} {before:.0} → {after:.0}");
+        }
+        Ok(if soaked.is_flat() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}
+
+/// Who is measured on one core, generator and sink on another, if there are two.
+fn setting(seconds: f64, warmup: f64) -> Result<Setting, BenchError> {
+    let cores = machine::cores()?;
+    let setting = Setting {
+        duration: Duration::from_secs_f64(seconds),
+        warmup: Duration::from_secs_f64(warmup),
+        cores: cores.first().copied().zip(cores.get(1).copied()),
+    };
+    machine::stay_on(setting.cores.map(|(_, ours)| ours))?;
+    Ok(setting)
+}
+
+fn write(file: Option<&PathBuf>, figures: &impl serde::Serialize) -> Result<(), BenchError> {
+    if let Some(file) = file {
+        let json = serde_json::to_vec_pretty(figures).map_err(std::io::Error::other)?;
+        fs::write(file, json)?;
+    }
+    Ok(())
+}
+
+/// A line for who waits.
+fn tell(run: &Measured) {
+    eprintln!(
+        "{:10} {:10} {:6.2} CPU-s/M  {:3.0} %  {:8.0} spans/s  {:6.1} MiB  ack p99 {:7.2} ms  lost {}  refused {:?}",
+        run.scenario,
+        run.peer,
+        run.cpu.unwrap_or_default(),
+        run.busy.unwrap_or_default() * 100.0,
+        run.rate,
+        run.peak.unwrap_or_default(),
+        run.acknowledgement[1],
+        run.verdict.lost,
+        run.sent.refused,
+    );
+}

@@ -1,0 +1,3 @@
+//! What the gateway does beside the programs that it is to replace.
+
+mod cost;
