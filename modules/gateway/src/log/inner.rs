@@ -245,13 +245,13 @@ impl Inner {
         };
         destination.done.insert(0..self.next);
         self.destinations.insert(key, destination);
-        self.rewrite_ledger();
+        self.name_destinations();
         key
     }
 
     pub(crate) fn forget(&mut self, name: &str) {
         self.destinations.remove(&key(name));
-        self.rewrite_ledger();
+        self.name_destinations();
         let bases: Vec<u64> = self
             .segments
             .sealed()
@@ -263,8 +263,10 @@ impl Inner {
         self.release_memory();
     }
 
-    pub(crate) fn rewrite_ledger(&mut self) {
-        if self.ledger.rewrite(everything(&self.destinations)).is_err() {
+    /// Notes who the destinations are, so that one that is known is never taken for one that is new.
+    pub(crate) fn name_destinations(&mut self) {
+        let noted = self.ledger.rewrite(everything(&self.destinations));
+        if noted.and_then(|()| self.ledger.sync()).is_err() {
             self.stats.unnoted.add(1);
         }
     }

@@ -25,8 +25,9 @@ const MAGIC: [u8; 8] = *b"OTELDON\n";
 const HEADER: usize = 64;
 const SLOT: usize = 32;
 const FILES: [&str; 2] = ["done.0", "done.1"];
-/// How large a file is made: room for thirty thousand notes between two short forms.
-const LENGTH: u64 = 1 << 20;
+/// How large a file is made at least and at most, if what is in it does not need more: room for a hundred, or for
+/// thirty thousand notes between two short forms.
+const LENGTHS: (u64, u64) = (4 << 10, 1 << 20);
 
 /// What a slot says.
 const NAME: u8 = 1;
@@ -61,6 +62,8 @@ pub(crate) struct Ledger {
     /// Where the next slot goes in the current file, and how long that is.
     at: u64,
     length: u64,
+    /// How long a file is made.
+    least: u64,
     /// Whether something could not be noted: everything has to be written again.
     behind: bool,
 }
@@ -73,8 +76,8 @@ pub(crate) fn key(name: &str) -> u64 {
 }
 
 impl Ledger {
-    /// Reads what is there. Nothing is written yet: whoever opened it calls [`Ledger::rewrite`].
-    pub(crate) fn open(disk: Arc<dyn Disk>, folder: &Path) -> (Self, Memory) {
+    /// Reads what is there, for a log of so many bytes. Nothing is written yet: whoever opened it calls [`Ledger::rewrite`].
+    pub(crate) fn open(disk: Arc<dyn Disk>, folder: &Path, capacity: u64) -> (Self, Memory) {
         let mut ledger = Self {
             disk,
             folder: folder.to_owned(),
@@ -84,6 +87,7 @@ impl Ledger {
             salt: 0,
             at: 0,
             length: 0,
+            least: (capacity / 16).clamp(LENGTHS.0, LENGTHS.1),
             behind: true,
         };
         let mut memory = Memory::default();
@@ -100,7 +104,7 @@ impl Ledger {
                     }
                 }
                 // A file that was only just made says nothing, and nothing was lost.
-                None => memory.damaged |= file.length().is_ok_and(|length| length > 0),
+                None => memory.damaged |= !is_blank(&*file),
             }
             ledger.files[nth] = Some(file);
         }
@@ -153,7 +157,7 @@ impl Ledger {
             }
         }
         let end = (HEADER + slots.len()) as u64;
-        let length = LENGTH.max((end * 2).next_power_of_two());
+        let length = self.least.max((end * 2).next_power_of_two());
         let file = self.file(other)?;
         file.allocate(length)?;
         // The header last: without it the file is of no generation, and the one before still holds. Nothing waits for
@@ -165,6 +169,22 @@ impl Ledger {
         (self.current, self.generation) = (other, generation);
         (self.at, self.length, self.behind) = (end, length, false);
         Ok(())
+    }
+
+    /// Waits until the file is on the medium with its name: who the destinations are has to be known after a crash.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        if let Some(file) = &self.files[self.current] {
+            file.sync()?;
+        }
+        self.disk.sync_folder(&self.folder)
+    }
+
+    /// Makes both files, so that each short form finds its room.
+    pub(crate) fn prepare(&mut self) {
+        for nth in 0..FILES.len() {
+            // Where there is none now, there may be when it is needed.
+            let _ = self.file(nth).and_then(|file| file.allocate(self.least));
+        }
     }
 
     /// The file that is written now, to be synchronised.
@@ -213,6 +233,12 @@ fn header(generation: u64, salt: u32, slots: u64) -> [u8; HEADER] {
     header
 }
 
+/// Whether a file was made and never written.
+fn is_blank(file: &dyn DiskFile) -> bool {
+    let mut header = [0; HEADER];
+    read_full(file, 0, &mut header).is_ok() && header == [0; HEADER]
+}
+
 /// Adds what a file says to the memory; its generation if it has one.
 fn read(file: &dyn DiskFile, memory: &mut Memory) -> Option<u64> {
     let mut bytes = vec![0; usize::try_from(file.length().ok()?).ok()?];
@@ -227,7 +253,7 @@ fn read(file: &dyn DiskFile, memory: &mut Memory) -> Option<u64> {
     }
     let (mut sound, mut broken) = (0_u64, false);
     for slot in bytes[HEADER..].chunks_exact(SLOT) {
-        if checksum(salt, &slot[4..]) != u32_at(slot, 0) {
+        if *slot == [0; SLOT] || checksum(salt, &slot[4..]) != u32_at(slot, 0) {
             broken = true;
             continue;
         }

@@ -80,7 +80,7 @@ pub(super) fn open(
     })?;
     let names = disk.list(folder).map_err(failed)?;
     let stats = Arc::new(Stats::default());
-    let (ledger, memory) = Ledger::open(Arc::clone(&disk), folder);
+    let (ledger, memory) = Ledger::open(Arc::clone(&disk), folder, settings.capacity);
     let mut recovery = Recovery {
         folder,
         segments: Segments::new(
@@ -107,7 +107,8 @@ pub(super) fn open(
         unsynced: (settings.level == Level::Power).then(Vec::new),
         stats: Arc::clone(&stats),
     };
-    inner.rewrite_ledger();
+    inner.ledger.prepare();
+    inner.name_destinations();
     let inner = Arc::new(Mutex::new(inner));
     let syncer = match settings.level {
         Level::Process => None,

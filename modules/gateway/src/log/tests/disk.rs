@@ -9,24 +9,8 @@ use std::{
 
 use rustix::io::Errno;
 
+use super::change::{Change, Naming, apply, apply_some, name};
 use crate::log::{Disk, DiskFile, Open};
-
-/// What a power cut keeps or loses as a whole.
-const SECTOR: usize = 512;
-
-#[derive(Clone, Debug)]
-enum Change {
-    Write { at: usize, bytes: Vec<u8> },
-    Length(usize),
-    AtLeast(usize),
-}
-
-#[derive(Clone, Debug)]
-enum Naming {
-    Made { path: PathBuf, file: usize },
-    Renamed { from: PathBuf, to: PathBuf },
-    Removed { path: PathBuf },
-}
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -41,6 +25,8 @@ struct State {
     names: BTreeMap<PathBuf, usize>,
     files: Vec<Vec<u8>>,
     ops: Vec<Op>,
+    /// How many of them only say what was there before.
+    before: usize,
     locked: BTreeSet<PathBuf>,
     calls: u64,
     faults: BTreeMap<u64, Errno>,
@@ -78,7 +64,27 @@ impl SimDisk {
 
     /// How many operations there were.
     pub(super) fn ops(&self) -> usize {
-        self.state().ops.len()
+        let state = self.state();
+        state.ops.len() - state.before
+    }
+
+    /// Counts operations from here on; what is there now is on the medium.
+    pub(super) fn forget_history(&self) {
+        let mut state = self.state();
+        state.ops.clear();
+        let files = state.files.clone();
+        let names = state.names.clone();
+        for (path, file) in names {
+            state.ops.push(Op::Naming(Naming::Made { path, file }));
+        }
+        for (file, bytes) in files.into_iter().enumerate() {
+            state
+                .ops
+                .push(Op::Change(file, Change::Write { at: 0, bytes }));
+            state.ops.push(Op::Sync(file));
+        }
+        state.ops.push(Op::SyncFolder);
+        state.before = state.ops.len();
     }
 
     /// How many calls could have failed.
@@ -146,7 +152,7 @@ impl SimDisk {
         let state = self.state();
         let mut files: BTreeMap<usize, (Vec<u8>, Vec<Change>)> = BTreeMap::new();
         let (mut names, mut namings) = (BTreeMap::new(), Vec::new());
-        for op in &state.ops[..ops] {
+        for op in &state.ops[..state.before + ops] {
             match op {
                 Op::Change(file, change) => {
                     files.entry(*file).or_default().1.push(change.clone());
@@ -177,61 +183,6 @@ impl SimDisk {
             after.files.push(bytes);
         }
         Self(Arc::new(Mutex::new(after)))
-    }
-}
-
-fn apply(bytes: &mut Vec<u8>, change: &Change) {
-    match change {
-        Change::Write { at, bytes: written } => {
-            bytes.resize(bytes.len().max(at + written.len()), 0);
-            bytes[*at..at + written.len()].copy_from_slice(written);
-        }
-        Change::Length(length) => bytes.resize(*length, 0),
-        Change::AtLeast(length) => bytes.resize(bytes.len().max(*length), 0),
-    }
-}
-
-/// Applies none, some sectors, or all of a change.
-fn apply_some(bytes: &mut Vec<u8>, change: &Change, keep: &mut dyn FnMut(usize) -> usize) {
-    let Change::Write { at, bytes: written } = change else {
-        if keep(1) > 0 {
-            apply(bytes, change);
-        }
-        return;
-    };
-    match keep(2) {
-        0 => {}
-        1 => {
-            let mut from = 0;
-            while from < written.len() {
-                let until = written.len().min(from + SECTOR - (at + from) % SECTOR);
-                if keep(1) > 0 {
-                    let piece = Change::Write {
-                        at: at + from,
-                        bytes: written[from..until].to_vec(),
-                    };
-                    apply(bytes, &piece);
-                }
-                from = until;
-            }
-        }
-        _ => apply(bytes, change),
-    }
-}
-
-fn name(names: &mut BTreeMap<PathBuf, usize>, naming: &Naming) {
-    match naming {
-        Naming::Made { path, file } => {
-            names.insert(path.clone(), *file);
-        }
-        Naming::Renamed { from, to } => {
-            if let Some(file) = names.remove(from) {
-                names.insert(to.clone(), file);
-            }
-        }
-        Naming::Removed { path } => {
-            names.remove(path);
-        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! Does the log keep its promises?
 
 mod basics;
+mod change;
+mod crash;
+mod damage;
 mod disk;
+mod faults;
 mod world;
