@@ -40,6 +40,7 @@ pub mod ottl;
 mod placeholder;
 mod rust;
 mod signal;
+pub mod strict;
 mod telemetry;
 mod version;
 

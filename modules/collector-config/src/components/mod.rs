@@ -54,6 +54,7 @@ pub mod routing;
 pub mod service_graph;
 pub mod span_metrics;
 mod tail_mistakes;
+mod tail_policy;
 pub mod tail_rules;
 pub mod tail_sampling;
 pub mod temporality;

@@ -10,7 +10,7 @@ use crate::ottl::{Condition, Span, SpanEvent};
     missing_docs,
     reason = "each field repeats the name of its variant, because the processor reads it so"
 )]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Rule {
     /// Every trace.

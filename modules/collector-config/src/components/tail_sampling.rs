@@ -79,7 +79,7 @@ pub struct DecisionCache {
 }
 
 /// One reason to keep a trace, or to drop it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Policy {
     /// Its name, in metrics and logs.
     pub name: String,

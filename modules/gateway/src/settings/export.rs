@@ -20,6 +20,10 @@ pub struct Exporter {
 }
 
 /// What an exporter sends to, and how.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a handful of exporters"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExporterKind {
     /// OTLP over gRPC.

@@ -25,7 +25,7 @@ pub use process::{Batch, MemoryLimiter, Processor};
 pub use receive::{Cors, Grpc, Http, HttpPaths, Keepalive, Otlp};
 pub use secret::Secret;
 pub use telemetry::{
-    LogEncoding, LogLevel, LogSampling, Logs, MetricsLevel, MetricsPage, Telemetry,
+    LogEncoding, LogLevel, LogSampling, Logs, MetricsLevel, MetricsPage, Shown, Telemetry,
 };
 
 /// Everything that one run of the gateway is told. Only what a pipeline uses or the service enables is in it; ids are

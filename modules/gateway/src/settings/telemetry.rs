@@ -36,16 +36,25 @@ pub struct MetricsPage {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Whether counters go without `_total`.
-    pub without_type_suffix: bool,
-    /// Whether names go without their unit.
-    pub without_units: bool,
-    /// Whether series go without `otel_scope_name` and the like.
-    pub without_scope_info: bool,
-    /// Whether `target_info` is left out.
-    pub without_target_info: bool,
+    /// Whether names of counters end with `_total`.
+    pub type_suffix: Shown,
+    /// Whether names have their unit.
+    pub units: Shown,
+    /// Whether series have `otel_scope_name` and the like.
+    pub scope_info: Shown,
+    /// Whether there is a `target_info`.
+    pub target_info: Shown,
     /// The resource attributes that every series has as labels.
     pub resource_labels: Vec<String>,
+}
+
+/// Whether a part of a page is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
 }
 
 /// The log on stderr.

@@ -1,0 +1,255 @@
+//! What do the sections of a configuration say together?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use collector_config::{Class, ComponentId, PipelineId, strict::nearest_name};
+
+use super::{
+    at::{At, Findings},
+    document::{Components, Document, Extension, PipelineText, Section, named},
+    expand::Surroundings,
+    read,
+};
+use crate::settings::{
+    Address, Exporter, ExporterKind, FileStorage, HealthCheck, Memory, Otlp, Pipeline, Processor,
+    Queue, Settings,
+};
+
+/// The share of all memory that the budget has where no `memory_limiter` says otherwise: one of so many parts.
+const UNLIMITED_SHARE: u64 = 2;
+/// What there is where nobody says how much memory there is.
+const UNKNOWN_MEMORY: u64 = 1 << 30;
+
+/// Puts the sections together. None if they cannot be; then it was said why.
+pub(super) fn assemble(
+    document: Document,
+    around: &Surroundings,
+    findings: &Findings,
+) -> Option<Settings> {
+    let root = findings.root();
+    let components = document.components(around.memory, &root);
+    let service = root.key("service");
+    let extensions = enabled(
+        &document.service.extensions,
+        &components,
+        &service.key("extensions"),
+    );
+    let pipelines = pipelines(
+        &document.service.pipelines,
+        &components,
+        &service.key("pipelines"),
+    );
+    let telemetry = read::telemetry(document.service.telemetry, &service.key("telemetry"));
+    storages(&components, &extensions, &root.key("exporters"));
+    let used = |list: fn(&Pipeline) -> &Vec<ComponentId>| -> BTreeSet<ComponentId> {
+        pipelines.values().flat_map(list).cloned().collect()
+    };
+    let receivers = only(components.receivers, &used(|pipeline| &pipeline.receivers))?;
+    let processors = only(
+        components.processors,
+        &used(|pipeline| &pipeline.processors),
+    )?;
+    let exporters = only(components.exporters, &used(|pipeline| &pipeline.exporters))?;
+    let (health, storages) = split(only(components.extensions, &extensions)?);
+    let settings = Settings {
+        memory: memory(&processors, around),
+        receivers,
+        processors,
+        exporters,
+        storages,
+        health,
+        pipelines,
+        telemetry,
+    };
+    addresses(&settings, &root);
+    Some(settings)
+}
+
+/// The extensions that are enabled.
+fn enabled(names: &[String], components: &Components, at: &At<'_>) -> BTreeSet<ComponentId> {
+    let mut found = BTreeSet::new();
+    for (index, name) in names.iter().enumerate() {
+        let at = at.key(&index.to_string());
+        let Some(id) = named(name, &components.extensions, Class::Extension, &at) else {
+            continue;
+        };
+        if !found.insert(id) {
+            at.refuse(format!("`{name}` is named twice"));
+        }
+    }
+    found
+}
+
+fn pipelines(
+    texts: &BTreeMap<String, PipelineText>,
+    components: &Components,
+    at: &At<'_>,
+) -> BTreeMap<PipelineId, Pipeline> {
+    if texts.is_empty() {
+        at.refuse("there is no pipeline");
+    }
+    let mut found = BTreeMap::new();
+    for (text, pipeline) in texts {
+        let at = at.key(text);
+        match text.parse::<PipelineId>() {
+            Err(error) => {
+                let nearest = nearest_name(text, ["traces", "metrics", "logs"]);
+                at.refuse_for(error.to_string(), nearest);
+            }
+            Ok(id) => {
+                let settled = pipeline.settle(&id, components, &at);
+                if found.insert(id, settled).is_some() {
+                    at.refuse("is there twice, with other blanks around its `/`");
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Every storage that a queue names has to be enabled.
+fn storages(components: &Components, enabled: &BTreeSet<ComponentId>, at: &At<'_>) {
+    let known: Vec<String> = components
+        .extensions
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    for (id, exporter) in &components.exporters {
+        let Some(exporter) = &exporter.settings else {
+            continue;
+        };
+        let at = at.key(&id.to_string());
+        for (queue, keys) in queues(exporter) {
+            let Some(storage) = &queue.storage else {
+                continue;
+            };
+            let at = at.keys(keys);
+            let is_storage = components.extensions.get(storage).is_some_and(|one| {
+                one.settings
+                    .as_ref()
+                    .is_none_or(|one| matches!(one, Extension::Storage(_)))
+            });
+            if !components.extensions.contains_key(storage) {
+                let nearest = nearest_name(&storage.to_string(), known.iter().map(String::as_str))
+                    .map(ToOwned::to_owned);
+                at.refuse_for(
+                    format!("the extension `{storage}` is not defined"),
+                    nearest.as_deref(),
+                );
+            } else if !is_storage {
+                at.refuse(format!("`{storage}` is no storage"));
+            } else if !enabled.contains(storage) {
+                at.refuse(format!(
+                    "the extension `{storage}` is not enabled in `service::extensions`"
+                ));
+            }
+        }
+    }
+}
+
+/// The queues of an exporter, and where they name their storage.
+fn queues(exporter: &Exporter) -> Vec<(&Queue, &'static [&'static str])> {
+    let mut found: Vec<(&Queue, &'static [&'static str])> = Vec::new();
+    if let Some(queue) = &exporter.queue {
+        found.push((queue, &["sending_queue", "storage"]));
+    }
+    if let ExporterKind::LoadBalancing(balancing) = &exporter.kind
+        && let Some(queue) = &balancing.queue
+    {
+        found.push((queue, &["protocol", "otlp", "sending_queue", "storage"]));
+    }
+    found
+}
+
+/// What of a section is used; none if the settings of one could not be read.
+fn only<T>(section: Section<T>, used: &BTreeSet<ComponentId>) -> Option<BTreeMap<ComponentId, T>> {
+    let used = section.into_iter().filter(|(id, _)| used.contains(id));
+    used.map(|(id, defined)| Some((id, defined.settings?)))
+        .collect()
+}
+
+type Split = (
+    BTreeMap<ComponentId, HealthCheck>,
+    BTreeMap<ComponentId, FileStorage>,
+);
+
+fn split(extensions: BTreeMap<ComponentId, Extension>) -> Split {
+    let (mut health, mut storages) = Split::default();
+    for (id, extension) in extensions {
+        match extension {
+            Extension::Health(settings) => {
+                health.insert(id, settings);
+            }
+            Extension::Storage(settings) => {
+                storages.insert(id, settings);
+            }
+            Extension::PassedOver => {}
+        }
+    }
+    (health, storages)
+}
+
+/// The smallest of all limits that are used; without any a share of what there is.
+fn memory(processors: &BTreeMap<ComponentId, Processor>, around: &Surroundings) -> Memory {
+    let limiters = processors.values().filter_map(|processor| match processor {
+        Processor::MemoryLimiter(limiter) => Some(Memory {
+            budget: limiter.limit.saturating_sub(limiter.spike),
+            limit: limiter.limit,
+        }),
+        _ => None,
+    });
+    limiters
+        .min_by_key(|memory| (memory.budget, memory.limit))
+        .unwrap_or_else(|| {
+            let all = around.memory.unwrap_or(UNKNOWN_MEMORY);
+            Memory {
+                budget: all / UNLIMITED_SHARE,
+                limit: all,
+            }
+        })
+}
+
+/// No two servers can listen at one address.
+fn addresses(settings: &Settings, at: &At<'_>) {
+    let mut taken: BTreeMap<Address, String> = BTreeMap::new();
+    let mut take = |address: Address, keys: &[&str]| {
+        let free = matches!(&address, Address::Tcp(text) if text.ends_with(":0"));
+        let here = keys.join("::");
+        if free {
+            return;
+        }
+        if let Some(there) = taken.get(&address) {
+            at.keys(keys)
+                .refuse(format!("`{address}` is taken by `{there}`"));
+        } else {
+            taken.insert(address, here);
+        }
+    };
+    for (id, Otlp { grpc, http }) in &settings.receivers {
+        let id = id.to_string();
+        if let Some(grpc) = grpc {
+            let keys = ["receivers", &id, "protocols", "grpc", "endpoint"];
+            take(grpc.address.clone(), &keys);
+        }
+        if let Some(http) = http {
+            let keys = ["receivers", &id, "protocols", "http", "endpoint"];
+            take(http.address.clone(), &keys);
+        }
+    }
+    for (id, health) in &settings.health {
+        take(
+            health.address.clone(),
+            &["extensions", &id.to_string(), "endpoint"],
+        );
+    }
+    for (index, page) in settings.telemetry.metrics_pages.iter().enumerate() {
+        let keys = [
+            "service",
+            "telemetry",
+            "metrics",
+            "readers",
+            &index.to_string(),
+        ];
+        take(Address::Tcp(format!("{}:{}", page.host, page.port)), &keys);
+    }
+}

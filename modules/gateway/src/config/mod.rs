@@ -1,0 +1,86 @@
+//! How does a collector's configuration become [`Settings`], and what is wrong with it?
+//!
+//! ```text
+//!  files, variables, keys ──► one value ──► `${…}` in place ──► sections, read strictly ──► Settings
+//!                                                                        └──► Problems: all of them
+//! ```
+//!
+//! The configuration is the collector's: its keys, its names of today and of old, its defaults. What the gateway does
+//! not do is refused by name, so that a configuration that loads means here what it means there. Beyond it there is one
+//! key: `durability` of `file_storage`, which is `process` or `power`.
+
+mod assemble;
+mod at;
+mod components;
+mod document;
+mod expand;
+mod memory;
+mod problem;
+mod read;
+mod source;
+mod tree;
+
+pub use components::{COMPONENTS, signals};
+pub use expand::Surroundings;
+pub use problem::{KeyPath, Note, Place, Problem, Problems};
+pub use source::{NoSetting, NoSource, Setting, Source};
+
+use serde_json::Value;
+
+use crate::settings::Settings;
+use at::Findings;
+use document::Document;
+
+/// A configuration that can be run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// What it says.
+    pub settings: Settings,
+    /// The same as it stands after all sources were put together and everything was put in its place.
+    pub merged: Value,
+    /// What one should know about it.
+    pub notes: Vec<Note>,
+}
+
+/// Reads a configuration; each source goes before those that stand before it.
+pub fn load(sources: &[Source], around: &Surroundings) -> Result<Loaded, Problems> {
+    let merged = source::read(sources, around).map_err(Problems)?;
+    let expanded = expand::expand(merged.value, around);
+    let findings = Findings {
+        spelled: expanded.spelled,
+        problems: expanded.problems.into(),
+        notes: expanded.notes.into(),
+    };
+    let document: Option<Document> = findings.root().read(&expanded.value);
+    let settings = document.and_then(|document| assemble::assemble(document, around, &findings));
+    let mut problems = findings.problems.into_inner();
+    match settings {
+        Some(settings) if problems.is_empty() => Ok(Loaded {
+            settings,
+            merged: expanded.value,
+            notes: findings.notes.into_inner(),
+        }),
+        _ => {
+            for problem in &mut problems {
+                problem.place = place(&merged.places, &problem.path);
+            }
+            problems.sort();
+            problems.dedup();
+            Err(Problems(problems))
+        }
+    }
+}
+
+/// The line of the innermost key that stands in a file.
+fn place(places: &std::collections::BTreeMap<KeyPath, Place>, path: &[String]) -> Option<Place> {
+    let mut outer = path;
+    loop {
+        if let Some(place) = places.get(outer) {
+            return Some(place.clone());
+        }
+        outer = outer.split_last()?.1;
+    }
+}
+
+#[cfg(test)]
+mod tests;

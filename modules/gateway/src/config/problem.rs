@@ -1,0 +1,133 @@
+//! What is wrong with a configuration, where, and what may have been meant?
+
+use std::{error, fmt};
+
+use collector_config::strict::{Flaw, What};
+
+/// Where something stands: the keys that lead to it.
+pub type KeyPath = Vec<String>;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file and line, where there is one.
+    pub place: Option<Place>,
+    /// The keys that lead to it; empty if it is wrong with all of it.
+    pub path: KeyPath,
+    /// What is wrong.
+    pub what: String,
+    /// The known name that is nearest to the one that is not known.
+    pub nearest: Option<String>,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, or what stands for one.
+    pub source: String,
+    /// The line, counted from 1; 0 if it is not known.
+    pub line: u64,
+}
+
+/// Everything that is wrong with a configuration, in the order of its places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(pub(crate) Vec<Problem>);
+
+/// Something that is not wrong and that one should know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The keys that lead to it.
+    pub path: KeyPath,
+    /// What one should know.
+    pub what: String,
+}
+
+impl Problem {
+    /// Something wrong at a path.
+    pub(crate) fn at(path: KeyPath, what: impl Into<String>) -> Self {
+        Self {
+            place: None,
+            path,
+            what: what.into(),
+            nearest: None,
+        }
+    }
+
+    /// Something wrong with all of a source.
+    pub(crate) fn of_source(source: &str, line: u64, what: impl Into<String>) -> Self {
+        let source = source.to_owned();
+        Self {
+            place: Some(Place { source, line }),
+            ..Self::at(KeyPath::new(), what)
+        }
+    }
+
+    /// The same, with the name that may have been meant.
+    pub(crate) fn meant(self, nearest: Option<&str>) -> Self {
+        Self {
+            nearest: nearest.map(ToOwned::to_owned),
+            ..self
+        }
+    }
+}
+
+impl Problems {
+    /// All of them.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Problem> {
+        self.0.iter()
+    }
+}
+
+impl From<Flaw> for Problem {
+    fn from(flaw: Flaw) -> Self {
+        match flaw.what {
+            What::UnknownKey(nearest) => Self::at(flaw.path, "there is no such key").meant(nearest),
+            What::Wrong(why) => Self::at(flaw.path, why),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => f.write_str(&self.source),
+            line => write!(f, "{}:{line}", self.source),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path.join("::"))?;
+        }
+        f.write_str(&self.what)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.join("::"), self.what)
+    }
+}
+
+impl error::Error for Problems {}

@@ -1,0 +1,150 @@
+//! How do the OTLP exporters speak to their servers?
+
+use std::{collections::BTreeMap, time::Duration};
+
+use collector_config::components::{
+    connection::{Auth, Middleware},
+    otlp_exporters::{OtlpGrpc as GrpcText, OtlpHttp as HttpText},
+};
+
+use super::super::at::At;
+use super::{NO_AUTHENTICATORS, NO_MIDDLEWARES, connection, or_default};
+use crate::settings::{Encoding, OtlpGrpc, OtlpHttp, Secret, WireCompression};
+
+/// What no client can have.
+pub(super) fn without(auth: Option<&Auth>, middlewares: &[Middleware], at: &At<'_>) {
+    if auth.is_some_and(|auth| auth.authenticator.is_some()) {
+        at.key("auth")
+            .refuse(format!("{NO_AUTHENTICATORS}, or `headers`"));
+    }
+    if !middlewares.is_empty() {
+        at.key("middlewares").refuse(NO_MIDDLEWARES);
+    }
+}
+
+/// Headers, whose values nobody needs to see.
+pub(super) fn headers(text: BTreeMap<String, String>, at: &At<'_>) -> BTreeMap<String, Secret> {
+    let at = at.key("headers");
+    let headers = text.into_iter().filter_map(|(name, value)| {
+        if http::HeaderName::try_from(name.as_str()).is_err() {
+            at.key(&name).refuse("is not the name of a header");
+            return None;
+        }
+        if http::HeaderValue::try_from(value.as_str()).is_err() {
+            at.key(&name).refuse("its value cannot stand in a header");
+            return None;
+        }
+        Some((name.to_ascii_lowercase(), Secret::new(value)))
+    });
+    headers.collect()
+}
+
+/// OTLP over gRPC.
+pub(super) fn grpc(text: GrpcText, at: &At<'_>) -> OtlpGrpc {
+    without(text.auth.as_ref(), &text.middlewares, at);
+    let keepalive = text.keepalive.unwrap_or_default();
+    let (endpoint, secure) = endpoint(&text.endpoint);
+    let tls = match secure {
+        Some(true) => Some(connection::always(&text.tls, at)),
+        Some(false) | None => connection::client(&text.tls, at),
+    };
+    OtlpGrpc {
+        endpoint: endpoint.to_owned(),
+        tls,
+        compression: compression(text.compression.as_deref(), None, at),
+        headers: headers(text.headers, at),
+        authority: text.authority.filter(|name| !name.is_empty()),
+        user_agent: text.user_agent.filter(|name| !name.is_empty()),
+        round_robin: text.balancer_name.as_deref() != Some("pick_first"),
+        ping_after: or_default(keepalive.time, None),
+        ping_timeout: or_default(keepalive.timeout, None).unwrap_or(Duration::from_secs(20)),
+        ping_without_calls: keepalive.permit_without_stream,
+        wait_for_ready: text.wait_for_ready,
+    }
+}
+
+/// An address without a scheme of HTTP, and whether that scheme asks for TLS.
+fn endpoint(text: &str) -> (&str, Option<bool>) {
+    let schemes = [("https://", Some(true)), ("http://", Some(false))];
+    for (scheme, secure) in schemes {
+        if let Some(rest) = text.strip_prefix(scheme) {
+            return (rest.trim_end_matches('/'), secure);
+        }
+    }
+    (text, None)
+}
+
+/// OTLP over HTTP.
+pub(super) fn http(text: HttpText, at: &At<'_>) -> OtlpHttp {
+    without(text.auth.as_ref(), &text.middlewares, at);
+    at.without(
+        "proxy_url",
+        &text.proxy_url,
+        "the gateway speaks to servers itself, without a proxy",
+    );
+    let tls = connection::always(&text.tls, at);
+    let base = Some(text.endpoint.trim_end_matches('/')).filter(|base| !base.is_empty());
+    let check = |url: &str, key: &str| {
+        if !is_http(url) {
+            let what = format!("`{url}` is not a URL such as `http://host:4318`");
+            at.key(key).refuse(what);
+        }
+    };
+    if let Some(base) = base {
+        check(base, "endpoint");
+    }
+    let url = |own: &Option<String>, key: &str, path: &str| {
+        let own = own.as_ref().filter(|url| !url.is_empty());
+        if let Some(own) = own {
+            check(own, key);
+        }
+        own.cloned()
+            .or_else(|| base.map(|base| format!("{base}{path}")))
+    };
+    OtlpHttp {
+        traces: url(&text.traces_endpoint, "traces_endpoint", "/v1/traces"),
+        metrics: url(&text.metrics_endpoint, "metrics_endpoint", "/v1/metrics"),
+        logs: url(&text.logs_endpoint, "logs_endpoint", "/v1/logs"),
+        tls,
+        compression: compression(
+            text.compression.as_deref(),
+            text.compression_params.level,
+            at,
+        ),
+        encoding: match text.encoding.as_deref() {
+            None | Some("" | "proto") => Encoding::Proto,
+            Some("json") => Encoding::Json,
+            Some(other) => {
+                let what = format!("must be `proto` or `json`, not `{other}`");
+                at.key("encoding").refuse(what);
+                Encoding::Proto
+            }
+        },
+        headers: headers(text.headers, at),
+        max_connections: text.max_conns_per_host.filter(|most| *most > 0),
+        idle_timeout: or_default(text.idle_conn_timeout, Some(Duration::from_secs(90))),
+        keep_alive: !text.disable_keep_alives,
+    }
+}
+
+/// Whether it is a whole URL of HTTP.
+pub(super) fn is_http(url: &str) -> bool {
+    url.parse::<http::Uri>().is_ok_and(|url| {
+        matches!(url.scheme_str(), Some("http" | "https"))
+            && url.host().is_some_and(|host| !host.is_empty())
+    })
+}
+
+fn compression(name: Option<&str>, level: Option<i32>, at: &At<'_>) -> WireCompression {
+    match name {
+        None | Some("gzip") => WireCompression::Gzip(level),
+        Some("" | "none") => WireCompression::None,
+        Some("zstd") => WireCompression::Zstd(level),
+        Some("snappy") => WireCompression::Snappy,
+        Some(other) => {
+            let what = format!("`{other}` is not sent; `none`, `gzip`, `zstd` and `snappy` are");
+            at.key("compression").refuse(what);
+            WireCompression::None
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Where does telemetry go?
+
+use std::time::Duration;
+
+use collector_config::{
+    Component,
+    components::{
+        debug::{Debug as DebugText, NopExporter, Verbosity as VerbosityText},
+        file_exporter::{FileExporter, Format},
+        load_balancing::LoadBalancing as BalancingText,
+        otlp_exporters::{OtlpGrpc as GrpcText, OtlpHttp as HttpText},
+        queue::{Retry, SendingQueue},
+        remote_write::PrometheusRemoteWrite,
+    },
+};
+use serde_json::Value;
+
+use super::super::at::At;
+use super::{client, extensions::permissions, load_balancing, or_default, queue, remote_write};
+use crate::settings::{Debug, Exporter, ExporterKind, File, FileFormat, Rotation, Verbosity};
+
+/// An exporter of a type that the gateway runs; none if its settings could not be read.
+pub(in super::super) fn exporter(kind: &str, settings: &Value, at: &At<'_>) -> Option<Exporter> {
+    Some(if kind == GrpcText::TYPE.name {
+        grpc(at.component(settings)?, at)
+    } else if kind == HttpText::TYPE.name {
+        http(at.component(settings)?, at)
+    } else if kind == BalancingText::TYPE.name {
+        balancing(at.component(settings)?, at)
+    } else if kind == PrometheusRemoteWrite::TYPE.name {
+        let mut settings = settings.clone();
+        let version = remote_write::version(&mut settings, at);
+        remote_write::remote_write(at.component(&settings)?, version, at)
+    } else if kind == DebugText::TYPE.name {
+        debug(at.component(settings)?, at)
+    } else if kind == FileExporter::TYPE.name {
+        file(at.component(settings)?, at)
+    } else {
+        let NopExporter {} = at.component(settings)?;
+        plain(ExporterKind::Nop)
+    })
+}
+
+/// An exporter that can always take what it is given.
+fn plain(kind: ExporterKind) -> Exporter {
+    Exporter {
+        kind,
+        timeout: None,
+        queue: None,
+        retry: None,
+    }
+}
+
+fn grpc(text: GrpcText, at: &At<'_>) -> Exporter {
+    let waiting = text.sending_queue.clone().unwrap_or_default();
+    let again = text.retry_on_failure.clone().unwrap_or_default();
+    Exporter {
+        timeout: or_default(text.timeout, Some(Duration::from_secs(5))),
+        queue: queue::queue(waiting, at),
+        retry: queue::retry(&again, at),
+        kind: ExporterKind::OtlpGrpc(client::grpc(text, at)),
+    }
+}
+
+fn http(text: HttpText, at: &At<'_>) -> Exporter {
+    let waiting = text.sending_queue.clone().unwrap_or_default();
+    let again = text.retry_on_failure.clone().unwrap_or_default();
+    Exporter {
+        timeout: or_default(text.timeout, Some(Duration::from_secs(30))),
+        queue: queue::queue(waiting, at),
+        retry: queue::retry(&again, at),
+        kind: ExporterKind::OtlpHttp(Box::new(client::http(text, at))),
+    }
+}
+
+/// Its own queue and repetition are off unless they are asked for: those of each collector are on.
+fn balancing(text: BalancingText, at: &At<'_>) -> Exporter {
+    let off = SendingQueue {
+        enabled: false,
+        ..SendingQueue::default()
+    };
+    let never = Retry {
+        enabled: false,
+        ..Retry::default()
+    };
+    Exporter {
+        timeout: or_default(text.timeout, None),
+        queue: queue::queue(text.sending_queue.clone().unwrap_or(off), at),
+        retry: queue::retry(&text.retry_on_failure.clone().unwrap_or(never), at),
+        kind: ExporterKind::LoadBalancing(Box::new(load_balancing::load_balancing(text, at))),
+    }
+}
+
+fn debug(text: DebugText, at: &At<'_>) -> Exporter {
+    let why = "the gateway writes to its own log; a file is written by `file`";
+    at.without("output_paths", &text.output_paths, why);
+    let verbosity = match text.verbosity {
+        VerbosityText::Basic => Verbosity::Basic,
+        VerbosityText::Normal => Verbosity::Normal,
+        VerbosityText::Detailed => Verbosity::Detailed,
+    };
+    let kind = ExporterKind::Debug(Debug {
+        verbosity,
+        initial: text.sampling_initial.unwrap_or(2),
+        thereafter: text.sampling_thereafter.unwrap_or(1),
+    });
+    Exporter {
+        queue: text.sending_queue.and_then(|text| queue::queue(text, at)),
+        ..plain(kind)
+    }
+}
+
+/// The collector's megabytes are these.
+const MB: u64 = 1 << 20;
+
+fn file(text: FileExporter, at: &At<'_>) -> Exporter {
+    at.without(
+        "encoding",
+        &text.encoding,
+        "the gateway writes `format: json` and `format: proto`",
+    );
+    if text.group_by.as_ref().is_some_and(|group| group.enabled) {
+        at.key("group_by").refuse("the gateway writes one file");
+    }
+    let rotation = text.rotation.map(|text| Rotation {
+        max_bytes: u64::from(text.max_megabytes.filter(|size| *size > 0).unwrap_or(100)) * MB,
+        max_days: Some(text.max_days).filter(|days| *days > 0),
+        max_backups: Some(text.max_backups.unwrap_or(100)).filter(|count| *count > 0),
+    });
+    plain(ExporterKind::File(File {
+        path: text.path.into(),
+        append: text.append,
+        rotation,
+        format: match text.format {
+            None | Some(Format::Json) => FileFormat::Json,
+            Some(Format::Proto) => FileFormat::Proto,
+        },
+        zstd: text.compression == "zstd",
+        flush_interval: or_default(text.flush_interval, None).unwrap_or(Duration::from_secs(1)),
+        create_directory: text.create_directory.then(|| {
+            permissions(
+                Some(&text.directory_permissions),
+                0o755,
+                &at.key("directory_permissions"),
+            )
+        }),
+    }))
+}

@@ -1,0 +1,86 @@
+//! Who is responsible for what, among several collectors?
+
+use std::time::Duration;
+
+use collector_config::components::load_balancing::{
+    DnsResolver, FixedResolver, LoadBalancing as Text, Resolver, RoutingKey as KeyText,
+};
+
+use super::super::at::At;
+use super::{client, or_default, queue};
+use crate::settings::{Choice, DnsNames, LoadBalancing, RoutingKey};
+
+/// The exporter that keeps together what belongs together.
+pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
+    let inner = at.keys(&["protocol", "otlp"]);
+    let timeout = text.protocol.otlp.timeout;
+    let waiting = text.protocol.otlp.sending_queue.clone().unwrap_or_default();
+    let again = text
+        .protocol
+        .otlp
+        .retry_on_failure
+        .clone()
+        .unwrap_or_default();
+    LoadBalancing {
+        key: key(text.routing_key, &at.key("routing_key")),
+        choice: choice(text.resolver, &at.key("resolver")),
+        timeout: or_default(timeout, Some(Duration::from_secs(5))),
+        queue: queue::queue(waiting, &inner),
+        retry: queue::retry(&again, &inner),
+        protocol: client::grpc(text.protocol.otlp, &inner),
+    }
+}
+
+fn key(text: Option<KeyText>, at: &At<'_>) -> RoutingKey {
+    match text {
+        None | Some(KeyText::TraceId) => RoutingKey::TraceId,
+        Some(KeyText::Service) => RoutingKey::Service,
+        Some(_) => {
+            at.refuse("the gateway keeps together by `traceID` and by `service`");
+            RoutingKey::TraceId
+        }
+    }
+}
+
+fn choice(text: Resolver, at: &At<'_>) -> Choice {
+    const UNKNOWN: &str = "the gateway asks `dns`, or is told by `static`";
+    if text.kubernetes.is_some() {
+        at.key("k8s")
+            .refuse(format!("{UNKNOWN}; a headless Service is a name for `dns`"));
+    }
+    if text.aws_cloud_map.is_some() {
+        at.key("aws_cloud_map").refuse(UNKNOWN);
+    }
+    match text {
+        Resolver { dns: Some(dns), .. } => Choice::Dns(names(dns, &at.key("dns"))),
+        Resolver { fixed, .. } => {
+            let FixedResolver { hostnames } = fixed.unwrap_or_default();
+            Choice::Fixed(hostnames.into_iter().map(with_port).collect())
+        }
+    }
+}
+
+/// `host:port`, with the port of OTLP where none is said.
+fn with_port(host: String) -> String {
+    let bracketed = host.ends_with(']');
+    match host.rsplit_once(':') {
+        Some((_, port)) if !bracketed && port.parse::<u16>().is_ok() => host,
+        _ => format!("{host}:4317"),
+    }
+}
+
+fn names(text: DnsResolver, at: &At<'_>) -> DnsNames {
+    let port = text.port.filter(|port| !port.is_empty());
+    let port = port.map(|port| {
+        port.parse().unwrap_or_else(|_| {
+            at.key("port").refuse(format!("`{port}` is not a port"));
+            0
+        })
+    });
+    DnsNames {
+        host: text.hostname,
+        port: port.unwrap_or(4317),
+        interval: or_default(text.interval, None).unwrap_or(Duration::from_secs(5)),
+        timeout: or_default(text.timeout, None).unwrap_or(Duration::from_secs(1)),
+    }
+}

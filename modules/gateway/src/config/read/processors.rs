@@ -1,0 +1,102 @@
+//! What happens to telemetry on its way?
+
+use std::time::Duration;
+
+use collector_config::{
+    Component,
+    components::{
+        attributes::{AttributeAction, Attributes, Resource},
+        filter::Filter,
+        processors::{Batch as BatchText, MemoryLimiter as LimiterText, ProbabilisticSampler},
+        tail_sampling::TailSampling,
+    },
+};
+use serde_json::Value;
+
+use super::super::at::At;
+use super::or_default;
+use crate::settings::{Batch, MemoryLimiter, Processor};
+
+/// A processor of a type that the gateway runs; none if its settings could not be read.
+pub(in super::super) fn processor(
+    kind: &str,
+    settings: &Value,
+    memory: Option<u64>,
+    at: &At<'_>,
+) -> Option<Processor> {
+    Some(if kind == LimiterText::TYPE.name {
+        Processor::MemoryLimiter(limiter(&at.component(settings)?, memory, at)?)
+    } else if kind == BatchText::TYPE.name {
+        Processor::Batch(batch(&at.component(settings)?, at))
+    } else if kind == ProbabilisticSampler::TYPE.name {
+        Processor::ProbabilisticSampler(at.component(settings)?)
+    } else if kind == TailSampling::TYPE.name {
+        Processor::TailSampling(Box::new(tail(at.component(settings)?, at)))
+    } else if kind == Resource::TYPE.name {
+        let resource: Resource = at.component(settings)?;
+        context_free(&resource.attributes, &at.key("attributes"));
+        Processor::Resource(resource)
+    } else if kind == Attributes::TYPE.name {
+        let attributes: Attributes = at.component(settings)?;
+        context_free(&attributes.actions, &at.key("actions"));
+        Processor::Attributes(attributes)
+    } else {
+        let filter: Filter = at.component(settings)?;
+        Processor::Filter(Box::new(filter))
+    })
+}
+
+/// Actions that need nothing of the request that telemetry came with.
+fn context_free(actions: &[AttributeAction], at: &At<'_>) {
+    for (index, action) in actions.iter().enumerate() {
+        let at = at.key(&index.to_string());
+        let why = "headers of requests are not kept, so no value can come from them";
+        at.without("from_context", &action.from_context, why);
+    }
+}
+
+fn tail(text: TailSampling, at: &At<'_>) -> TailSampling {
+    let why = "undecided spans are kept by the gateway itself: name a `file_storage` in the exporters' queues";
+    at.without("tail_storage", &text.tail_storage, why);
+    text
+}
+
+fn batch(text: &BatchText, at: &At<'_>) -> Batch {
+    let why = "headers of requests are not kept, so nothing can be kept apart by them";
+    at.without("metadata_keys", &text.metadata_keys, why);
+    Batch {
+        size: u64::from(text.send_batch_size.unwrap_or(8192)),
+        max_size: text
+            .send_batch_max_size
+            .filter(|size| *size > 0)
+            .map(u64::from),
+        timeout: or_default(text.timeout, Some(Duration::from_millis(200))).unwrap_or_default(),
+    }
+}
+
+/// The limits in bytes. A percentage is one of what there is for the process.
+fn limiter(text: &LimiterText, memory: Option<u64>, at: &At<'_>) -> Option<MemoryLimiter> {
+    const MIB: u64 = 1 << 20;
+    let (limit, spike) = if text.limit_mib > 0 {
+        (
+            u64::from(text.limit_mib) * MIB,
+            u64::from(text.spike_limit_mib) * MIB,
+        )
+    } else {
+        let Some(memory) = memory else {
+            let why = "nobody says how much memory there is: use `limit_mib`";
+            at.key("limit_percentage").refuse(why);
+            return None;
+        };
+        let percent = |share: u32| memory / 100 * u64::from(share);
+        (
+            percent(text.limit_percentage),
+            percent(text.spike_limit_percentage),
+        )
+    };
+    Some(MemoryLimiter {
+        limit,
+        spike: if spike == 0 { limit / 5 } else { spike },
+        check_interval: text.check_interval.get(),
+    })
+}

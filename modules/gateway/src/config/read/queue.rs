@@ -1,0 +1,73 @@
+//! What becomes of data that cannot be sent at once?
+
+use collector_config::components::queue::{Batch, Retry, SendingQueue, Sizer as SizerText};
+use serde_json::Number;
+
+use super::super::at::At;
+use super::unless_zero;
+use crate::settings::{Backoff, Queue, QueueBatch, Sizer};
+
+/// The queue, where there is one.
+pub(super) fn queue(text: SendingQueue, at: &At<'_>) -> Option<Queue> {
+    let at = at.key("sending_queue");
+    text.enabled.then(|| Queue {
+        sizer: sizer(text.sizer),
+        size: text.queue_size,
+        consumers: text.num_consumers,
+        block_on_overflow: text.block_on_overflow,
+        wait_for_result: text.wait_for_result,
+        storage: text.storage,
+        batch: text.batch.map(|text| batch(&text, &at.key("batch"))),
+    })
+}
+
+fn sizer(text: SizerText) -> Sizer {
+    match text {
+        SizerText::Requests => Sizer::Requests,
+        SizerText::Items => Sizer::Items,
+        SizerText::Bytes => Sizer::Bytes,
+    }
+}
+
+fn batch(text: &Batch, at: &At<'_>) -> QueueBatch {
+    let why = "headers of requests are not kept, so nothing can be kept apart by them";
+    at.key("partition")
+        .without("metadata_keys", &text.partition.metadata_keys, why);
+    QueueBatch {
+        sizer: text.sizer.map_or(Sizer::Items, sizer),
+        min_size: text.min_size,
+        max_size: Some(text.max_size).filter(|size| *size > 0),
+        flush_timeout: text.flush_timeout.get(),
+    }
+}
+
+/// When a failed attempt is repeated, where it is.
+pub(super) fn retry(text: &Retry, at: &At<'_>) -> Option<Backoff> {
+    let at = at.key("retry_on_failure");
+    let number = |number: &Option<Number>, default| {
+        number.as_ref().and_then(Number::as_f64).unwrap_or(default)
+    };
+    let backoff = Backoff {
+        initial: text.initial_interval.get(),
+        max: text.max_interval.get(),
+        give_up: unless_zero(text.max_elapsed_time),
+        multiplier: number(&text.multiplier, 1.5),
+        jitter: number(&text.randomization_factor, 0.5),
+    };
+    if !(0.0..=1.0).contains(&backoff.jitter) {
+        at.key("randomization_factor")
+            .refuse("lies between 0 and 1");
+    }
+    if backoff.multiplier < 0.0 {
+        at.key("multiplier").refuse("must not be negative");
+    }
+    if backoff
+        .give_up
+        .is_some_and(|end| end < backoff.initial || end < backoff.max)
+        && text.enabled
+    {
+        at.key("max_elapsed_time")
+            .refuse("must not be below `initial_interval` or `max_interval`");
+    }
+    text.enabled.then_some(backoff)
+}
