@@ -52,6 +52,16 @@ fn double(number: f64) -> String {
     }
 }
 
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
 fn json(value: &Value<'_>) -> Option<Json> {
     Some(match value {
         Value::Empty => Json::Null,

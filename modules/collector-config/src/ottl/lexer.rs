@@ -4,15 +4,18 @@ use super::{Error, Problem};
 
 /// A word and the place of its first letter, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Token<'a> {
-    pub(super) at: usize,
-    pub(super) kind: Kind,
-    pub(super) text: &'a str,
+pub struct Token<'a> {
+    /// The place.
+    pub at: usize,
+    /// What it is.
+    pub kind: Kind,
+    /// Its letters.
+    pub text: &'a str,
 }
 
 /// What a word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// `0xff`.
     Bytes,
     /// `1` or `1.5e3`.
@@ -37,8 +40,11 @@ pub(super) enum Kind {
     End,
 }
 
-/// The words of a text.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Error> {
+/// The words of a text; the last one is its end.
+///
+/// # Errors
+/// A letter that begins no word, or a text in quotes that does not end.
+pub fn tokens(text: &str) -> Result<Vec<Token<'_>>, Error> {
     let mut found = Vec::new();
     let mut rest = text;
     let mut at = 1;

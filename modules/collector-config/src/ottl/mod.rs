@@ -26,6 +26,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub use self::{
     check::{check_condition, check_statement},
     error::{Error, Problem},
+    lexer::{Kind, Token, tokens},
     paths::Context,
 };
 

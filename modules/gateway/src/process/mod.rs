@@ -1,3 +1,8 @@
 //! What is done to payloads on their way?
 
+pub mod attributes;
+pub mod filter;
 pub mod sampler;
+
+#[cfg(test)]
+mod samples;

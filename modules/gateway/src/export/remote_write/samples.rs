@@ -1,14 +1,12 @@
 //! Which samples does a data point give to which series?
 
-use std::fmt::Write as _;
-
 use super::{
     labels::named,
     native,
     point::{Kind, Measured, Point},
     series::{Exemplar, Label, Metadata, Sample, SeriesSet},
 };
-use crate::text::{decimal, text};
+use crate::text::{decimal, hex, text};
 
 /// The bits of the number with which Prometheus marks the end of a series.
 pub(super) const STALE: u64 = 0x7ff0_0000_0000_0002;
@@ -180,13 +178,6 @@ fn label(name: &str, value: String) -> Label {
         name: name.to_owned(),
         value,
     }
-}
-
-fn hex(id: &[u8]) -> String {
-    id.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[expect(
