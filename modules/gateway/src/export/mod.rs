@@ -1,7 +1,9 @@
 //! How do payloads leave, and what happens until they have?
 
 mod consume;
+pub mod debug;
 pub mod fanout;
+pub mod file;
 pub mod otlp;
 pub mod queue;
 pub mod remote_write;
