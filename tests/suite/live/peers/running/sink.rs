@@ -8,7 +8,7 @@ use support::{Command, Running, peers};
 /// A collector that writes down what it is sent.
 pub(in crate::live) struct Sink {
     file: PathBuf,
-    pub(in crate::live) running: Running,
+    _running: Running,
     _folder: Command,
 }
 
@@ -52,7 +52,7 @@ impl Sink {
         }
         Self {
             file,
-            running,
+            _running: running,
             _folder: folder,
         }
     }
