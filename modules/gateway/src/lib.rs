@@ -12,7 +12,7 @@
 
 mod budget;
 pub mod config;
-mod count;
+mod encoding;
 pub mod export;
 pub mod json;
 pub mod log;
@@ -26,11 +26,11 @@ pub mod receive;
 mod refusal;
 pub mod serve;
 pub mod settings;
-pub mod tail;
 mod text;
 pub mod wire;
 
 pub use budget::{Budget, Charge};
 pub use collector_config::Signal;
+pub use encoding::Encoding;
 pub use payload::{Chunks, Payload};
 pub use refusal::Refusal;

@@ -1,36 +1,37 @@
 //! The gateway as a program.
 
-use std::{collections::BTreeMap, error::Error, path::PathBuf, process::ExitCode};
+use std::{error::Error, io::Write as _, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
-use collector_config::{
-    Class, Config,
-    components::{otlp::Otlp, otlp_exporters::OtlpGrpc},
-};
 use gateway::{
-    export::{Queue, Retry, otlp},
-    receive,
-    serve::{Destination, Exporter, Gateway, Settings, Way},
+    config::{self, Source, Surroundings},
+    serve::Gateway,
 };
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// How long the end may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// The reference OTLP gateway.
 #[derive(Parser)]
 struct Arguments {
-    /// The configuration.
+    /// The configuration; what a later one says goes before.
+    #[arg(long, required = true)]
+    config: Vec<PathBuf>,
+    /// How many threads receive and send: as many as there are processors, where nothing is said.
     #[arg(long)]
-    config: PathBuf,
+    shards: Option<usize>,
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            use std::io::Write as _;
             let mut source: Option<&dyn Error> = Some(error.as_ref());
             while let Some(error) = source {
+                // Nobody may be there to read it.
                 let _ = writeln!(std::io::stderr(), "{error}");
                 source = error.source();
             }
@@ -39,10 +40,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let text = std::fs::read_to_string(&arguments.config)?;
-    let settings = settings(&Config::from_yaml(&text)?)?;
-    let gateway = Gateway::start(&settings)?;
+fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let sources: Vec<_> = arguments.config.into_iter().map(Source::File).collect();
+    let loaded = config::load(&sources, &Surroundings::here())?;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let gateway = Gateway::start(&loaded.settings, arguments.shards.unwrap_or(processors))?;
+    wait()?;
+    gateway.stop(PATIENCE);
+    Ok(())
+}
+
+/// Waits until somebody wants the gateway to end.
+fn wait() -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -54,51 +63,6 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        Ok::<_, std::io::Error>(())
-    })?;
-    gateway.stop();
-    Ok(())
-}
-
-fn settings(config: &Config) -> Result<Settings, Box<dyn Error>> {
-    let mut receivers = BTreeMap::new();
-    for (id, _) in config.section(Class::Receiver) {
-        let otlp: Otlp = config.get(id)?;
-        let grpc = otlp.protocols.grpc.map(|grpc| {
-            let endpoint = match grpc.endpoint.as_str() {
-                "" => "localhost:4317",
-                endpoint => endpoint,
-            };
-            let mut server = receive::Server::grpc(receive::Listen::Tcp(endpoint.to_owned()));
-            if let Some(mib) = grpc.max_recv_msg_size_mib {
-                server.max_message = u64::from(mib) << 20;
-            }
-            server
-        });
-        receivers.insert(id.clone(), receive::Settings { grpc, http: None });
-    }
-    let mut exporters = BTreeMap::new();
-    for (id, _) in config.section(Class::Exporter) {
-        let settings: OtlpGrpc = config.get(id)?;
-        let exporter = Exporter {
-            to: Destination::Grpc(otlp::Settings::to(settings.endpoint)),
-            queue: Queue::default(),
-            retry: Some(Retry::default()),
-        };
-        exporters.insert(id.clone(), exporter);
-    }
-    let pipelines = config.service.pipelines.iter().map(|(id, pipeline)| {
-        let way = Way {
-            receivers: pipeline.receivers.clone(),
-            exporters: pipeline.exporters.clone(),
-        };
-        (id.clone(), way)
-    });
-    Ok(Settings {
-        memory: 512 << 20,
-        shards: 1,
-        receivers,
-        exporters,
-        pipelines: pipelines.collect(),
+        Ok(())
     })
 }

@@ -6,42 +6,61 @@ use bytes::Bytes;
 use collector_config::Signal;
 use smallvec::SmallVec;
 
-use crate::Charge;
+use crate::{Charge, Encoding};
 
 /// Pieces of memory whose bytes, one after the other, are one message.
 #[derive(Clone, Debug, Default)]
-pub struct Chunks(SmallVec<[Bytes; 1]>);
+pub struct Chunks {
+    pieces: SmallVec<[Bytes; 1]>,
+    /// The same message as it came over the wire, if it came compressed and nothing was changed since.
+    packed: Option<Arc<(Encoding, Bytes)>>,
+}
 
 impl Chunks {
     /// How many bytes there are in all.
     pub fn len(&self) -> usize {
-        self.0.iter().map(Bytes::len).sum()
+        self.pieces.iter().map(Bytes::len).sum()
     }
 
     /// Whether there is no byte.
     pub fn is_empty(&self) -> bool {
-        self.0.iter().all(Bytes::is_empty)
+        self.pieces.iter().all(Bytes::is_empty)
     }
 
     /// The pieces in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Bytes> + Clone {
-        self.0.iter()
+        self.pieces.iter()
     }
 
     /// Adds a piece at the end.
     pub fn push(&mut self, piece: Bytes) {
-        self.0.push(piece);
+        self.packed = None;
+        self.pieces.push(piece);
     }
 
     /// Adds all pieces of another at the end. Two OTLP requests of one signal joined so are one request with the
     /// resources of both, because a request is one repeated field.
     pub fn append(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.packed = None;
+        self.pieces.extend(other.pieces);
+    }
+
+    /// The same with the compressed bytes that it came as: whoever sends it on unchanged need not compress it again.
+    #[must_use]
+    pub fn with_packed(mut self, encoding: Encoding, packed: Bytes) -> Self {
+        self.packed = Some(Arc::new((encoding, packed)));
+        self
+    }
+
+    /// The compressed bytes that it came as, if it did in this encoding.
+    pub fn packed(&self, encoding: Encoding) -> Option<&Bytes> {
+        let (packed, bytes) = self.packed.as_deref()?;
+        (*packed == encoding).then_some(bytes)
     }
 
     /// All bytes in one piece: copied only if there are several pieces.
     pub fn joined(&self) -> Bytes {
-        match self.0.as_slice() {
+        match self.pieces.as_slice() {
             [] => Bytes::new(),
             [one] => one.clone(),
             several => several
@@ -56,13 +75,19 @@ impl Chunks {
 
 impl From<Bytes> for Chunks {
     fn from(piece: Bytes) -> Self {
-        Self(SmallVec::from_buf([piece]))
+        Self {
+            pieces: SmallVec::from_buf([piece]),
+            packed: None,
+        }
     }
 }
 
 impl FromIterator<Bytes> for Chunks {
     fn from_iter<T: IntoIterator<Item = Bytes>>(pieces: T) -> Self {
-        Self(pieces.into_iter().collect())
+        Self {
+            pieces: pieces.into_iter().collect(),
+            packed: None,
+        }
     }
 }
 

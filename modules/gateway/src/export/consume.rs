@@ -1,43 +1,48 @@
 //! Who empties a queue?
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
-use tokio::time::sleep;
+use tokio::sync::watch;
 
-use super::{Failure, Retry, Sender, queue::Queue, retry::Backoff};
-use crate::{Payload, Refusal};
+use super::{
+    Exporter,
+    batch::{Batch, Batcher},
+    deliver::deliver,
+    source::{End, Source},
+};
 
-/// Sends what comes out of a queue, one payload after the other, until it is closed and empty.
-pub async fn consume(queue: Arc<Queue>, sender: Arc<dyn Sender>, retry: Option<Retry>) {
-    while let Some(entry) = queue.next().await {
-        let result = deliver(&entry.payload, sender.as_ref(), retry).await;
-        queue.done(entry, result);
-    }
+/// Empties one source of an exporter, so many payloads at a time, until it is closed and empty. In a hurry nothing is
+/// waited for that failed.
+pub async fn consume(
+    exporter: Arc<Exporter>,
+    source: Source,
+    consumers: usize,
+    hurry: watch::Receiver<bool>,
+) {
+    let batcher = Batcher::new();
+    let each = (0..consumers.max(1)).map(|_| {
+        let mut hurry = hurry.clone();
+        let (exporter, source, batcher) = (&exporter, &source, &batcher);
+        async move {
+            while let Some(batch) = batcher.next(source, exporter).await {
+                send(batch, exporter, &mut hurry).await;
+            }
+        }
+    });
+    futures::future::join_all(each).await;
+    exporter.sender.flush().await;
 }
 
-/// Sends a payload as often as it takes.
-async fn deliver(
-    payload: &Payload,
-    sender: &dyn Sender,
-    retry: Option<Retry>,
-) -> Result<(), Refusal> {
-    let mut backoff = retry.map(Backoff::new);
-    let began = Instant::now();
-    loop {
-        let (failure, after) = match sender.send(payload).await {
-            Ok(_) => return Ok(()),
-            Err(Failure::Passing { why, after }) => (why, after),
-            Err(Failure::TooLarge(why) | Failure::Lasting(why)) => {
-                return Err(Refusal::invalid(why));
-            }
-        };
-        let random = fastrand::f64();
-        let pause = backoff
-            .as_mut()
-            .and_then(|backoff| backoff.pause(began.elapsed(), after, random));
-        match pause {
-            Some(pause) => sleep(pause).await,
-            None => return Err(Refusal::busy(failure)),
+async fn send(batch: Batch, exporter: &Exporter, hurry: &mut watch::Receiver<bool>) {
+    let Batch { taken, requests } = batch;
+    let mut end = End::Arrived;
+    for request in requests {
+        match deliver(exporter, request, hurry).await {
+            End::Arrived => {}
+            other => end = other,
         }
+    }
+    for one in taken {
+        one.settle(exporter, &end);
     }
 }

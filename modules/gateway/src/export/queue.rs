@@ -5,10 +5,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
-use super::{Queue as Settings, Sizer, WhenFull};
-use crate::{Payload, Refusal};
+use super::source::Waiter;
+use crate::{
+    Payload, Refusal,
+    settings::{Queue as Settings, Sizer},
+};
 
 /// The payloads for one destination, in memory.
 #[derive(Debug)]
@@ -28,17 +31,17 @@ struct Inner {
 
 /// A payload that waits, and who wants to hear of its end.
 #[derive(Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     /// What is to be sent.
-    pub payload: Payload,
+    pub(super) payload: Payload,
     /// Who waits for the result, if anyone does.
-    pub done: Option<oneshot::Sender<Result<(), Refusal>>>,
+    pub(super) done: Option<Waiter>,
     room: u64,
 }
 
 /// Room that was taken in a queue for one payload.
 #[derive(Debug)]
-pub struct Room<'a> {
+pub(super) struct Room<'a> {
     queue: &'a Queue,
     size: u64,
 }
@@ -69,7 +72,7 @@ impl Queue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn size(&self, payload: &Payload) -> u64 {
+    pub(super) fn size(&self, payload: &Payload) -> u64 {
         match self.settings.sizer {
             Sizer::Requests => 1,
             Sizer::Items => payload.items,
@@ -78,7 +81,7 @@ impl Queue {
     }
 
     /// Takes room for a payload.
-    pub async fn reserve(&self, payload: &Payload) -> Result<Room<'_>, Refusal> {
+    pub(super) async fn reserve(&self, payload: &Payload) -> Result<Room<'_>, Refusal> {
         let size = self.size(payload);
         if size > self.settings.size {
             return Err(Refusal::TooLarge {
@@ -99,15 +102,15 @@ impl Queue {
                     return Ok(Room { queue: self, size });
                 }
             }
-            match self.settings.when_full {
-                WhenFull::Refuse => return Err(Refusal::busy("the sending queue is full")),
-                WhenFull::Wait => freed.await,
+            if !self.settings.block_on_overflow {
+                return Err(Refusal::busy("the sending queue is full"));
             }
+            freed.await;
         }
     }
 
     /// The next payload; none once the queue is closed and empty.
-    pub async fn next(&self) -> Option<Entry> {
+    pub(super) async fn next(&self) -> Option<Entry> {
         loop {
             let mut arrived = std::pin::pin!(self.arrived.notified());
             arrived.as_mut().enable();
@@ -125,7 +128,7 @@ impl Queue {
     }
 
     /// Says that a payload has arrived, or never will.
-    pub fn done(&self, entry: Entry, result: Result<(), Refusal>) {
+    pub(super) fn done(&self, entry: Entry, result: Result<(), Refusal>) {
         if let Some(done) = entry.done {
             // Whoever waited may be gone: its connection broke.
             let _ = done.send(result);
@@ -138,6 +141,23 @@ impl Queue {
         self.freed.notify_waiters();
     }
 
+    /// Waits until nothing more is taken.
+    pub(super) async fn closed(&self) {
+        loop {
+            let mut freed = std::pin::pin!(self.freed.notified());
+            freed.as_mut().enable();
+            if self.inner().closed {
+                return;
+            }
+            freed.await;
+        }
+    }
+
+    /// How much there may be.
+    pub fn capacity(&self) -> u64 {
+        self.settings.size
+    }
+
     /// Takes nothing more; what is there may still be had.
     pub fn close(&self) {
         self.inner().closed = true;
@@ -148,7 +168,7 @@ impl Queue {
 
 impl Room<'_> {
     /// Fills the room with the payload that it was taken for.
-    pub fn fill(mut self, payload: Payload, done: Option<oneshot::Sender<Result<(), Refusal>>>) {
+    pub(super) fn fill(mut self, payload: Payload, done: Option<Waiter>) {
         let room = std::mem::take(&mut self.size);
         let entry = Entry {
             payload,

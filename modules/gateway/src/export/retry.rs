@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use super::Retry;
+use crate::settings;
 
 /// The pauses between the attempts of one payload: each longer than the one before, none exactly so long as those of
 /// other payloads that failed at the same time.
 #[derive(Debug)]
-pub struct Backoff {
-    retry: Retry,
+pub(crate) struct Backoff {
+    retry: settings::Backoff,
     next: Duration,
 }
 
 impl Backoff {
     /// Before the first attempt.
-    pub fn new(retry: Retry) -> Self {
+    pub(crate) fn new(retry: settings::Backoff) -> Self {
         Self {
             retry,
             next: retry.initial,
@@ -23,7 +23,7 @@ impl Backoff {
 
     /// How long to wait now, if there is to be another attempt: at least as long as the destination asked for.
     /// `random` is from 0 to 1; `elapsed` is the time since the first attempt began.
-    pub fn pause(
+    pub(crate) fn pause(
         &mut self,
         elapsed: Duration,
         asked: Option<Duration>,
@@ -44,7 +44,13 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_a_limit_and_end() {
-        let mut backoff = Backoff::new(Retry::default());
+        let mut backoff = Backoff::new(settings::Backoff {
+            initial: Duration::from_secs(5),
+            max: Duration::from_secs(30),
+            give_up: Some(Duration::from_mins(5)),
+            multiplier: 1.5,
+            jitter: 0.5,
+        });
         let seconds = |seconds: f64| Some(Duration::from_secs_f64(seconds));
         let elapsed = Duration::ZERO;
         assert_eq!(backoff.pause(elapsed, None, 0.5), seconds(5.0));

@@ -5,4 +5,4 @@ pub mod filter;
 pub mod sampler;
 
 #[cfg(test)]
-pub(crate) mod samples;
+mod samples;

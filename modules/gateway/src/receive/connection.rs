@@ -1,34 +1,34 @@
 //! How is a connection served, from its first byte until it is drained?
 
-use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use http::{Request, Response};
-use hyper::{body::Incoming, server::conn::http2, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::service::service_fn;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::watch,
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::{
-    Intake, grpc,
+    Protocol, Serving,
+    lifetime::{Activity, Lifetime},
     listen::{Listener, Stream},
-    reply::Reply,
 };
 
 /// How much a connection may send before it is read. What is under way is memory that nobody charged, so it is kept
 /// near what a fast line holds.
 const CONNECTION_WINDOW: u32 = 1 << 20;
 const STREAM_WINDOW: u32 = 512 << 10;
-
-/// What serves connections.
-pub struct Serving {
-    /// Where payloads go.
-    pub intake: Arc<Intake>,
-    /// The largest message.
-    pub max_message: u64,
-}
+/// How many calls a connection may have open if nothing is said: what gRPC clients take for granted.
+const STREAMS: u32 = 256;
+/// The largest head of a request, in bytes.
+const HEADERS: u32 = 16 << 10;
+/// How long the start of TLS may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Serves a listener until it is told to stop; then no new connection is taken, and those that there are end with the
 /// calls that they have.
@@ -36,7 +36,7 @@ pub async fn serve(
     serving: Arc<Serving>,
     listener: Listener,
     stop: watch::Receiver<bool>,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     let accepting = listener.accepting()?;
     let mut stopped = stop.clone();
     let mut connections = tokio::task::JoinSet::new();
@@ -47,11 +47,8 @@ pub async fn serve(
             Some(_) = connections.join_next() => continue,
         };
         match accepted {
-            Ok(Stream::Tcp(stream)) => {
-                connections.spawn(connection(Arc::clone(&serving), stream, stop.clone()));
-            }
-            Ok(Stream::Unix(stream)) => {
-                connections.spawn(connection(Arc::clone(&serving), stream, stop.clone()));
+            Ok(stream) => {
+                connections.spawn(welcome(Arc::clone(&serving), stream, stop.clone()));
             }
             // No file descriptor is left, or the peer is gone: others may be served meanwhile.
             Err(_) => sleep(Duration::from_millis(20)).await,
@@ -62,17 +59,43 @@ pub async fn serve(
     Ok(())
 }
 
+async fn welcome(serving: Arc<Serving>, stream: Stream, stop: watch::Receiver<bool>) {
+    let tls = serving.tls.as_ref().map(super::Tls::acceptor);
+    match (tls, stream) {
+        (None, Stream::Tcp(stream)) => connection(serving, stream, stop).await,
+        (None, Stream::Unix(stream)) => connection(serving, stream, stop).await,
+        (Some(tls), Stream::Tcp(stream)) => {
+            if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
+                connection(serving, stream, stop).await;
+            }
+        }
+        (Some(tls), Stream::Unix(stream)) => {
+            if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
+                connection(serving, stream, stop).await;
+            }
+        }
+    }
+}
+
 async fn connection<S>(serving: Arc<Serving>, stream: S, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request| answer(Arc::clone(&serving), request));
-    let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder
-        .timer(TokioTimer::new())
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .auto_date_header(false);
+    let activity = Activity::new();
+    let lifetime = Lifetime::of(&serving.protocol);
+    let builder = builder(&serving.protocol);
+    let service = service_fn({
+        let activity = Arc::clone(&activity);
+        move |request| {
+            let call = activity.call();
+            let answer = Arc::clone(&serving).answer(request);
+            async move {
+                let answer = answer.await;
+                drop(call);
+                answer
+            }
+        }
+    });
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let stopped = async { stop.wait_for(|stop| *stop).await.is_ok() };
@@ -83,12 +106,42 @@ where
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
+        () = lifetime.over(&activity) => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                _ = connection => {}
+                () = lifetime.cut_off() => {}
+            }
+        }
     }
 }
 
-fn answer(
-    serving: Arc<Serving>,
-    request: Request<Incoming>,
-) -> impl Future<Output = Result<Response<Reply>, Infallible>> {
-    async move { Ok(grpc::answer(request, &serving.intake, serving.max_message).await) }
+fn builder(protocol: &Protocol) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    let mut http2 = builder.http2();
+    http2
+        .timer(TokioTimer::new())
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEADERS)
+        .auto_date_header(false);
+    match protocol {
+        Protocol::Grpc(grpc) => {
+            http2
+                .max_concurrent_streams(grpc.max_streams.unwrap_or(STREAMS))
+                .keep_alive_interval(grpc.keepalive.ping_after)
+                .keep_alive_timeout(grpc.keepalive.ping_timeout);
+            builder.http2_only()
+        }
+        Protocol::Http(http) => {
+            builder
+                .http1()
+                .timer(TokioTimer::new())
+                .keep_alive(http.keep_alive)
+                .header_read_timeout(http.header_timeout)
+                .max_buf_size(256 << 10);
+            builder
+        }
+    }
 }

@@ -10,7 +10,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-use super::Listen;
+use crate::settings::Address;
 
 /// How many connections wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -55,9 +55,9 @@ impl Listener {
     /// As many listeners of one address as there are shards: the kernel spreads connections over them.
     ///
     /// A socket has one listener that all shards share.
-    pub fn open(listen: &Listen, shards: usize) -> Result<Vec<Self>, ListenError> {
-        match listen {
-            Listen::Tcp(address) => {
+    pub fn open(address: &Address, shards: usize) -> Result<Vec<Self>, ListenError> {
+        match address {
+            Address::Tcp(address) => {
                 let mut address = resolve(address)?;
                 let mut listeners = Vec::with_capacity(shards);
                 for _ in 0..shards.max(1) {
@@ -71,7 +71,7 @@ impl Listener {
                 }
                 Ok(listeners)
             }
-            Listen::Unix(path) => {
+            Address::Unix(path) => {
                 let failed = |error| ListenError::Unix(path.clone(), error);
                 let first = unix(path).map_err(failed)?;
                 let mut listeners = Vec::with_capacity(shards);

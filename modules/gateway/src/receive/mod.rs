@@ -1,64 +1,167 @@
 //! How do requests come in, and what are their senders told?
+//!
+//! ```text
+//!  listener ─► connection (TLS, age) ─► grpc ─┐ body: charged, then read ─► inflate ─► count ─► Pipeline
+//!                                       http ─┘
+//!                            status ◄─────────── Refusal
+//! ```
 
 mod body;
 mod connection;
+mod cors;
 mod grpc;
+mod http1;
+mod inflate;
+mod lifetime;
 mod listen;
 mod reply;
-mod settings;
+mod service;
 mod status;
+mod tally;
+mod tls;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-pub use connection::{Serving, serve};
+use body::{Limits, Message};
+pub use connection::serve;
 pub use listen::{ListenError, Listener};
-pub use settings::{Listen, PATIENCE, Server, Settings};
+pub use service::{Protocol, Serving};
+pub use tally::{Tallies, Tally};
+pub use tls::{Tls, TlsError};
+pub(crate) use tls::{authorities, certificate, versions};
 
-use crate::{Budget, Payload, Refusal, Signal, pipeline::Pipeline};
+use crate::{Budget, Encoding, Payload, Refusal, Signal, pipeline::Pipeline, wire};
+
+/// How long a sender waits for room before it is told to come again: long enough to bridge a short burst, and far
+/// shorter than any client's own patience.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What every server of one receiver hands its payloads to.
 pub struct Intake {
-    pipelines: [Option<Arc<Pipeline>>; 3],
+    ways: [Option<Way>; 3],
     budget: Arc<Budget>,
+}
+
+/// The way of one signal.
+struct Way {
+    pipelines: Vec<Arc<Pipeline>>,
+    /// The compression in which some exporter may send a request on as it came.
+    keeps: Option<Encoding>,
 }
 
 impl Intake {
     /// An intake that takes nothing yet.
     pub fn new(budget: Arc<Budget>) -> Self {
         Self {
-            pipelines: [None, None, None],
+            ways: [None, None, None],
             budget,
         }
     }
 
-    /// The same with a pipeline for a signal.
+    /// The same with the pipelines of a signal. What comes in the encoding that it `keeps` is kept as it came, too.
     #[must_use]
-    pub fn with(mut self, signal: Signal, pipeline: Arc<Pipeline>) -> Self {
-        self.pipelines[signal as usize] = Some(pipeline);
+    pub fn with(
+        mut self,
+        signal: Signal,
+        pipelines: Vec<Arc<Pipeline>>,
+        keeps: Option<Encoding>,
+    ) -> Self {
+        self.ways[signal as usize] = Some(Way { pipelines, keeps });
         self
     }
 
+    fn limits(&self, message: u64) -> Limits<'_> {
+        Limits {
+            message,
+            budget: &self.budget,
+            patience: PATIENCE,
+            silence: body::SILENCE,
+        }
+    }
+
     /// The way of a signal, if anyone takes it.
-    fn pipeline(&self, signal: Signal) -> Result<&Pipeline, Refusal> {
-        let pipeline = self.pipelines[signal as usize].as_deref();
-        pipeline.ok_or(Refusal::Unwanted(signal))
+    fn way(&self, signal: Signal) -> Result<&Way, Refusal> {
+        let way = self.ways[signal as usize].as_ref();
+        way.ok_or(Refusal::Unwanted(signal))
     }
 
     /// Hands a message on, and says yes only once somebody holds it.
-    async fn accept(&self, message: body::Message, signal: Signal) -> Result<(), Refusal> {
-        let pipeline = self.pipeline(signal)?;
-        let items = crate::count::items(signal, &message.bytes)
-            .ok_or_else(|| Refusal::invalid("the request is no valid protobuf message"))?;
-        if items == 0 {
+    async fn accept(
+        &self,
+        message: Message,
+        encoding: Option<Encoding>,
+        signal: Signal,
+        max_message: u64,
+        tallies: &Tallies,
+    ) -> Result<(), Refusal> {
+        let way = self.way(signal)?;
+        let payload = self.payload(message, encoding, signal, max_message);
+        let payload = payload
+            .await
+            .inspect_err(|_| tallies.unread.add(signal, 1))?;
+        let items = payload.items;
+        let result = way.take(payload).await;
+        tallies.count(signal, items, &result);
+        result
+    }
+
+    async fn payload(
+        &self,
+        message: Message,
+        encoding: Option<Encoding>,
+        signal: Signal,
+        max_message: u64,
+    ) -> Result<Payload, Refusal> {
+        let Message {
+            bytes,
+            arrived,
+            mut charge,
+            ..
+        } = message;
+        let malformed = |error: wire::Malformed| {
+            Refusal::invalid(format!("the request cannot be read: {error}"))
+        };
+        let (items, body) = match encoding {
+            None => (
+                wire::count(signal, &bytes).map_err(malformed)?,
+                bytes.into(),
+            ),
+            Some(encoding) => {
+                let limits = self.limits(max_message);
+                let (inflated, more) = inflate::inflate(encoding, &bytes, &limits).await?;
+                let items = wire::count(signal, &inflated).map_err(malformed)?;
+                let body = crate::Chunks::from(bytes::Bytes::from(inflated));
+                if self.way(signal)?.keeps == Some(encoding) {
+                    charge.merge(more);
+                    (items, body.with_packed(encoding, bytes))
+                } else {
+                    charge = more;
+                    (items, body)
+                }
+            }
+        };
+        Ok(Payload {
+            signal,
+            body,
+            items,
+            arrived,
+            charge: Arc::new(charge),
+        })
+    }
+}
+
+impl Way {
+    /// Hands a payload to all pipelines. An empty one is nobody's business, and fine.
+    async fn take(&self, payload: Payload) -> Result<(), Refusal> {
+        if payload.items == 0 {
             return Ok(());
         }
-        let payload = Payload {
-            signal,
-            body: message.bytes.into(),
-            items,
-            arrived: message.arrived,
-            charge: Arc::new(message.charge),
+        let Some((last, others)) = self.pipelines.split_last() else {
+            return Ok(());
         };
-        pipeline.accept(payload).await
+        for pipeline in others {
+            pipeline.accept(payload.clone()).await?;
+        }
+        last.accept(payload).await
     }
 }

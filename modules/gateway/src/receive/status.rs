@@ -1,46 +1,75 @@
 //! What is a sender told whose payload was not taken?
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
+
+use http::StatusCode;
+use serde_json::json;
 
 use crate::Refusal;
+
+/// When a sender may come again if nobody knows better.
+const SOON: Duration = Duration::from_secs(1);
 
 /// The codes of gRPC that are used here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Code {
+    Unknown = 2,
     InvalidArgument = 3,
+    NotFound = 5,
     ResourceExhausted = 8,
     Unimplemented = 12,
     Unavailable = 14,
 }
 
 /// A refusal as the protocols tell it.
+#[derive(Clone, Debug)]
 pub(super) struct Status {
-    /// Its class.
+    /// Its class in gRPC.
     pub(super) code: Code,
+    /// Its class in HTTP.
+    pub(super) http: StatusCode,
     /// What a person reads.
-    pub(super) message: String,
-    /// When to come again.
+    pub(super) message: Cow<'static, str>,
+    /// When to come again; without it, never.
     pub(super) after: Option<Duration>,
 }
 
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
-        let (code, after) = match &refusal {
-            Refusal::Busy { after, .. } => (Code::Unavailable, *after),
-            Refusal::TooLarge { .. } => (Code::ResourceExhausted, None),
-            Refusal::Invalid { .. } => (Code::InvalidArgument, None),
-            Refusal::Unwanted(_) => (Code::Unimplemented, None),
+        let (code, http, after) = match &refusal {
+            Refusal::Busy { after, .. } => (
+                Code::Unavailable,
+                StatusCode::SERVICE_UNAVAILABLE,
+                Some(after.unwrap_or(SOON)),
+            ),
+            // Without a time to come again, which would make it retryable.
+            Refusal::TooLarge { .. } => {
+                (Code::ResourceExhausted, StatusCode::PAYLOAD_TOO_LARGE, None)
+            }
+            Refusal::Invalid { .. } => (Code::InvalidArgument, StatusCode::BAD_REQUEST, None),
+            Refusal::Unwanted(_) => (Code::Unimplemented, StatusCode::NOT_FOUND, None),
         };
         Self {
             code,
-            message: refusal.to_string(),
+            http,
+            message: refusal.to_string().into(),
             after,
         }
     }
 }
 
 impl Status {
+    /// One that the protocol itself gives, before there is a payload.
+    pub(super) fn of(code: Code, http: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            http,
+            message: message.into(),
+            after: None,
+        }
+    }
+
     /// As the message `google.rpc.Status`, with a `RetryInfo` if it says when to come again.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut status = vec![1 << 3, self.code as u8];
@@ -58,6 +87,17 @@ impl Status {
             field(&mut status, 3, &any);
         }
         status
+    }
+
+    /// The same in JSON.
+    pub(super) fn json(&self) -> Vec<u8> {
+        let mut status = json!({ "code": self.code as u8, "message": self.message });
+        if let Some(after) = self.after {
+            let delay = format!("{}s", after.as_secs_f64());
+            let kind = "type.googleapis.com/google.rpc.RetryInfo";
+            status["details"] = json!([{ "@type": kind, "retryDelay": delay }]);
+        }
+        status.to_string().into_bytes()
     }
 }
 

@@ -1,5 +1,15 @@
 //! The gateway from end to end, over sockets.
 
+#![allow(
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::unwrap_used,
+    reason = "a test fails by it, and its tables say what they are"
+)]
+
 mod support;
 
+mod compressed;
+mod over_http;
+mod retried;
 mod through;

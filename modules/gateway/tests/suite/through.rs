@@ -1,43 +1,77 @@
-//! What goes in comes out.
+//! What goes in over gRPC comes out.
 
-use crate::support::{Backend, TRACES, call, gateway, spans};
+use gateway::settings::WireCompression;
+
+use crate::support::{
+    Backend, Running, TRACES, call, call_raw, framed, over_grpc, settings, spans,
+};
 
 #[tokio::test]
-async fn every_signal_goes_through_unchanged() {
-    let (backend, address) = Backend::start().await;
-    let (gateway, address) = gateway(address, |_| {});
-    let body = spans(3);
-    let mut sent = Vec::new();
-    for path in ["trace.v1.TraceService", "logs.v1.LogsService"] {
-        let path = format!("/opentelemetry.proto.collector.{path}/Export");
-        let answer = call(address, &path, &body).await;
-        assert_eq!((answer.code.as_str(), answer.message.len()), ("0", 0));
-        sent.push((path, body.clone()));
+async fn every_signal_goes_through_unchanged_on_any_number_of_shards() {
+    for shards in [1, 2] {
+        let (backend, address) = Backend::start().await;
+        let gateway = Running::on(&settings(over_grpc(address, WireCompression::None)), shards);
+        let mut sent = Vec::new();
+        // One resource with one scope with one log record, or with a gauge of two points.
+        let logs = b"\x0a\x06\x12\x04\x12\x02\x10\x01".to_vec();
+        let metrics = b"\x0a\x0c\x12\x0a\x12\x08\x0a\x00\x2a\x04\x0a\x00\x0a\x00".to_vec();
+        let requests = [
+            ("trace.v1.TraceService", spans(3)),
+            ("logs.v1.LogsService", logs),
+            ("metrics.v1.MetricsService", metrics),
+        ];
+        for (service, body) in requests {
+            let path = format!("/opentelemetry.proto.collector.{service}/Export");
+            let answer = call(gateway.grpc, &path, &body).await;
+            assert_eq!((answer.code.as_str(), answer.message.len()), ("0", 0));
+            sent.push((path, body));
+        }
+        gateway.stop().await;
+        let got = backend.got().into_iter().map(|one| (one.path, one.body));
+        let mut got: Vec<_> = got.collect();
+        got.sort();
+        sent.sort();
+        assert_eq!(got, sent);
     }
-    tokio::task::spawn_blocking(|| gateway.stop())
-        .await
-        .unwrap();
-    let mut got = backend.got();
-    got.sort();
-    sent.sort();
-    assert_eq!(got, sent);
 }
 
 #[tokio::test]
 async fn what_is_no_request_is_refused_for_good() {
     let (backend, address) = Backend::start().await;
-    let (gateway, address) = gateway(address, |_| {});
-    let answer = call(address, TRACES, b"no protobuf").await;
-    assert_eq!(answer.code, "3");
-    assert!(answer.details.is_some());
-    assert_eq!(call(address, "/other.Service/Export", b"").await.code, "12");
-    assert_eq!(
-        call(address, TRACES, b"").await.code,
-        "0",
-        "nothing is fine"
-    );
-    tokio::task::spawn_blocking(|| gateway.stop())
-        .await
-        .unwrap();
-    assert_eq!(backend.got(), []);
+    let gateway = Running::start(&settings(over_grpc(address, WireCompression::None)));
+    let to = gateway.grpc;
+    let large = framed(0, &vec![0; 2 << 20]);
+    let cases: [(&str, &[(&str, &str)], Vec<u8>, &str); 6] = [
+        (TRACES, &[], framed(0, b"no protobuf"), "3"),
+        (TRACES, &[], framed(0, b""), "0"),
+        ("/other.Service/Export", &[], framed(0, b""), "12"),
+        (TRACES, &[], large, "8"),
+        (TRACES, &[("grpc-encoding", "br")], framed(1, b"x"), "12"),
+        (TRACES, &[("grpc-encoding", "gzip")], framed(1, b"x"), "3"),
+    ];
+    for (path, headers, body, code) in cases {
+        let answer = call_raw(to, path, headers, body).await;
+        assert_eq!(answer.code, code, "{path} {headers:?}");
+        let again = answer.details.unwrap_or_default();
+        let again = again.windows(9).any(|part| part == b"RetryInfo");
+        assert!(!again, "{code} may not come again");
+    }
+    gateway.stop().await;
+    assert!(backend.got().is_empty());
+}
+
+#[tokio::test]
+async fn who_finds_no_room_is_told_when_to_come_again() {
+    let (_, address) = Backend::start().await;
+    let mut settings = settings(over_grpc(address, WireCompression::None));
+    settings.memory.budget = 100;
+    let gateway = Running::start(&settings);
+    let held = gateway.gateway().budget().charge(90).unwrap();
+    let answer = call(gateway.grpc, TRACES, &spans(1)).await;
+    assert_eq!(answer.code, "14");
+    let details = answer.details.unwrap();
+    assert!(details.windows(9).any(|part| part == b"RetryInfo"));
+    drop(held);
+    assert_eq!(call(gateway.grpc, TRACES, &spans(1)).await.code, "0");
+    gateway.stop().await;
 }

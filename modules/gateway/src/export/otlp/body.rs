@@ -74,6 +74,14 @@ impl Outgoing {
             length: None,
         })
     }
+
+    /// The message itself.
+    pub(super) fn http(message: &Chunks) -> Self {
+        Self {
+            length: Some(message.len() as u64),
+            pieces: Some(message.iter().cloned().collect()),
+        }
+    }
 }
 
 impl Body for Outgoing {

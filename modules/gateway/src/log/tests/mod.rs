@@ -6,5 +6,4 @@ mod crash;
 mod damage;
 mod disk;
 mod faults;
-mod real;
 mod world;

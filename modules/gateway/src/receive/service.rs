@@ -1,0 +1,124 @@
+//! What serves the requests of one server of a receiver?
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use hyper::body::Incoming;
+
+use super::{Intake, Tallies, Tls, TlsError, grpc, http1, reply::Reply};
+use crate::{
+    Signal,
+    settings::{self, Cors, Keepalive},
+};
+
+/// A server of a receiver.
+pub struct Serving {
+    /// Where payloads go.
+    pub(super) intake: Arc<Intake>,
+    /// The largest message in bytes, after decompression.
+    pub(super) max_message: u64,
+    /// What it speaks.
+    pub(super) protocol: Protocol,
+    /// TLS, if it is spoken.
+    pub(super) tls: Option<Tls>,
+    /// What came.
+    pub(super) tallies: Arc<Tallies>,
+}
+
+/// What a server speaks.
+pub enum Protocol {
+    /// gRPC.
+    Grpc(Grpc),
+    /// HTTP/1.1 and HTTP/2, in protobuf and JSON.
+    Http(Box<Http>),
+}
+
+/// What is peculiar to gRPC.
+pub struct Grpc {
+    pub(super) keepalive: Keepalive,
+    pub(super) max_streams: Option<u32>,
+}
+
+/// What is peculiar to HTTP.
+pub struct Http {
+    pub(super) paths: [String; 3],
+    pub(super) cors: Option<Cors>,
+    pub(super) response_headers: HeaderMap,
+    pub(super) read_timeout: Option<Duration>,
+    pub(super) header_timeout: Option<Duration>,
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) keep_alive: bool,
+}
+
+impl Serving {
+    /// A gRPC server.
+    pub fn grpc(intake: Arc<Intake>, settings: &settings::Grpc) -> Result<Self, TlsError> {
+        Ok(Self {
+            intake,
+            max_message: settings.max_message,
+            tls: Tls::new(settings.tls.as_ref(), &[b"h2"])?,
+            protocol: Protocol::Grpc(Grpc {
+                keepalive: settings.keepalive.clone(),
+                max_streams: settings.max_concurrent_streams,
+            }),
+            tallies: Arc::default(),
+        })
+    }
+
+    /// An HTTP server.
+    pub fn http(intake: Arc<Intake>, settings: &settings::Http) -> Result<Self, TlsError> {
+        let paths = &settings.paths;
+        let path = |signal| match signal {
+            Signal::Traces => paths.traces.clone(),
+            Signal::Metrics => paths.metrics.clone(),
+            Signal::Logs => paths.logs.clone(),
+        };
+        let headers = settings
+            .response_headers
+            .iter()
+            .filter_map(|(name, value)| {
+                // What is no header was refused when the configuration was read.
+                let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+                Some((name, HeaderValue::from_str(value).ok()?))
+            });
+        Ok(Self {
+            intake,
+            max_message: settings.max_body,
+            tls: Tls::new(settings.tls.as_ref(), &[b"h2", b"http/1.1"])?,
+            protocol: Protocol::Http(Box::new(Http {
+                paths: Signal::ALL.map(path),
+                cors: settings.cors.clone(),
+                response_headers: headers.collect(),
+                read_timeout: settings.read_timeout,
+                header_timeout: settings.read_header_timeout,
+                idle_timeout: settings.idle_timeout,
+                keep_alive: settings.keep_alive,
+            })),
+            tallies: Arc::default(),
+        })
+    }
+
+    /// What it was sent.
+    pub fn tallies(&self) -> &Arc<Tallies> {
+        &self.tallies
+    }
+
+    /// What it speaks, as metrics name it.
+    pub fn transport(&self) -> &'static str {
+        match &self.protocol {
+            Protocol::Grpc(_) => "grpc",
+            Protocol::Http(_) => "http",
+        }
+    }
+
+    /// Answers one request.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<Response<Reply>, Infallible> {
+        Ok(match &self.protocol {
+            Protocol::Grpc(_) => grpc::answer(request, &self).await,
+            Protocol::Http(http) => http1::answer(request, &self, http).await,
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! Which parts make a gateway, and how are they joined?
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use collector_config::{ComponentId, PipelineId};
+
+use super::{
+    Servers, StartError,
+    exporters::{Exporters, keeps},
+    shard::{Ending, Shard},
+};
+use crate::{
+    Budget, Signal,
+    export::Fanout,
+    pipeline::{Pipeline, Take},
+    receive::{Intake, Listener, Serving},
+    settings::{Address, Otlp, Processor, Settings},
+};
+
+/// What was built.
+pub(super) struct Built {
+    pub(super) shards: Vec<Shard>,
+    pub(super) servers: Servers,
+    pub(super) exports: super::Exports,
+}
+
+/// A pipeline, and where it begins.
+type Ways = BTreeMap<PipelineId, Arc<Pipeline>>;
+
+/// Builds everything; nothing runs yet, but listeners are open.
+pub(super) fn build(
+    settings: &Settings,
+    shards: usize,
+    budget: &Arc<Budget>,
+) -> Result<Built, StartError> {
+    let mut exporters = Exporters::new(settings, budget);
+    let mut ways = Ways::new();
+    for (id, way) in &settings.pipelines {
+        let fanout = Arc::new(exporters.fanout(id, way)?);
+        let pipeline = pipeline(settings, id, fanout)?;
+        ways.insert(id.clone(), Arc::new(pipeline));
+    }
+    let (exports, sources) = exporters.finish();
+    let ending = Ending::new(shards, exports.values().cloned().collect());
+    let mut shards: Vec<Shard> = (0..shards)
+        .map(|_| Shard {
+            servers: Vec::new(),
+            consumers: Vec::new(),
+            ending: Arc::clone(&ending),
+        })
+        .collect();
+    for (exporter, source) in sources {
+        let consumers = exporter.queue.settings().consumers as usize;
+        let each = consumers.div_ceil(shards.len());
+        for shard in &mut shards {
+            let consumer = (Arc::clone(&exporter), source.clone(), each);
+            shard.consumers.push(consumer);
+        }
+    }
+    let servers = receivers(settings, budget, &ways, &mut shards)?;
+    Ok(Built {
+        shards,
+        servers,
+        exports,
+    })
+}
+
+/// The steps of a pipeline before its end.
+fn pipeline(
+    settings: &Settings,
+    id: &PipelineId,
+    end: Arc<Fanout>,
+) -> Result<Pipeline, StartError> {
+    let end: Arc<dyn Take> = end;
+    let steps = Vec::new();
+    for processor in &settings.pipelines[id].processors {
+        match settings.processors.get(processor) {
+            // There is one budget, and batches are made where they are sent.
+            Some(Processor::MemoryLimiter(_) | Processor::Batch(_)) => {}
+            _ => return Err(StartError::Unknown(id.clone(), processor.clone())),
+        }
+    }
+    Ok(Pipeline::new(steps, end))
+}
+
+fn receivers(
+    settings: &Settings,
+    budget: &Arc<Budget>,
+    ways: &Ways,
+    shards: &mut [Shard],
+) -> Result<Servers, StartError> {
+    let mut servers = Vec::new();
+    for (id, receiver) in &settings.receivers {
+        let intake = Arc::new(intake(settings, id, budget, ways));
+        for (address, serving) in servings(id, receiver, &intake)? {
+            let serving = Arc::new(serving);
+            let listeners = Listener::open(address, shards.len())
+                .map_err(|error| StartError::Listen(id.clone(), error))?;
+            let found = listeners.first().and_then(Listener::address);
+            servers.push((id.clone(), Arc::clone(&serving), found));
+            for (shard, listener) in shards.iter_mut().zip(listeners) {
+                shard.servers.push((Arc::clone(&serving), listener));
+            }
+        }
+    }
+    Ok(servers)
+}
+
+fn servings<'a>(
+    id: &ComponentId,
+    receiver: &'a Otlp,
+    intake: &Arc<Intake>,
+) -> Result<Vec<(&'a Address, Serving)>, StartError> {
+    let insecure = |error| StartError::Secure(id.clone(), error);
+    let mut servings = Vec::new();
+    if let Some(grpc) = &receiver.grpc {
+        let serving = Serving::grpc(Arc::clone(intake), grpc).map_err(insecure)?;
+        servings.push((&grpc.address, serving));
+    }
+    if let Some(http) = &receiver.http {
+        let serving = Serving::http(Arc::clone(intake), http).map_err(insecure)?;
+        servings.push((&http.address, serving));
+    }
+    Ok(servings)
+}
+
+/// What a receiver hands its payloads to.
+fn intake(settings: &Settings, id: &ComponentId, budget: &Arc<Budget>, ways: &Ways) -> Intake {
+    let mut intake = Intake::new(Arc::clone(budget));
+    for signal in Signal::ALL {
+        let begun_here = settings
+            .pipelines
+            .iter()
+            .filter(|(way, pipeline)| way.signal == signal && pipeline.receivers.contains(id));
+        let begun_here: Vec<_> = begun_here.collect();
+        if begun_here.is_empty() {
+            continue;
+        }
+        let exporters: BTreeSet<_> = begun_here
+            .iter()
+            .flat_map(|(_, way)| &way.exporters)
+            .collect();
+        let keeps = exporters
+            .into_iter()
+            .find_map(|exporter| keeps(settings.exporters.get(exporter)?));
+        let pipelines = begun_here
+            .iter()
+            .filter_map(|(id, _)| ways.get(*id).cloned());
+        intake = intake.with(signal, pipelines.collect(), keeps);
+    }
+    intake
+}

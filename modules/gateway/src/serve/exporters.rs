@@ -1,0 +1,204 @@
+//! Which exporters are there, and what waits before them?
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use collector_config::{ComponentId, PipelineId};
+
+use super::{Exports, StartError};
+use crate::{
+    Budget, Encoding,
+    export::{self, Exporter, Fanout, Kept, MakeError, Nop, Sender, Source, otlp},
+    log::{self, Log, RealDisk},
+    settings::{
+        self, Batch, Durability, ExporterKind, FileStorage, Pipeline, Processor, Queue, QueueBatch,
+        Settings, Sizer,
+    },
+};
+
+/// The exporters of a gateway while it is built.
+pub(super) struct Exporters<'a> {
+    settings: &'a Settings,
+    budget: &'a Arc<Budget>,
+    /// One connection for all signals.
+    senders: BTreeMap<ComponentId, Arc<dyn Sender>>,
+    exports: Exports,
+    sources: Vec<(Arc<Exporter>, Source)>,
+}
+
+/// What waits before an exporter that has no queue: senders do, all of them.
+fn no_queue() -> Queue {
+    Queue {
+        sizer: Sizer::Requests,
+        size: u64::MAX,
+        consumers: 256,
+        block_on_overflow: true,
+        wait_for_result: true,
+        storage: None,
+        batch: None,
+    }
+}
+
+/// The compression in which an exporter can send on what came in it; none if it puts requests together.
+pub(super) fn keeps(exporter: &settings::Exporter) -> Option<Encoding> {
+    let queue = exporter.queue.as_ref();
+    if queue.is_some_and(|queue| queue.batch.is_some() || queue.storage.is_some()) {
+        return None;
+    }
+    match &exporter.kind {
+        ExporterKind::OtlpGrpc(grpc) => otlp::encoding(grpc.compression),
+        ExporterKind::OtlpHttp(http) if http.encoding == settings::Encoding::Proto => {
+            otlp::encoding(http.compression)
+        }
+        _ => None,
+    }
+}
+
+impl<'a> Exporters<'a> {
+    pub(super) fn new(settings: &'a Settings, budget: &'a Arc<Budget>) -> Self {
+        Self {
+            settings,
+            budget,
+            senders: BTreeMap::new(),
+            exports: BTreeMap::new(),
+            sources: Vec::new(),
+        }
+    }
+
+    /// The end of a pipeline.
+    pub(super) fn fanout(&mut self, id: &PipelineId, way: &Pipeline) -> Result<Fanout, StartError> {
+        let processors = way.processors.iter().rev();
+        let mut processors = processors.filter_map(|id| self.settings.processors.get(id));
+        let batch = processors.find_map(|processor| match processor {
+            Processor::Batch(batch) => Some(batch),
+            _ => None,
+        });
+        let mut memory = Vec::new();
+        let mut stored = BTreeMap::<_, Vec<_>>::new();
+        for exporter in &way.exporters {
+            let made = self.exporter(id, exporter, batch)?;
+            match made.queue.settings().storage.clone() {
+                None => memory.push(made),
+                Some(storage) => stored.entry(storage).or_default().push((exporter, made)),
+            }
+        }
+        let mut kept = Vec::new();
+        for (storage, exporters) in stored {
+            kept.push(self.kept(id, &storage, exporters)?);
+        }
+        Ok(Fanout::new(memory, kept))
+    }
+
+    /// The exporters, and where they take payloads from.
+    pub(super) fn finish(self) -> (Exports, Vec<(Arc<Exporter>, Source)>) {
+        (self.exports, self.sources)
+    }
+
+    fn exporter(
+        &mut self,
+        pipeline: &PipelineId,
+        id: &ComponentId,
+        batch: Option<&Batch>,
+    ) -> Result<Arc<Exporter>, StartError> {
+        let key = (id.clone(), pipeline.signal);
+        if let Some(made) = self.exports.get(&key) {
+            return Ok(Arc::clone(made));
+        }
+        let unknown = || StartError::Unknown(pipeline.clone(), id.clone());
+        let settings = self.settings.exporters.get(id).ok_or_else(unknown)?;
+        let sender = self.sender(id, settings)?;
+        let queue = settings.queue.clone().unwrap_or_else(no_queue);
+        let kept = queue.storage.is_some();
+        let made = Arc::new(Exporter {
+            signal: pipeline.signal,
+            batch: queue.batch.clone().or_else(|| compiled(batch)),
+            retry: settings.retry,
+            queue: export::Queue::new(queue),
+            sender,
+            tallies: export::Tallies::default(),
+        });
+        if !kept {
+            self.sources.push((Arc::clone(&made), Source::Memory));
+        }
+        self.exports.insert(key, Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// What brings payloads to the destination of an exporter, whatever their signal.
+    fn sender(
+        &mut self,
+        id: &ComponentId,
+        settings: &settings::Exporter,
+    ) -> Result<Arc<dyn Sender>, StartError> {
+        if let Some(sender) = self.senders.get(id) {
+            return Ok(Arc::clone(sender));
+        }
+        let made = sender(settings).map_err(|error| StartError::Export(id.clone(), error))?;
+        self.senders.insert(id.clone(), Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// The log of a pipeline in a storage: one copy for all its exporters that use it.
+    fn kept(
+        &mut self,
+        pipeline: &PipelineId,
+        storage: &ComponentId,
+        exporters: Vec<(&ComponentId, Arc<Exporter>)>,
+    ) -> Result<Kept, StartError> {
+        let unknown = || StartError::Unknown(pipeline.clone(), storage.clone());
+        let files = self.settings.storages.get(storage).ok_or_else(unknown)?;
+        let names = exporters.iter().map(|(id, _)| id.to_string());
+        let folder = folder(files, pipeline);
+        let (log, _) = Log::open(&folder, &log_settings(files, names), Arc::new(RealDisk))
+            .map_err(|error| StartError::Storage(storage.clone(), error))?;
+        let mut taking = Vec::new();
+        for (id, exporter) in exporters {
+            let cursor = log.cursor(&id.to_string());
+            let source = Source::Log(cursor.clone(), Arc::clone(self.budget));
+            self.sources.push((Arc::clone(&exporter), source));
+            taking.push((exporter, cursor));
+        }
+        Ok(Kept {
+            log,
+            exporters: taking,
+        })
+    }
+}
+
+fn folder(files: &FileStorage, pipeline: &PipelineId) -> PathBuf {
+    files.directory.join(pipeline.to_string().replace('/', "_"))
+}
+
+fn log_settings(files: &FileStorage, names: impl Iterator<Item = String>) -> log::Settings {
+    let mut settings = log::Settings::new(names);
+    settings.level = match files.durability {
+        Durability::Process => log::Level::Process,
+        Durability::Power => log::Level::Power,
+    };
+    if let Some(most) = files.max_size {
+        settings.capacity = most;
+    }
+    settings
+}
+
+/// The processor `batch` as the exporters behind it carry it out.
+fn compiled(batch: Option<&Batch>) -> Option<QueueBatch> {
+    let batch = batch.filter(|batch| batch.size > 0 || batch.max_size.is_some())?;
+    Some(QueueBatch {
+        sizer: Sizer::Items,
+        min_size: batch.size,
+        max_size: batch.max_size,
+        flush_timeout: batch.timeout,
+    })
+}
+
+fn sender(exporter: &settings::Exporter) -> Result<Arc<dyn Sender>, MakeError> {
+    Ok(match &exporter.kind {
+        ExporterKind::OtlpGrpc(grpc) => otlp::Grpc::new(grpc, exporter.timeout)?,
+        ExporterKind::OtlpHttp(http) => otlp::Http::new(http, exporter.timeout)?,
+        ExporterKind::Nop => Arc::new(Nop),
+        ExporterKind::LoadBalancing(_) => return Err(MakeError::Unknown("a load balancer")),
+        ExporterKind::RemoteWrite(_) => return Err(MakeError::Unknown("remote write")),
+        ExporterKind::Debug(_) => return Err(MakeError::Unknown("debug")),
+        ExporterKind::File(_) => return Err(MakeError::Unknown("a file")),
+    })
+}

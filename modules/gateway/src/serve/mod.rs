@@ -1,0 +1,119 @@
+//! How do the parts of a gateway run?
+
+mod build;
+mod exporters;
+mod shard;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use collector_config::{ComponentId, PipelineId};
+use thiserror::Error;
+use tokio::sync::watch;
+
+use crate::{
+    Budget, Signal, export, log,
+    receive::{ListenError, Serving, TlsError},
+    settings::Settings,
+};
+
+/// Why a gateway does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// A receiver cannot listen.
+    #[error("could not start the receiver `{0}`")]
+    Listen(ComponentId, #[source] ListenError),
+    /// A receiver cannot speak TLS.
+    #[error("could not start the receiver `{0}`")]
+    Secure(ComponentId, #[source] TlsError),
+    /// An exporter cannot be made.
+    #[error("could not make the exporter `{0}`")]
+    Export(ComponentId, #[source] export::MakeError),
+    /// A thing is part of a pipeline, and this gateway does not have it.
+    #[error("could not make the pipeline `{0}`: `{1}` cannot be run")]
+    Unknown(PipelineId, ComponentId),
+    /// A storage cannot be opened.
+    #[error("could not open the storage `{0}`")]
+    Storage(ComponentId, #[source] log::OpenError),
+    /// A thread could not be made.
+    #[error("could not start a thread")]
+    Thread(#[source] io::Error),
+}
+
+/// The exporters: each signal has its own queue, as in the collector.
+pub type Exports = BTreeMap<(ComponentId, Signal), Arc<export::Exporter>>;
+
+/// The servers of the receivers, and where they listen if it is an address.
+pub type Servers = Vec<(ComponentId, Arc<Serving>, Option<SocketAddr>)>;
+
+/// A gateway that runs.
+pub struct Gateway {
+    budget: Arc<Budget>,
+    servers: Servers,
+    exports: Exports,
+    stop: watch::Sender<bool>,
+    hurry: watch::Sender<bool>,
+    shards: Vec<JoinHandle<()>>,
+}
+
+impl Gateway {
+    /// Starts it on so many shards, each with a thread, a runtime and listeners of its own. When this returns, it
+    /// listens.
+    pub fn start(settings: &Settings, shards: usize) -> Result<Self, StartError> {
+        let budget = Budget::new(settings.memory.budget);
+        let built = build::build(settings, shards.max(1), &budget)?;
+        let (stop, stopped) = watch::channel(false);
+        let (hurry, hurried) = watch::channel(false);
+        let threads = built.shards.into_iter().enumerate().map(|(index, shard)| {
+            let (stopped, hurried) = (stopped.clone(), hurried.clone());
+            let thread = thread::Builder::new().name(format!("shard-{index}"));
+            thread.spawn(move || shard.run(stopped, hurried))
+        });
+        let threads = threads.collect::<Result<_, _>>();
+        Ok(Self {
+            budget,
+            servers: built.servers,
+            exports: built.exports,
+            stop,
+            hurry,
+            shards: threads.map_err(StartError::Thread)?,
+        })
+    }
+
+    /// The memory that is kept.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
+    /// The servers of the receivers, and where they listen if it is an address.
+    pub fn servers(&self) -> &[(ComponentId, Arc<Serving>, Option<SocketAddr>)] {
+        &self.servers
+    }
+
+    /// The exporters.
+    pub fn exporters(&self) -> &Exports {
+        &self.exports
+    }
+
+    /// Ends it: first the receivers, with the calls that they have, then the exporters, once their queues are empty.
+    /// After so long nothing is tried again that failed: what a log keeps is sent after the next start, the rest is
+    /// given up and counted.
+    pub fn stop(self, patience: Duration) {
+        self.stop.send_replace(true);
+        let end = Instant::now() + patience;
+        while Instant::now() < end && !self.shards.iter().all(JoinHandle::is_finished) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.hurry.send_replace(true);
+        for shard in self.shards {
+            // A shard that panicked has said so.
+            let _ = shard.join();
+        }
+    }
+}

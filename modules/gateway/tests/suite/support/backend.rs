@@ -1,0 +1,117 @@
+//! A backend that remembers what it got.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::{BodyExt, StreamBody, combinators::BoxBody};
+use hyper::{
+    body::{Frame, Incoming},
+    service::service_fn,
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use tokio::net::TcpListener;
+
+/// One request as it came: path, headers, and the body (of gRPC without its prefix).
+#[derive(Clone, Debug)]
+pub(crate) struct Got {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A backend of gRPC and HTTP that says yes, or what it was told to say.
+#[derive(Clone, Default)]
+pub(crate) struct Backend {
+    got: Arc<Mutex<Vec<Got>>>,
+    answers: Arc<Mutex<VecDeque<(u16, Option<&'static str>)>>>,
+}
+
+impl Backend {
+    /// One that answers so at first, with a status (of gRPC or HTTP) and the time to come again.
+    pub(crate) async fn answering(answers: &[(u16, Option<&'static str>)]) -> (Self, SocketAddr) {
+        let backend = Self::default();
+        backend.answers.lock().unwrap().extend(answers);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let kept = backend.clone();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let kept = kept.clone();
+                tokio::spawn(async move {
+                    let service = service_fn(move |request| kept.clone().answer(request));
+                    let _ = auto::Builder::new(TokioExecutor::new())
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        });
+        (backend, address)
+    }
+
+    pub(crate) async fn start() -> (Self, SocketAddr) {
+        Self::answering(&[]).await
+    }
+
+    async fn answer(
+        self,
+        request: Request<Incoming>,
+    ) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let grpc = head.headers["content-type"] == "application/grpc";
+        self.got.lock().unwrap().push(Got {
+            path: head.uri.path().to_owned(),
+            headers: head.headers,
+            body: body[if grpc { 5 } else { 0 }..].to_vec(),
+        });
+        let said = self.answers.lock().unwrap().pop_front();
+        let mut response = Response::builder();
+        if !grpc {
+            let (status, after) = said.unwrap_or((200, None));
+            response = response.status(status);
+            if let Some(after) = after {
+                response = response.header("retry-after", after);
+            }
+            return Ok(response.body(BoxBody::default()).unwrap());
+        }
+        let (status, details) = said.unwrap_or((0, None));
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", status.into());
+        if let Some(details) = details {
+            trailers.insert("grpc-status-details-bin", HeaderValue::from_static(details));
+        }
+        let frames = [
+            Frame::data(Bytes::from_static(&[0; 5])),
+            Frame::trailers(trailers),
+        ];
+        let body = StreamBody::new(futures::stream::iter(frames.map(Ok)));
+        let response = response.header("content-type", "application/grpc");
+        Ok(response.body(BodyExt::boxed(body)).unwrap())
+    }
+
+    pub(crate) fn got(&self) -> Vec<Got> {
+        self.got.lock().unwrap().clone()
+    }
+
+    /// What it got, once that is so much.
+    pub(crate) async fn wait_for(&self, count: usize) -> Vec<Got> {
+        for _ in 0..1000 {
+            if self.got().len() >= count {
+                return self.got();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{} of {count} came", self.got().len())
+    }
+}

@@ -1,0 +1,167 @@
+//! A gateway, what sends to it, and what it sends to.
+
+mod backend;
+mod settings;
+
+use std::{net::SocketAddr, time::Duration};
+
+pub(crate) use backend::Backend;
+use base64::Engine as _;
+use bytes::Bytes;
+use gateway::{serve::Gateway, settings::Settings};
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    trace::v1::{ResourceSpans, ScopeSpans, Span},
+};
+use prost::Message as _;
+pub(crate) use settings::{over_grpc, over_http, settings};
+use tokio::net::TcpStream;
+
+pub(crate) const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/// A gateway that runs, and ends with the test.
+pub(crate) struct Running {
+    gateway: Option<Gateway>,
+    pub(crate) grpc: SocketAddr,
+    pub(crate) http: SocketAddr,
+}
+
+impl Running {
+    pub(crate) fn start(settings: &Settings) -> Self {
+        Self::on(settings, 1)
+    }
+
+    pub(crate) fn on(settings: &Settings, shards: usize) -> Self {
+        let gateway = Gateway::start(settings, shards).unwrap();
+        let address = |index: usize| gateway.servers()[index].2.unwrap();
+        Self {
+            grpc: address(0),
+            http: address(1),
+            gateway: Some(gateway),
+        }
+    }
+
+    pub(crate) fn gateway(&self) -> &Gateway {
+        self.gateway.as_ref().unwrap()
+    }
+
+    /// Ends it, and waits until it has.
+    pub(crate) async fn stop(mut self) {
+        let gateway = self.gateway.take().unwrap();
+        let stop = move || gateway.stop(Duration::from_secs(5));
+        tokio::task::spawn_blocking(stop).await.unwrap();
+    }
+}
+
+/// What a call was answered with.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) code: String,
+    pub(crate) details: Option<Vec<u8>>,
+    pub(crate) message: Vec<u8>,
+}
+
+/// A request with so many spans.
+pub(crate) fn spans(count: u8) -> Vec<u8> {
+    let spans = (0..count).map(|index| Span {
+        trace_id: vec![index + 1; 16],
+        span_id: vec![index + 1; 8],
+        name: "GET /".to_owned(),
+        ..Span::default()
+    });
+    let scope = ScopeSpans {
+        spans: spans.collect(),
+        ..ScopeSpans::default()
+    };
+    let resource = ResourceSpans {
+        scope_spans: vec![scope],
+        ..ResourceSpans::default()
+    };
+    let request = ExportTraceServiceRequest {
+        resource_spans: vec![resource],
+    };
+    request.encode_to_vec()
+}
+
+/// How many spans a request has.
+pub(crate) fn count(request: &[u8]) -> usize {
+    let request = ExportTraceServiceRequest::decode(request).unwrap();
+    let scopes = request
+        .resource_spans
+        .iter()
+        .flat_map(|one| &one.scope_spans);
+    scopes.map(|scope| scope.spans.len()).sum()
+}
+
+/// A message of gRPC.
+pub(crate) fn framed(flag: u8, message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    [&[flag], &length[..], message].concat()
+}
+
+/// Sends one gRPC call on a connection of its own.
+pub(crate) async fn call(to: SocketAddr, path: &str, message: &[u8]) -> Answer {
+    call_raw(to, path, &[], framed(0, message)).await
+}
+
+/// The same with every byte of the body given.
+pub(crate) async fn call_raw(
+    to: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> Answer {
+    let stream = TcpStream::connect(to).await.unwrap();
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let mut request = Request::post(format!("http://{to}{path}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::new(Bytes::from(body))).unwrap();
+    let response = sender.send_request(request).await.unwrap();
+    assert_eq!(response.status(), 200, "gRPC is always 200");
+    let mut headers = response.headers().clone();
+    let body = response.into_body().collect().await.unwrap();
+    headers.extend(body.trailers().cloned().unwrap_or_default());
+    let base64 = base64::engine::general_purpose::STANDARD_NO_PAD;
+    let details = headers.get("grpc-status-details-bin");
+    Answer {
+        code: headers["grpc-status"].to_str().unwrap().to_owned(),
+        details: details.map(|text| base64.decode(text).unwrap()),
+        message: body.to_bytes().get(5..).unwrap_or_default().to_vec(),
+    }
+}
+
+/// Sends one request over HTTP/1.1.
+pub(crate) async fn request(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> (u16, HeaderMap, Vec<u8>) {
+    let stream = TcpStream::connect(to).await.unwrap();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "test");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::new(Bytes::from(body))).unwrap();
+    let response = sender.send_request(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (head.status.as_u16(), head.headers, body.to_vec())
+}

@@ -1,0 +1,156 @@
+//! Settings of a gateway that has one receiver and one exporter, with the collector's defaults.
+
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+
+use gateway::settings::{
+    Address, Authorities, Backoff, ClientTls, Encoding, Exporter, ExporterKind, Grpc, Http,
+    HttpPaths, Keepalive, LogEncoding, LogLevel, Logs, Memory, MetricsLevel, Otlp, OtlpGrpc,
+    OtlpHttp, Pipeline, Queue, Settings, Sizer, Telemetry, TlsVersion, WireCompression,
+};
+
+pub(crate) fn settings(kind: ExporterKind) -> Settings {
+    let (from, to) = ("otlp".parse().unwrap(), "out".parse().unwrap());
+    let receiver = Otlp {
+        grpc: Some(grpc()),
+        http: Some(http()),
+    };
+    let way = Pipeline {
+        receivers: vec![from],
+        processors: Vec::new(),
+        exporters: vec![to],
+    };
+    let pipelines = ["traces", "metrics", "logs"].map(|id| (id.parse().unwrap(), way.clone()));
+    Settings {
+        receivers: BTreeMap::from([(way.receivers[0].clone(), receiver)]),
+        processors: BTreeMap::new(),
+        exporters: BTreeMap::from([(way.exporters[0].clone(), exporter(kind))]),
+        storages: BTreeMap::new(),
+        health: BTreeMap::new(),
+        pipelines: BTreeMap::from(pipelines),
+        telemetry: telemetry(),
+        memory: Memory {
+            budget: 64 << 20,
+            limit: 80 << 20,
+        },
+    }
+}
+
+fn telemetry() -> Telemetry {
+    Telemetry {
+        logs: Logs {
+            level: LogLevel::Info,
+            encoding: LogEncoding::Console,
+            sampling: None,
+            initial_fields: BTreeMap::new(),
+        },
+        metrics_level: MetricsLevel::Normal,
+        metrics_pages: Vec::new(),
+        resource: BTreeMap::new(),
+    }
+}
+
+fn grpc() -> Grpc {
+    Grpc {
+        address: Address::Tcp("127.0.0.1:0".to_owned()),
+        tls: None,
+        max_message: 1 << 20,
+        max_concurrent_streams: None,
+        read_buffer: 512 << 10,
+        write_buffer: 32 << 10,
+        keepalive: Keepalive {
+            max_age: None,
+            max_age_grace: None,
+            max_idle: None,
+            ping_after: Duration::from_hours(2),
+            ping_timeout: Duration::from_secs(20),
+            min_ping_interval: Duration::from_mins(5),
+            ping_without_calls: false,
+        },
+    }
+}
+
+fn http() -> Http {
+    Http {
+        address: Address::Tcp("127.0.0.1:0".to_owned()),
+        tls: None,
+        max_body: 1 << 20,
+        cors: None,
+        response_headers: BTreeMap::new(),
+        read_timeout: None,
+        read_header_timeout: Some(Duration::from_mins(1)),
+        write_timeout: None,
+        idle_timeout: None,
+        keep_alive: true,
+        paths: HttpPaths {
+            traces: "/v1/traces".to_owned(),
+            metrics: "/v1/metrics".to_owned(),
+            logs: "/v1/logs".to_owned(),
+        },
+    }
+}
+
+pub(crate) fn exporter(kind: ExporterKind) -> Exporter {
+    Exporter {
+        kind,
+        timeout: Some(Duration::from_secs(5)),
+        queue: Some(Queue {
+            sizer: Sizer::Requests,
+            size: 1000,
+            consumers: 10,
+            block_on_overflow: false,
+            wait_for_result: false,
+            storage: None,
+            batch: None,
+        }),
+        retry: Some(Backoff {
+            initial: Duration::from_millis(20),
+            max: Duration::from_millis(100),
+            give_up: Some(Duration::from_mins(5)),
+            multiplier: 1.5,
+            jitter: 0.5,
+        }),
+    }
+}
+
+pub(crate) fn over_grpc(to: SocketAddr, compression: WireCompression) -> ExporterKind {
+    ExporterKind::OtlpGrpc(OtlpGrpc {
+        endpoint: to.to_string(),
+        tls: None,
+        compression,
+        headers: BTreeMap::new(),
+        authority: None,
+        user_agent: None,
+        round_robin: false,
+        ping_after: None,
+        ping_timeout: Duration::from_secs(20),
+        ping_without_calls: false,
+        wait_for_ready: false,
+    })
+}
+
+pub(crate) fn over_http(to: SocketAddr, compression: WireCompression) -> ExporterKind {
+    let url = |signal| Some(format!("http://{to}/v1/{signal}"));
+    ExporterKind::OtlpHttp(Box::new(OtlpHttp {
+        traces: url("traces"),
+        metrics: url("metrics"),
+        logs: url("logs"),
+        tls: client_tls(Authorities::System),
+        compression,
+        encoding: Encoding::Proto,
+        headers: BTreeMap::new(),
+        max_connections: None,
+        idle_timeout: None,
+        keep_alive: true,
+    }))
+}
+
+pub(crate) fn client_tls(authorities: Authorities) -> ClientTls {
+    ClientTls {
+        authorities,
+        certificate: None,
+        server_name: None,
+        reload_interval: None,
+        min_version: TlsVersion::Tls12,
+        max_version: TlsVersion::Tls13,
+    }
+}
