@@ -72,6 +72,12 @@ impl Ways {
         }
     }
 
+    /// What arrives in that store.
+    pub(crate) fn at(&self, store: &Pods) -> BTreeSet<Made> {
+        let known = self.stores.iter().any(|Store(pods)| pods == store);
+        self.which(|end| known && matches!(end, Destination::Service(to) if to.pods == *store))
+    }
+
     /// What arrives in any store of the stack, or leaves the stack.
     pub(crate) fn anywhere(&self) -> BTreeSet<Made> {
         self.which(|end| match end {

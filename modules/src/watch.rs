@@ -29,6 +29,8 @@ pub struct Watched {
     pub pods: Pods,
     /// How many of them there are.
     pub count: Count,
+    /// How much memory each of them may have, where that is known.
+    pub memory: Option<u64>,
     /// Where each of them answers.
     pub port: Port<Http>,
     /// The path.
@@ -121,6 +123,7 @@ impl Watched {
             server_name: format!("{}.{namespace}.svc", pods.workload.name),
             pods,
             count: Count::Unknown,
+            memory: None,
             port: Port::new(port.name, port.number).secured(port.security),
             path: "/metrics".to_owned(),
         }
@@ -165,6 +168,13 @@ impl Watched {
     #[must_use]
     pub(crate) fn count(mut self, count: Count) -> Self {
         self.count = count;
+        self
+    }
+
+    /// Says how much memory each of them may have.
+    #[must_use]
+    pub(crate) fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
         self
     }
 

@@ -132,7 +132,8 @@ fn dashboards_ask_for_what_a_real_program_showed() {
 
 #[test]
 fn rules_ask_for_what_a_real_program_showed() {
-    for (file, text) in alerts::rule_files() {
+    let files = alerts::rule_files().into_iter();
+    for (file, text) in files.chain(alerts::scaling_files()) {
         let rules: Value = serde_saphyr::from_str(&text).unwrap();
         let groups = rules["groups"].as_array().unwrap();
         let rules = groups

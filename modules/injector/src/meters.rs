@@ -163,3 +163,20 @@ impl Meters {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_what_alerts_are_made_of() {
+        let known = include_str!("../../../tests/seen/injector-0.1.0.txt");
+        let known: Vec<&str> = known
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .collect();
+        let text = Meters::default().text();
+        let shown = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        assert_eq!(shown.collect::<Vec<_>>(), known);
+    }
+}

@@ -157,7 +157,7 @@ impl Module for Collector<Cluster> {
             scope,
             &pods,
             Role::ClusterCollector,
-            Count::Replicas(wanted),
+            (Count::Replicas(wanted), self.limit),
         );
         ClusterOutputs { pods }
     }

@@ -196,12 +196,18 @@ pub(super) fn connect(
 
 impl Program {
     /// Announces where its Pods show what they do.
-    pub(super) fn watch(scope: &mut Scope<'_>, pods: impl Into<Pods>, role: Role, count: Count) {
+    pub(super) fn watch(
+        scope: &mut Scope<'_>,
+        pods: impl Into<Pods>,
+        role: Role,
+        (count, memory): (Count, u64),
+    ) {
         let pods = pods.into();
         let why =
             "what collectors tell of themselves is spoken in the open: they cannot do otherwise";
         tls::in_the_open(scope, &pods.workload, SELF_METRICS, why);
-        scope.announce(Watched::new(pods, SELF_METRICS).role(role).count(count));
+        let watched = Watched::new(pods, SELF_METRICS).role(role);
+        scope.announce(watched.count(count).memory(memory));
     }
 
     /// The Pod, and where it sends to beside its exporters.

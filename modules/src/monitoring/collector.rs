@@ -1,10 +1,14 @@
 //! Does telemetry flow, and are the collectors well?
 
 use super::{
-    program::Programs,
+    load,
+    program::{Programs, absent},
     rule::{Alert, Group, Severity},
 };
-use crate::watch::{Count, Role};
+use crate::{
+    collector::self_metrics,
+    watch::{Count, Role},
+};
 
 /// Everything that is a collector and is measured.
 pub(super) const COLLECTORS: [Role; 4] = [
@@ -13,6 +17,8 @@ pub(super) const COLLECTORS: [Role; 4] = [
     Role::Sampler,
     Role::ClusterCollector,
 ];
+/// What is always there.
+pub(super) const UPTIME: &str = self_metrics::UPTIME.name;
 /// The three signals as the collector's own metrics name them.
 const SIGNALS: [&str; 3] = ["spans", "metric_points", "log_records"];
 
@@ -20,7 +26,8 @@ pub(super) fn rules(programs: Programs<'_>) -> Group {
     let mut alerts = Vec::new();
     if let Some(jobs) = programs.jobs(&COLLECTORS) {
         alerts.extend(flow(&jobs));
-        alerts.extend(health(&jobs));
+        alerts.extend(health(programs, &jobs));
+        alerts.extend(load::alerts(programs, &jobs));
         alerts.extend(sampling(programs));
     }
     Group {
@@ -121,7 +128,12 @@ fn sampling(programs: Programs<'_>) -> Vec<Alert> {
     alerts
 }
 
-fn health(jobs: &str) -> Vec<Alert> {
+fn health(programs: Programs<'_>, jobs: &str) -> Vec<Alert> {
+    let silent = programs
+        .of(&COLLECTORS)
+        .into_iter()
+        .map(|program| absent(UPTIME, &program.job));
+    let silent: Vec<String> = silent.collect();
     vec![
         // Whatever else is asked about a collector rests on names that may change with its version. This one is
         // always there, so that its absence says that the others are gone too.
@@ -129,14 +141,14 @@ fn health(jobs: &str) -> Vec<Alert> {
             name: "CollectorSilent",
             severity: Severity::Critical,
             hold: "10m",
-            when: format!("absent(otelcol_process_uptime_seconds_total{{{jobs}}})"),
-            says: "No collector says anything about itself: no other alert about collectors can fire",
+            when: silent.join(" or "),
+            says: "No collector of {{ $labels.job }} says anything about itself: no other alert about them can fire",
         },
         Alert {
             name: "CollectorRestarts",
             severity: Severity::Warning,
             hold: "0s",
-            when: format!("resets(otelcol_process_uptime_seconds_total{{{jobs}}}[1h]) > 2"),
+            when: format!("resets({UPTIME}{{{jobs}}}[1h]) > 2"),
             says: "{{ $labels.pod }} has restarted more than twice within an hour",
         },
         Alert {

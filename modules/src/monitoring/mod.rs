@@ -7,18 +7,28 @@ mod backends;
 mod cluster;
 mod collector;
 mod dashboard;
+mod injector;
+mod load;
 mod program;
 mod prometheus;
 mod rule;
+mod spans;
+mod tempo;
+mod victoria;
 
 pub(crate) use self::dashboard::{Traces, dashboards};
 use self::{program::Programs, rule::Group};
-use crate::watch::{Rules, Watched};
+use std::collections::BTreeSet;
 
-/// The rules about everything that is watched.
-pub(crate) fn rules(watched: &[Watched]) -> Vec<Rules> {
+use crate::{
+    made::Made,
+    watch::{Rules, Watched},
+};
+
+/// The rules about everything that is watched, and about what collectors make that arrives where they are worked out.
+pub(crate) fn rules(watched: &[Watched], made: &BTreeSet<Made>) -> Vec<Rules> {
     let programs = Programs(watched);
-    let groups: [fn(Programs<'_>) -> Group; 7] = [
+    let groups: [fn(Programs<'_>) -> Group; 10] = [
         program::rules,
         collector::rules,
         prometheus::rules,
@@ -26,9 +36,13 @@ pub(crate) fn rules(watched: &[Watched]) -> Vec<Rules> {
         backends::loki,
         backends::jaeger,
         backends::elasticsearch,
+        tempo::rules,
+        victoria::rules,
+        injector::rules,
     ];
+    let groups = groups.into_iter().map(|rules| rules(programs));
     groups
-        .into_iter()
-        .filter_map(|rules| rules(programs).file())
+        .chain([cluster::rules(made), spans::rules(programs, made)])
+        .filter_map(Group::file)
         .collect()
 }

@@ -1,6 +1,9 @@
 //! Which programs are there, and is each of them measured?
 
-use super::rule::{Alert, Group, Severity};
+use super::{
+    collector,
+    rule::{Alert, Group, Severity},
+};
 use crate::watch::{Count, Role, Watched};
 
 /// What is watched.
@@ -52,11 +55,63 @@ pub(super) fn rules(programs: Programs<'_>) -> Group {
             says: "{{ $labels.job }} has fewer Pods to measure than it should have",
         });
     }
+    alerts.extend(silent(programs));
     Group {
         name: "programs",
         records: Vec::new(),
         alerts,
     }
+}
+
+/// What a program always shows of which others are judged by what it shows: alerts rest on names, which may change
+/// with a version.
+fn sign(role: Role) -> Option<&'static str> {
+    match role {
+        Role::Prometheus => Some("prometheus_build_info"),
+        Role::Alertmanager => Some("alertmanager_build_info"),
+        Role::VictoriaMetrics
+        | Role::VictoriaInsert
+        | Role::VictoriaSelect
+        | Role::VictoriaStorage
+        | Role::Vmagent
+        | Role::Vmalert => Some("vm_app_version"),
+        Role::JaegerCollector | Role::JaegerQuery => Some(collector::UPTIME),
+        Role::Tempo => Some("tempo_build_info"),
+        Role::Loki => Some("loki_build_info"),
+        Role::Injector => Some("otelier_injector_reviews_total"),
+        // Collectors and Elasticsearch have alerts of their own for that; about the others there are none that could
+        // be silent.
+        Role::Agent
+        | Role::Gateway
+        | Role::Sampler
+        | Role::ClusterCollector
+        | Role::Sidecar
+        | Role::Elasticsearch
+        | Role::Grafana
+        | Role::Postgres
+        | Role::Own => None,
+    }
+}
+
+/// Not one series of that.
+pub(super) fn absent(metric: &str, job: &str) -> String {
+    format!("absent({metric}{{job=\"{job}\"}})")
+}
+
+/// It answers, and shows nothing that is known.
+fn silent(programs: Programs<'_>) -> Option<Alert> {
+    let silent = programs.0.iter().filter_map(|program| {
+        let sign = sign(program.role)?;
+        Some(absent(sign, &program.job))
+    });
+    let silent: Vec<String> = silent.collect();
+    (!silent.is_empty()).then(|| Alert {
+        name: "ProgramSilent",
+        severity: Severity::Critical,
+        hold: "10m",
+        when: silent.join(" or "),
+        says: "{{ $labels.job }} shows nothing that is known of it: no other alert about it can fire",
+    })
 }
 
 /// Fewer Pods than the definition says, down to none.

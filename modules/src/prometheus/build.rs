@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     file::{Files, yaml},
-    image, made, monitoring,
+    image,
+    made::{self, Ways},
+    monitoring,
     pod::{Pod, User, every, http_probe},
     tls::{self, Reads},
     units::millicores,
@@ -88,7 +90,8 @@ impl Server {
         match self.measures {
             Measures::Stack => {
                 rules.extend(scope.announced());
-                rules.extend(monitoring::rules(&watched));
+                let made = Ways::of(scope).at(&Pods::from(&self.pods));
+                rules.extend(monitoring::rules(&watched, &made));
             }
             Measures::Itself => watched.retain(|one| one.pods == Pods::from(&self.pods)),
         }

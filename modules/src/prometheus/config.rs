@@ -187,6 +187,9 @@ pub struct ScrapeConfig {
     /// Which of them, and what is said of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relabel_configs: Vec<Relabel>,
+    /// What is done to the labels of what they answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metric_relabel_configs: Vec<Relabel>,
 }
 
 /// What is asked of the API.
@@ -223,6 +226,9 @@ pub struct Relabel {
     /// The label that is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_label: Option<String>,
+    /// What is written, or what a label is called from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<String>,
 }
 
 impl Relabel {
@@ -231,6 +237,16 @@ impl Relabel {
         Self {
             regex: Some(label.to_owned()),
             action: Some("labeldrop".to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// Calls a label so too.
+    pub(super) fn also(pattern: &str, name: &str) -> Self {
+        Self {
+            regex: Some(pattern.to_owned()),
+            action: Some("labelmap".to_owned()),
+            replacement: Some(name.to_owned()),
             ..Self::default()
         }
     }

@@ -15,7 +15,11 @@ use k8s_openapi::api::{
 use provider_core::{Destination, Ref, Scope, kube_core::ObjectMeta};
 
 use super::config::{KubernetesPods, Namespaces, Relabel, ScrapeConfig, ScrapeFile};
-use crate::{collector::WANTED_BY, tls::TlsConfig, watch::Watched};
+use crate::{
+    collector::WANTED_BY,
+    tls::TlsConfig,
+    watch::{self, Watched},
+};
 
 /// The account that asks for Pods.
 pub(crate) fn account(scope: &mut Scope<'_>, name: &str) -> Ref<ServiceAccount> {
@@ -131,7 +135,20 @@ fn job(watched: &Watched) -> ScrapeConfig {
             },
         }],
         relabel_configs,
+        metric_relabel_configs: renamed(watched.role),
         ..ScrapeConfig::default()
+    }
+}
+
+/// Collectors say which version they are of as `service.version`, or with an underscore to who asks for that, and rules
+/// need one name.
+fn renamed(role: watch::Role) -> Vec<Relabel> {
+    match role {
+        watch::Role::Agent
+        | watch::Role::Gateway
+        | watch::Role::Sampler
+        | watch::Role::ClusterCollector => vec![Relabel::also("service[._]version", "version")],
+        _ => Vec::new(),
     }
 }
 

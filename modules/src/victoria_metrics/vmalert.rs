@@ -1,10 +1,14 @@
 //! Who works out the rules, and tells of alerts?
 
-use provider_core::{Endpoint, Port, Protocol, Scope};
+use std::collections::BTreeSet;
+
+use provider_core::{Destination, Endpoint, Port, Protocol, Scope};
 
 use super::{VictoriaMetrics, program, program::Store};
 use crate::{
-    image, monitoring,
+    image,
+    made::Ways,
+    monitoring,
     pod::Pod,
     prometheus::{Measures, TakesSamples, load::INTERVAL_SECONDS},
     protocol::{Datasource, Http},
@@ -47,10 +51,15 @@ impl<Form> VictoriaMetrics<Form> {
         let watched = Watched::new(&pods, web).role(Role::Vmalert);
         scope.announce(watched.count(Count::Replicas(replicas)));
         let (measures, mut rules) = (self.measures, self.rules.clone());
+        let taken = store.write.destination().clone();
         scope.at_end(move |scope| {
             if measures == Measures::Stack {
                 rules.extend(scope.announced());
-                rules.extend(monitoring::rules(&scope.announced()));
+                let made = match &taken {
+                    Destination::Service(to) => Ways::of(scope).at(&to.pods),
+                    Destination::Outside { .. } | Destination::KubernetesApi => BTreeSet::new(),
+                };
+                rules.extend(monitoring::rules(&scope.announced(), &made));
             }
             let files = watch::rule_files(scope, rules);
             files.build_reloaded(scope, &name, "rules");

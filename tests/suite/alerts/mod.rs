@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use modules::{
-    Alertmanager, Collector, Elasticsearch, Jaeger, Kubelet, Loki, ObjectStore, Prometheus, logs,
-    metrics, traces,
+    Alertmanager, Collector, Elasticsearch, Injector, Jaeger, Kubelet, Loki, ObjectStore,
+    Prometheus, ScaleOn, Sidecar, Tempo, VictoriaMetrics, logs, metrics, traces,
 };
 use provider::{Scope, Stack};
 use serde_json::Value;
 
 pub(crate) mod cases;
+pub(crate) mod scaling;
 
 /// One of everything that there are alerts about.
 pub(crate) fn everything(stack: &mut Scope<'_>) {
@@ -35,11 +36,37 @@ pub(crate) fn everything(stack: &mut Scope<'_>) {
     let agent = Collector::agent("node").ask_kubelet(Kubelet::AnyCertificate);
     stack.add(agent.forward(&gateway.otlp));
     stack.add(Collector::cluster("cluster").forward(&gateway.otlp));
+    stack.add(Tempo::new("tempo"));
+    stack.add(VictoriaMetrics::cluster("series"));
+    let sidecar = Sidecar::new("otel").forward(&gateway.otlp);
+    let image = "registry.example/otelier/injector:0.1.0";
+    stack.add(Injector::new("injector", image, sidecar).namespaces(["shop"]));
+}
+
+/// Gateways that the cluster scales by what rules work out.
+fn scaled(stack: &mut Scope<'_>) {
+    let prometheus = stack.add(Prometheus::new("prometheus"));
+    for (name, on) in [("full", ScaleOn::QueueFill), ("refusing", ScaleOn::Refused)] {
+        let gateway = Collector::gateway(name).autoscale_on(on, 2..=6);
+        stack.add(gateway.pipeline(metrics().export(&prometheus.otlp)));
+    }
 }
 
 /// The files of rules that Prometheus gets for that stack, by their names.
 pub(crate) fn rule_files() -> Vec<(String, String)> {
-    let graph = Stack::new("all", everything)
+    files_of(everything)
+}
+
+/// The same for gateways that are scaled.
+pub(crate) fn scaling_files() -> Vec<(String, String)> {
+    let files = files_of(scaled).into_iter();
+    files
+        .filter(|(name, _)| name.ends_with("-autoscale.yml"))
+        .collect()
+}
+
+fn files_of(define: fn(&mut Scope<'_>)) -> Vec<(String, String)> {
+    let graph = Stack::new("all", define)
         .graph()
         .unwrap_or_else(|findings| panic!("{findings}"));
     let rules = graph
@@ -79,10 +106,7 @@ fn repository() -> &'static Path {
 
 #[test]
 fn every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_silent() {
-    let tested: BTreeSet<String> = cases::ALL
-        .iter()
-        .map(|case| case.alert.to_owned())
-        .collect();
+    let tested: BTreeSet<String> = cases::all().map(|case| case.alert.to_owned()).collect();
     assert_eq!(names(), tested);
 }
 

@@ -225,7 +225,7 @@ impl Collector<Agent> {
             made::makes(scope, Made::Usage, self.tier.sends_metrics());
         }
         connect(scope, &pods, &sends, &[]);
-        Program::watch(scope, &pods, Role::Agent, Count::PerNode);
+        Program::watch(scope, &pods, Role::Agent, (Count::PerNode, self.limit));
         let why = "what programs send to the agent of their own node is spoken in the open: it does not leave the node";
         let workload = pods.id();
         tls::in_the_open(scope, workload, OTLP_GRPC, why);

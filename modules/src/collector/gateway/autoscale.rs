@@ -180,7 +180,7 @@ impl Autoscale {
 /// The fullest queue of each Pod.
 fn queue_fill(job: &str) -> String {
     let (size, capacity) = (QUEUE_SIZE.name, QUEUE_CAPACITY.name);
-    format!("max by (namespace, pod) ({size}{{job=\"{job}\"}} / {capacity}{{job=\"{job}\"}})")
+    format!("max by (namespace, pod) ({size}{{job=\"{job}\"}} / ({capacity}{{job=\"{job}\"}} > 0))")
 }
 
 /// What each Pod refuses, of all signals.

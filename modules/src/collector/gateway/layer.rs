@@ -133,7 +133,12 @@ impl Collector<Gateway> {
         }
         sends.extend(pipeline.second_sends());
         connect(scope, &set, &sends, &stores);
-        Program::watch(scope, &set, shape.role, Count::Replicas(*replicas));
+        Program::watch(
+            scope,
+            &set,
+            shape.role,
+            (Count::Replicas(*replicas), shape.memory),
+        );
         let security = tls::collector_security(scope);
         Layer {
             at: scope.expose_as(

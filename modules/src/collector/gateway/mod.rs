@@ -196,7 +196,7 @@ impl Module for Collector<Gateway> {
         let security = tls::collector_security(scope);
         let (grpc, http) = (OTLP_GRPC.secured(security), OTLP_HTTP.secured(security));
         scope.expose(&pods, grpc);
-        Program::watch(scope, &pods, Role::Gateway, self.count());
+        Program::watch(scope, &pods, Role::Gateway, (self.count(), self.limit));
         self.judge_agents(scope, &pods);
         GatewayOutputs {
             otlp: scope.expose_as(Exposure::headless(), &pods, grpc),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use support::{Command, peers};
 
 use super::containers;
-use crate::alerts::{cases, rule_files};
+use crate::alerts::{cases, rule_files, scaling, scaling_files};
 
 #[test]
 fn prometheus_accepts_its_configuration_and_its_rules() {
@@ -93,7 +93,7 @@ fn every_alert_fires_when_it_should_and_is_silent_when_it_should() {
     }
     // Every test works out all rules that it is given.
     let mut tests: BTreeMap<Vec<&String>, Vec<Value>> = BTreeMap::new();
-    for case in cases::ALL {
+    for case in cases::all() {
         let both = tests.entry(files_for(case.alert, &files)).or_default();
         both.push(unit_test(case.alert, case.fires, true));
         both.push(unit_test(case.alert, case.silent, false));
@@ -105,4 +105,39 @@ fn every_alert_fires_when_it_should_and_is_silent_when_it_should() {
         let (passed, said) = peers::run(peers::peer("promtool").args(["test", "rules"]).arg(path));
         assert!(passed, "{files:?}: {said}");
     }
+}
+
+#[test]
+fn what_gateways_are_scaled_by_is_what_it_should_be() {
+    let user = Command::new("scaling");
+    let files = scaling_files();
+    assert_eq!(files.len(), 2);
+    for (name, text) in &files {
+        fs::write(user.folder().join(name), text).unwrap();
+    }
+    let files: Vec<&String> = files.iter().map(|(name, _)| name).collect();
+    let tests: Vec<Value> = scaling::ALL.iter().map(scaling_test).collect();
+    let tests = json!({ "rule_files": files, "evaluation_interval": "1m", "tests": tests });
+    let path = user.folder().join("scaling.test.yml");
+    fs::write(&path, tests.to_string()).unwrap();
+    let (passed, said) = peers::run(peers::peer("promtool").args(["test", "rules"]).arg(path));
+    assert!(passed, "{said}");
+}
+
+/// promtool's own form of one case: with these series, the cluster is shown this after an hour.
+fn scaling_test(case: &scaling::Case) -> Value {
+    let input = case.series.iter();
+    let input = input.map(|(series, values)| json!({ "series": series, "values": values }));
+    let samples = case.expected.iter();
+    let samples = samples.map(|(labels, value)| json!({ "labels": labels, "value": value }));
+    json!({
+        "name": case.name,
+        "interval": "1m",
+        "input_series": input.collect::<Vec<_>>(),
+        "promql_expr_test": [{
+            "expr": case.asked,
+            "eval_time": "1h",
+            "exp_samples": samples.collect::<Vec<_>>(),
+        }],
+    })
 }

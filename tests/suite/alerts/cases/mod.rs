@@ -1,5 +1,9 @@
 //! When does each alert fire, and when is it silent?
 
+mod kubernetes;
+mod load;
+mod stores;
+
 /// Series and their values, once a minute: `0+60x30` begins at zero and grows by sixty, thirty times.
 pub(crate) type Series = &'static [(&'static str, &'static str)];
 
@@ -25,7 +29,13 @@ const STAYS: &str = "7x120";
 const ZERO: &str = "0x120";
 const ONE: &str = "1x120";
 
-pub(crate) const ALL: &[Case] = &[
+/// Every case.
+pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
+    let tables = [ALL, kubernetes::ALL, load::ALL, stores::ALL];
+    tables.into_iter().flatten()
+}
+
+const ALL: &[Case] = &[
     case(
         "TargetDown",
         &[
@@ -46,6 +56,8 @@ pub(crate) const ALL: &[Case] = &[
             ("up{job=\"jaeger-collector\",pod=\"b\"}", ONE),
             ("up{job=\"jaeger-query\",pod=\"a\"}", ONE),
             ("up{job=\"jaeger-query\",pod=\"b\"}", ONE),
+            ("up{job=\"injector\",pod=\"a\"}", ONE),
+            ("up{job=\"injector\",pod=\"b\"}", ONE),
             ("up{job=\"loki\",pod=\"a\"}", ONE),
             ("up{job=\"loki\",pod=\"b\"}", ONE),
             ("up{job=\"loki\",pod=\"c\"}", ONE),
@@ -56,6 +68,17 @@ pub(crate) const ALL: &[Case] = &[
             ("up{job=\"otlp-sampler\",pod=\"b\"}", ONE),
             ("up{job=\"prometheus\",pod=\"a\"}", ONE),
             ("up{job=\"search-metrics\",pod=\"a\"}", ONE),
+            ("up{job=\"series-agent\",pod=\"a\"}", ONE),
+            ("up{job=\"series-alert\",pod=\"a\"}", ONE),
+            ("up{job=\"series-alert\",pod=\"b\"}", ONE),
+            ("up{job=\"series-insert\",pod=\"a\"}", ONE),
+            ("up{job=\"series-insert\",pod=\"b\"}", ONE),
+            ("up{job=\"series-select\",pod=\"a\"}", ONE),
+            ("up{job=\"series-select\",pod=\"b\"}", ONE),
+            ("up{job=\"series-storage\",pod=\"a\"}", ONE),
+            ("up{job=\"series-storage\",pod=\"b\"}", ONE),
+            ("up{job=\"series-storage\",pod=\"c\"}", ONE),
+            ("up{job=\"tempo\",pod=\"a\"}", ONE),
         ],
     ),
     case(
@@ -135,14 +158,28 @@ pub(crate) const ALL: &[Case] = &[
     ),
     case(
         "CollectorSilent",
-        &[(
-            "otelcol_process_uptime_seconds{job=\"otlp\",pod=\"a\"}",
-            GROWS,
-        )],
-        &[(
-            "otelcol_process_uptime_seconds_total{job=\"otlp\",pod=\"a\"}",
-            GROWS,
-        )],
+        &[
+            (
+                "otelcol_process_uptime_seconds_total{job=\"otlp\",pod=\"a\"}",
+                GROWS,
+            ),
+            (
+                "otelcol_process_uptime_seconds{job=\"node\",pod=\"a\"}",
+                GROWS,
+            ),
+        ],
+        &[
+            (
+                "otelcol_process_uptime_seconds_total{job=\"cluster\"}",
+                GROWS,
+            ),
+            ("otelcol_process_uptime_seconds_total{job=\"node\"}", GROWS),
+            ("otelcol_process_uptime_seconds_total{job=\"otlp\"}", GROWS),
+            (
+                "otelcol_process_uptime_seconds_total{job=\"otlp-sampler\"}",
+                GROWS,
+            ),
+        ],
     ),
     case(
         "CollectorRestarts",
