@@ -97,6 +97,14 @@ pub struct Charge {
 }
 
 impl Charge {
+    /// A charge of no bytes, to be grown.
+    pub fn none(budget: &Arc<Budget>) -> Self {
+        Self {
+            budget: Arc::clone(budget),
+            bytes: 0,
+        }
+    }
+
     /// How many bytes it holds.
     pub fn bytes(&self) -> u64 {
         self.bytes

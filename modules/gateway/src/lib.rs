@@ -26,6 +26,7 @@ pub mod receive;
 mod refusal;
 pub mod serve;
 pub mod settings;
+pub mod tail;
 mod text;
 pub mod wire;
 

@@ -9,8 +9,10 @@
 mod batch;
 mod connect;
 mod consume;
+pub mod debug;
 mod deliver;
 mod fanout;
+pub mod file;
 pub mod otlp;
 mod queue;
 pub mod remote_write;

@@ -101,6 +101,28 @@ impl Cursor {
         }
     }
 
+    /// The next record of those that are there; none when there is none left, or none that there is room for.
+    pub async fn rest(&self, budget: &Arc<Budget>) -> Option<Delivery> {
+        let mut room = None;
+        loop {
+            match self.look(budget, &mut room) {
+                Next::Here(delivery) => return Some(delivery),
+                Next::Empty | Next::Unreadable => return None,
+                Next::NoRoom(bytes) => room = Some(budget.charge_within(bytes, ROOM).await?),
+            }
+        }
+    }
+
+    /// Takes back records that were handed out and kept: they are handed out again.
+    pub fn give_back(&self, positions: &[Position]) {
+        let mut inner = self.shared.inner();
+        for position in positions {
+            inner.hand_out_again(self.key, position.sequence);
+        }
+        drop(inner);
+        self.shared.appended.notify_waiters();
+    }
+
     /// The next record, if there is one that can be had now.
     pub fn try_next(&self, budget: &Arc<Budget>) -> Option<Delivery> {
         match self.look(budget, &mut None) {

@@ -5,4 +5,4 @@ pub mod filter;
 pub mod sampler;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;

@@ -6,7 +6,7 @@ use collector_config::Signal;
 use crate::{Budget, Payload, json, pipeline::Step, wire};
 
 /// A request as it travels.
-pub(super) fn payload(signal: Signal, text: &str) -> Payload {
+pub(crate) fn payload(signal: Signal, text: &str) -> Payload {
     let body = Bytes::from(json::to_protobuf(signal, text.as_bytes()).unwrap());
     Payload {
         signal,
@@ -18,7 +18,7 @@ pub(super) fn payload(signal: Signal, text: &str) -> Payload {
 }
 
 /// What a step leaves of a request, in JSON; none if nothing is left.
-pub(super) fn left(step: &impl Step, signal: Signal, text: &str) -> Option<String> {
+pub(crate) fn left(step: &impl Step, signal: Signal, text: &str) -> Option<String> {
     let left = step.apply(payload(signal, text)).unwrap()?;
     let body = left.body.joined();
     assert_eq!(

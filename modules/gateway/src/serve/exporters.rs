@@ -7,7 +7,10 @@ use collector_config::{ComponentId, PipelineId};
 use super::{Exports, StartError};
 use crate::{
     Budget, Encoding,
-    export::{self, Exporter, Fanout, Kept, MakeError, Nop, Sender, Source, otlp},
+    export::{
+        self, Exporter, Fanout, Kept, MakeError, Nop, Sender, Source, debug::ToLog, file::ToFile,
+        otlp,
+    },
     log::{self, Log, RealDisk},
     settings::{
         self, Batch, Durability, ExporterKind, FileStorage, Pipeline, Processor, Queue, QueueBatch,
@@ -132,7 +135,7 @@ impl<'a> Exporters<'a> {
         if let Some(sender) = self.senders.get(id) {
             return Ok(Arc::clone(sender));
         }
-        let made = sender(settings).map_err(|error| StartError::Export(id.clone(), error))?;
+        let made = sender(id, settings).map_err(|error| StartError::Export(id.clone(), error))?;
         self.senders.insert(id.clone(), Arc::clone(&made));
         Ok(made)
     }
@@ -191,14 +194,14 @@ fn compiled(batch: Option<&Batch>) -> Option<QueueBatch> {
     })
 }
 
-fn sender(exporter: &settings::Exporter) -> Result<Arc<dyn Sender>, MakeError> {
+fn sender(id: &ComponentId, exporter: &settings::Exporter) -> Result<Arc<dyn Sender>, MakeError> {
     Ok(match &exporter.kind {
         ExporterKind::OtlpGrpc(grpc) => otlp::Grpc::new(grpc, exporter.timeout)?,
         ExporterKind::OtlpHttp(http) => otlp::Http::new(http, exporter.timeout)?,
         ExporterKind::Nop => Arc::new(Nop),
         ExporterKind::LoadBalancing(_) => return Err(MakeError::Unknown("a load balancer")),
         ExporterKind::RemoteWrite(_) => return Err(MakeError::Unknown("remote write")),
-        ExporterKind::Debug(_) => return Err(MakeError::Unknown("debug")),
-        ExporterKind::File(_) => return Err(MakeError::Unknown("a file")),
+        ExporterKind::Debug(debug) => Arc::new(ToLog::new(id.to_string(), debug.clone())),
+        ExporterKind::File(file) => Arc::new(ToFile::new(file.clone())),
     })
 }

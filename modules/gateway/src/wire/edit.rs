@@ -4,10 +4,12 @@ use bytes::Bytes;
 
 use super::{
     pieces::Pieces,
-    read::{Fields, put_prefix, put_varint},
+    read::{Fields, put_varint},
     view::{Item, Node, Resource, Scope, Value, resources},
 };
 use crate::Chunks;
+
+pub use super::read::put_prefix;
 
 /// What becomes of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

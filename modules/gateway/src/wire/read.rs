@@ -173,7 +173,7 @@ impl<'a> Iterator for Fields<'a> {
 impl<'a> FieldValue<'a> {
     /// A number of a field of 32 bits, of whose varint no more is looked at, as in every protobuf reader.
     #[inline]
-    pub(super) fn int32(varint: u64) -> i32 {
+    pub(crate) fn int32(varint: u64) -> i32 {
         let [a, b, c, d, ..] = varint.to_le_bytes();
         i32::from_le_bytes([a, b, c, d])
     }
@@ -198,7 +198,7 @@ pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Writes the key and the length of a field that has its length before it.
-pub(super) fn put_prefix(out: &mut Vec<u8>, number: u32, length: usize) {
+pub fn put_prefix(out: &mut Vec<u8>, number: u32, length: usize) {
     put_varint(out, u64::from(number << 3 | 2));
     put_varint(out, length as u64);
 }

@@ -6,4 +6,5 @@ mod crash;
 mod damage;
 mod disk;
 mod faults;
+mod real;
 mod world;

@@ -1,0 +1,71 @@
+//! What of the sampler outlives the process?
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use crate::{Payload, Refusal};
+
+/// Where a record stands in a journal. Later records have greater ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(pub u64);
+
+/// A record on its way to the disk.
+pub struct Appending {
+    /// Where it will stand: known at once, so that the order of records is the order of the calls.
+    pub position: Position,
+    /// Resolves once the record survives what the journal promises to survive. Refused, it was never there.
+    pub stored: BoxFuture<'static, Result<(), Refusal>>,
+}
+
+/// What became of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The trace.
+    pub trace_id: [u8; 16],
+    /// Whether its spans were handed on.
+    pub fate: Fate,
+    /// Its spans in records up to here are dealt with; spans in later records came after the decision.
+    pub upto: Position,
+}
+
+/// What is decided about a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// Its spans are handed on.
+    Kept,
+    /// They are not.
+    NotKept,
+}
+
+/// What a journal remembers from before.
+pub enum Remembered {
+    /// A trace was decided.
+    Verdict(Verdict),
+    /// A request that was not done.
+    Record(Position, Payload),
+}
+
+/// A log that holds what the sampler has acknowledged until each of its spans was dropped, or handed to who holds it next.
+///
+/// The sampler appends a request before it is acknowledged, writes a verdict after it has handed on what is kept, and
+/// says which records are done. After a crash it reads again what was not: spans that a verdict covers are passed over,
+/// all others are taken as if they had just come. So nothing is lost, and what was handed on within the last moment
+/// before a crash may be handed on twice.
+pub trait Journal: Send + Sync {
+    /// Takes a request. Called in the order in which requests arrive.
+    fn append(&self, payload: &Payload) -> Appending;
+
+    /// Writes verdicts. Whoever cannot write them counts that and goes on: without them spans come twice, at worst.
+    fn decided<'a>(&'a self, verdicts: &'a [Verdict]) -> BoxFuture<'a, ()>;
+
+    /// Forgets records of which every span is dealt with.
+    fn done(&self, records: &[Position]);
+
+    /// The next of what is remembered: first all verdicts, then the records that are not done in their order, then none.
+    /// Called until it says none, before anything is appended.
+    fn remembered(&self) -> BoxFuture<'_, Option<Remembered>>;
+}
+
+/// No journal: what waits for a decision is lost with the process.
+pub type MaybeJournal = Option<Arc<dyn Journal>>;

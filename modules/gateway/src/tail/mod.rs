@@ -1,0 +1,31 @@
+//! Which traces are kept, decided when all of their spans are there?
+
+mod core;
+mod counts;
+mod error;
+mod held;
+mod ingest;
+mod journal;
+mod limiter;
+mod parcel;
+mod policy;
+mod probability;
+pub(crate) mod re2;
+mod recent;
+mod sampler;
+mod slab;
+mod spans;
+mod table;
+#[cfg(test)]
+mod tests;
+mod trace_state;
+mod voting;
+
+pub use self::{
+    core::Core,
+    counts::{Asked, Counts, Decision, Remembered as RememberedLabel, Vote},
+    error::SettingsError,
+    journal::{Appending, Fate, Journal, MaybeJournal, Position, Remembered, Verdict},
+    parcel::{Outbox, Parcel},
+    sampler::Sampler,
+};

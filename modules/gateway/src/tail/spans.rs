@@ -1,0 +1,302 @@
+//! What is looked for in spans, and what has been found of it in a trace?
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use super::trace_state;
+use crate::wire::{Attribute, FieldValue, Fields, Value};
+
+/// The results of all tests on a trace so far, one bit each.
+pub(super) type Found = u64;
+
+/// What is looked for in each span of a trace (and in its resources). What one span has, its trace has: so each test is
+/// one bit that is set once, when the span is here and in the cache, and the decision reads no span again.
+#[derive(Debug, Default)]
+pub(super) struct Tests {
+    all: Vec<Test>,
+    attributes: Vec<(usize, String, Check)>,
+    /// The bits of tests on attributes.
+    on_attributes: Found,
+    /// The bits of tests that a span's own fields answer.
+    on_fields: Vec<(Found, Test)>,
+}
+
+/// Something that a span can have.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Test {
+    /// With this span, the trace has taken longer than `over` milliseconds, and no longer than `upto`.
+    Slow { over: i64, upto: Option<i64> },
+    /// It ended with one of these codes.
+    Status(BTreeSet<i32>),
+    /// It was sampled where it began.
+    Flagged,
+    /// Its trace state has one of these values under the key.
+    State {
+        key: String,
+        values: BTreeSet<String>,
+    },
+    /// It or its resource has an attribute that stands the check.
+    Attribute { key: String, check: Check },
+}
+
+/// What the value of an attribute can stand.
+#[derive(Clone, Debug)]
+pub(super) enum Check {
+    /// One of these, none of them empty.
+    Text(BTreeSet<String>),
+    /// Matched by one of these.
+    Matches(Vec<Regex>),
+    /// Between these.
+    Number { least: i64, most: i64 },
+    /// This.
+    Bool(bool),
+}
+
+/// What is known of a span at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts<'a> {
+    pub(super) trace_id: [u8; 16],
+    pub(super) has_parent: bool,
+    pub(super) start: u64,
+    pub(super) end: u64,
+    status: i32,
+    flags: u32,
+    state: &'a [u8],
+}
+
+/// The first start and the last end of a trace's spans; zero while there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times {
+    start: u64,
+    end: u64,
+}
+
+impl PartialEq for Check {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::Matches(one), Self::Matches(other)) => one
+                .iter()
+                .map(Regex::as_str)
+                .eq(other.iter().map(Regex::as_str)),
+            (
+                Self::Number { least, most },
+                Self::Number {
+                    least: other_least,
+                    most: other_most,
+                },
+            ) => (least, most) == (other_least, other_most),
+            (Self::Bool(one), Self::Bool(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl Tests {
+    /// How many there can be.
+    pub(super) const MOST: usize = Found::BITS as usize;
+
+    /// The bit of a test, which is made if nobody asked for it before; none if there are too many.
+    pub(super) fn bit(&mut self, test: Test) -> Option<Found> {
+        let known = self.all.iter().position(|other| *other == test);
+        let index = known.unwrap_or(self.all.len());
+        let bit = 1_u64.checked_shl(u32::try_from(index).ok()?)?;
+        if known.is_none() {
+            match test.clone() {
+                Test::Attribute { key, check } => {
+                    self.attributes.push((index, key, check));
+                    self.on_attributes |= bit;
+                }
+                test => self.on_fields.push((bit, test)),
+            }
+            self.all.push(test);
+        }
+        Some(bit)
+    }
+
+    /// What a resource has.
+    pub(super) fn of_resource<'a>(&self, attributes: impl Iterator<Item = Attribute<'a>>) -> Found {
+        if self.on_attributes == 0 {
+            return 0;
+        }
+        let (mut seen, mut found) = (0, 0);
+        for attribute in attributes {
+            self.attribute(
+                attribute.key.as_bytes(),
+                || attribute.value,
+                Of::Resource,
+                &mut seen,
+                &mut found,
+            );
+        }
+        found
+    }
+
+    /// What a span adds to what its trace has: `found` is what was found before.
+    #[inline]
+    pub(super) fn of_span(
+        &self,
+        message: &[u8],
+        facts: &Facts<'_>,
+        times: &mut Times,
+        found: Found,
+    ) -> Found {
+        times.add(facts);
+        let mut found = found;
+        for (bit, test) in &self.on_fields {
+            if found & bit == 0 && test.holds(facts, times) {
+                found |= bit;
+            }
+        }
+        if found & self.on_attributes != self.on_attributes {
+            found |= self.of_attributes(message, found);
+        }
+        found
+    }
+
+    fn of_attributes(&self, span: &[u8], found: Found) -> Found {
+        let (mut seen, mut found) = (0, found);
+        for field in Fields::of(span) {
+            let (9, FieldValue::Length(pair)) = (field.number, field.value) else {
+                continue;
+            };
+            // Nearly always the key comes first and is short.
+            match pair {
+                [0x0a, length @ 0..0x80, rest @ ..] if rest.len() >= usize::from(*length) => {
+                    let key = &rest[..usize::from(*length)];
+                    let value = || Attribute::read(pair).value;
+                    self.attribute(key, value, Of::Span, &mut seen, &mut found);
+                }
+                _ => {
+                    let read = Attribute::read(pair);
+                    let key = read.key.as_bytes();
+                    self.attribute(key, || read.value, Of::Span, &mut seen, &mut found);
+                }
+            }
+        }
+        found
+    }
+
+    #[inline]
+    fn attribute<'a>(
+        &self,
+        key: &[u8],
+        value: impl Fn() -> Value<'a>,
+        of: Of,
+        seen: &mut Found,
+        found: &mut Found,
+    ) {
+        for (index, wanted, check) in &self.attributes {
+            if wanted.as_bytes() != key {
+                continue;
+            }
+            let bit = 1 << index;
+            // Of several attributes of one name the first counts.
+            if *seen & bit == 0 && *found & bit == 0 && check.stands(value(), of) {
+                *found |= bit;
+            }
+            *seen |= bit;
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Of {
+    Resource,
+    Span,
+}
+
+impl Check {
+    /// A value of another type counts as that type's zero, and an empty text on a span is none: so it is in contrib.
+    fn stands(&self, value: Value<'_>, of: Of) -> bool {
+        match self {
+            Self::Number { least, most } => {
+                let number = if let Value::Int(number) = value {
+                    number
+                } else {
+                    0
+                };
+                (*least..=*most).contains(&number)
+            }
+            Self::Bool(wanted) => *wanted == (value == Value::Bool(true)),
+            Self::Text(values) => matches!(value, Value::Text(text) if values.contains(text)),
+            Self::Matches(patterns) => {
+                let text = if let Value::Text(text) = value {
+                    text
+                } else {
+                    ""
+                };
+                let looked_at = !text.is_empty() || of == Of::Resource;
+                looked_at && patterns.iter().any(|pattern| pattern.is_match(text))
+            }
+        }
+    }
+}
+
+impl Test {
+    fn holds(&self, facts: &Facts<'_>, times: &Times) -> bool {
+        match self {
+            Self::Slow { over, upto } => {
+                let took = times.milliseconds();
+                took > *over && upto.is_none_or(|upto| took <= upto)
+            }
+            Self::Status(codes) => codes.contains(&facts.status),
+            Self::Flagged => facts.flags & 1 == 1,
+            Self::State { key, values } => {
+                let header = std::str::from_utf8(facts.state).unwrap_or_default();
+                let value = trace_state::get(header, key);
+                value.is_some_and(|value| values.contains(value))
+            }
+            Self::Attribute { .. } => false,
+        }
+    }
+}
+
+impl Times {
+    #[inline]
+    fn add(&mut self, facts: &Facts<'_>) {
+        if self.start == 0 || facts.start < self.start {
+            self.start = facts.start;
+        }
+        if self.end == 0 || facts.end > self.end {
+            self.end = facts.end;
+        }
+    }
+
+    /// As Go has it: times are signed, and a duration that is too long is the longest there is.
+    fn milliseconds(self) -> i64 {
+        let took = self
+            .end
+            .cast_signed()
+            .saturating_sub(self.start.cast_signed());
+        took / 1_000_000
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// Reads what is needed of a span.
+    #[inline]
+    pub(super) fn read(message: &'a [u8]) -> Self {
+        let mut facts = Self::default();
+        for field in Fields::of(message) {
+            match (field.number, field.value) {
+                (1, FieldValue::Length(id)) => facts.trace_id = id.try_into().unwrap_or_default(),
+                (3, FieldValue::Length(state)) => facts.state = state,
+                (4, FieldValue::Length(id)) => facts.has_parent = id.iter().any(|byte| *byte != 0),
+                (7, FieldValue::Fixed64(time)) => facts.start = time,
+                (8, FieldValue::Fixed64(time)) => facts.end = time,
+                (15, FieldValue::Length(status)) => {
+                    for field in Fields::of(status) {
+                        if let (3, FieldValue::Varint(code)) = (field.number, field.value) {
+                            facts.status = FieldValue::int32(code);
+                        }
+                    }
+                }
+                (16, FieldValue::Fixed32(flags)) => facts.flags = flags,
+                _ => {}
+            }
+        }
+        facts
+    }
+}

@@ -1,0 +1,151 @@
+//! Does a journal bring back what was not decided, and nothing else?
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use futures::future::{BoxFuture, ready};
+use serde_json::json;
+
+use super::{
+    super::{Appending, Core, Counts, Fate, Journal, Position, Remembered, Sampler, Verdict},
+    world::{Made, Sink, payload, request, span},
+};
+use crate::{Budget, Payload, pipeline::Take};
+
+/// A journal that outlives a sampler, as the disk does.
+#[derive(Default)]
+struct Memory {
+    records: Mutex<BTreeMap<Position, Payload>>,
+    verdicts: Mutex<Vec<Verdict>>,
+    next: Mutex<u64>,
+    reading: Mutex<Option<Vec<Remembered>>>,
+}
+
+impl Journal for Memory {
+    fn append(&self, payload: &Payload) -> Appending {
+        let mut next = self.next.lock().unwrap();
+        *next += 1;
+        let position = Position(*next);
+        self.records
+            .lock()
+            .unwrap()
+            .insert(position, payload.clone());
+        let stored = Box::pin(ready(Ok(())));
+        Appending { position, stored }
+    }
+
+    fn decided<'a>(&'a self, verdicts: &'a [Verdict]) -> BoxFuture<'a, ()> {
+        self.verdicts.lock().unwrap().extend_from_slice(verdicts);
+        Box::pin(ready(()))
+    }
+
+    fn done(&self, records: &[Position]) {
+        let mut all = self.records.lock().unwrap();
+        for position in records {
+            assert!(
+                all.remove(position).is_some(),
+                "{position:?} was done before"
+            );
+        }
+    }
+
+    fn remembered(&self) -> BoxFuture<'_, Option<Remembered>> {
+        let mut reading = self.reading.lock().unwrap();
+        let left = reading.get_or_insert_with(|| {
+            let verdicts = self.verdicts.lock().unwrap().clone();
+            let records = self.records.lock().unwrap().clone();
+            let records = records
+                .into_iter()
+                .map(|(at, payload)| Remembered::Record(at, payload));
+            let mut all: Vec<_> = verdicts
+                .into_iter()
+                .map(Remembered::Verdict)
+                .chain(records)
+                .collect();
+            all.reverse();
+            all
+        });
+        Box::pin(ready(left.pop()))
+    }
+}
+
+fn sampler(journal: &Arc<Memory>, sink: &Arc<Sink>, budget: &Arc<Budget>) -> Arc<Sampler> {
+    let settings = json!({
+        "decision_wait": "5s",
+        "policies": [{ "name": "errors", "type": "status_code", "status_code": { "status_codes": ["ERROR"] } }],
+    });
+    let settings = serde_json::from_value(settings).unwrap();
+    let core = Core::new(&settings, None, budget, Arc::new(Counts::default())).unwrap();
+    *journal.reading.lock().unwrap() = None;
+    Arc::new(Sampler::new(core, Some(journal.clone()), sink.clone()))
+}
+
+fn bad(trace: u8, id: u8) -> Made {
+    Made {
+        status: 2,
+        ..span(trace, id)
+    }
+}
+
+/// Seconds pass, and what is kept is handed on.
+async fn pass(sampler: &Sampler, seconds: u8) {
+    for _ in 0..seconds {
+        sampler.second().await;
+        sampler.send_all(&true.into()).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_decided_is_decided_after_a_crash_and_nothing_comes_twice() {
+    let budget = Budget::new(16 << 20);
+    let (journal, sink) = (Arc::new(Memory::default()), Arc::new(Sink::default()));
+    let send = async |sampler: &Sampler, spans: &[Made]| {
+        let payload = payload(request(&[], spans), &budget);
+        sampler.take(payload).await.unwrap();
+    };
+    let first = sampler(&journal, &sink, &budget);
+    // The first and the second trace are decided before the crash; the third and the fourth are not, and the third
+    // stands in one record with spans of the first and the second.
+    send(&first, &[bad(1, 1), span(2, 2)]).await;
+    pass(&first, 3).await;
+    send(&first, &[span(1, 3), bad(2, 8), bad(3, 4)]).await;
+    pass(&first, 4).await;
+    send(&first, &[span(3, 5), bad(4, 6)]).await;
+    drop(first);
+    let before = std::mem::take(&mut *sink.taken.lock().unwrap());
+    assert_eq!(Vec::from_iter(before), [(1, 1), (1, 3), (2, 2), (2, 8)]);
+    assert_eq!(journal.records.lock().unwrap().len(), 2);
+    let fates: Vec<_> = journal
+        .verdicts
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|verdict| verdict.fate)
+        .collect();
+    assert_eq!(fates, [Fate::Kept, Fate::Kept]);
+
+    let second = sampler(&journal, &sink, &budget);
+    assert_eq!(second.recover().await, (2, 0));
+    pass(&second, 7).await;
+    let after = std::mem::take(&mut *sink.taken.lock().unwrap());
+    assert_eq!(Vec::from_iter(after), [(3, 4), (3, 5), (4, 6)]);
+    assert_eq!(journal.records.lock().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn an_orderly_end_leaves_what_waits_to_the_next_run() {
+    let budget = Budget::new(16 << 20);
+    let (journal, sink) = (Arc::new(Memory::default()), Arc::new(Sink::default()));
+    let first = sampler(&journal, &sink, &budget);
+    let waiting = payload(request(&[], &[bad(1, 1)]), &budget);
+    first.take(waiting).await.unwrap();
+    first.run(async {}).await;
+    assert_eq!(sink.taken.lock().unwrap().len(), 0);
+    let second = sampler(&journal, &sink, &budget);
+    assert_eq!(second.recover().await, (1, 0));
+    pass(&second, 7).await;
+    assert_eq!(sink.taken.lock().unwrap().len(), 1);
+    assert_eq!(journal.records.lock().unwrap().len(), 0);
+}

@@ -1,0 +1,61 @@
+//! Does the sampler hold what nobody takes yet?
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::{
+    super::{Core, Counts, Sampler},
+    world::{Sink, payload, request, span},
+};
+use crate::{Budget, Refusal, Signal, pipeline::Take};
+
+fn core(budget: &Arc<Budget>) -> Core {
+    let settings = json!({
+        "decision_wait": "2s",
+        "policies": [{ "name": "all", "type": "always_sample" }],
+    });
+    let settings = serde_json::from_value(settings).unwrap();
+    Core::new(&settings, None, budget, Arc::new(Counts::default())).unwrap()
+}
+
+#[tokio::test]
+async fn kept_spans_wait_until_they_are_taken() {
+    let budget = Budget::new(16 << 20);
+    let sink = Arc::new(Sink::default());
+    let sampler = Sampler::new(core(&budget), None, sink.clone());
+    let body = request(&[], &[span(1, 1), span(2, 2)]);
+    sampler.take(payload(body, &budget)).await.unwrap();
+    for _ in 0..3 {
+        sampler.second().await;
+    }
+    *sink.busy.lock().unwrap() = 1_000_000;
+    let ending = true.into();
+    let sending = sampler.send_all(&ending);
+    assert!(timeout(Duration::from_millis(50), sending).await.is_err());
+    assert_eq!(sink.taken.lock().unwrap().len(), 0);
+    *sink.busy.lock().unwrap() = 2;
+    sampler.send_all(&true.into()).await;
+    assert_eq!(sink.taken.lock().unwrap().len(), 2);
+    // What waits at the end goes too, however busy the next one is.
+    *sink.busy.lock().unwrap() = 2;
+    let last = payload(request(&[], &[span(3, 3)]), &budget);
+    sampler.take(last).await.unwrap();
+    sampler.run(async {}).await;
+    assert_eq!(sink.taken.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn what_has_no_room_or_is_no_trace_is_refused() {
+    let budget = Budget::new(4000);
+    let sampler = Sampler::new(core(&budget), None, Arc::new(Sink::default()));
+    let mut payload = payload(request(&[], &[span(1, 1)]), &budget);
+    let full = sampler.take(payload.clone()).await;
+    assert!(matches!(full, Err(Refusal::Busy { .. })), "{full:?}");
+    payload.signal = Signal::Logs;
+    assert_eq!(
+        sampler.take(payload).await,
+        Err(Refusal::Unwanted(Signal::Logs))
+    );
+}
