@@ -10,11 +10,13 @@ use std::{error::Error, fs, path::PathBuf, process::ExitCode, time::Duration};
 use clap::{Args, Parser, Subcommand};
 use load::{
     bench::{
-        BenchError, in_folder, interleaved,
+        BenchError,
+        crash::crash,
+        in_folder, interleaved,
         peer::Peer,
         report,
         run::{Measured, Setting},
-        scenario::{ALL, SOAK, Scenario},
+        scenario::{ALL, CRASH, SOAK, Scenario},
         soak::soak,
     },
     machine,
@@ -33,6 +35,8 @@ enum Command {
     Bench(Bench),
     /// Load the gateway for a long time, and say what grew.
     Soak(Soak),
+    /// Kill the gateway again and again under load, and say what was lost.
+    Crash(Crash),
 }
 
 #[derive(Args)]
@@ -71,10 +75,27 @@ struct Soak {
     json: Option<PathBuf>,
 }
 
+#[derive(Args)]
+struct Crash {
+    /// In which scenario: one that keeps what it acknowledged.
+    #[arg(long, default_value = "crash")]
+    scenario: String,
+    /// How often it is killed, about.
+    #[arg(long, default_value_t = 200)]
+    times: u32,
+    /// After how many seconds, about.
+    #[arg(long, default_value_t = 1.0)]
+    every: f64,
+    /// A file for all figures, as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Bench(bench) => bench.run().map(|()| ExitCode::SUCCESS),
         Command::Soak(soak) => soak.run(),
+        Command::Crash(crash) => crash.run(),
     };
     let error = match result {
         Ok(code) => return code,
@@ -118,6 +139,30 @@ impl Soak {
             println!("  grew: {what} {before:.0} → {after:.0}");
         }
         Ok(if soaked.is_flat() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}
+
+impl Crash {
+    fn run(&self) -> Result<ExitCode, BenchError> {
+        let every = Duration::from_secs_f64(self.every);
+        let setting = setting(self.every * f64::from(self.times), 0.0)?;
+        let scenario = CRASH.iter().find(|scenario| scenario.name == self.scenario);
+        let scenario =
+            scenario.ok_or_else(|| std::io::Error::other("there is no such scenario"))?;
+        let crashed = in_folder(|folder| crash(scenario, setting, every, folder))?;
+        write(self.json.as_ref(), &crashed)?;
+        println!(
+            "{}: {} kills, started within {:.2} s",
+            scenario.title, crashed.kills, crashed.slowest_start
+        );
+        println!("  {:?}", crashed.sent.refused);
+        println!("  {:?}", crashed.verdict);
+        let clean = crashed.verdict.is_clean() && crashed.verdict.delivered > 0;
+        Ok(if clean {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE

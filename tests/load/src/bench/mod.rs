@@ -1,5 +1,6 @@
 //! How do the gateway and its peers compare? Interleaved runs, each with a fresh process, and medians of them.
 
+pub mod crash;
 pub mod peer;
 pub mod process;
 pub mod report;

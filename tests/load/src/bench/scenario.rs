@@ -67,6 +67,28 @@ pub const SOAK: Scenario = Scenario {
     ..PASS
 };
 
+/// What `load crash` runs.
+pub const CRASH: &[Scenario] = &[
+    Scenario {
+        name: "crash",
+        title: "Killed under load: acknowledged when in a file",
+        config: "durable",
+        rate: Rate::Spans(100_000),
+        settle: Duration::from_secs(10),
+        ..PASS
+    },
+    Scenario {
+        name: "crash-tail",
+        title: "Killed under load: undecided traces survive",
+        config: "tail-durable",
+        rate: Rate::Spans(50_000),
+        spread: 8,
+        expected: Expected::Sampled(10),
+        settle: Duration::from_secs(10),
+        ..PASS
+    },
+];
+
 /// All of them, in the order of the table.
 pub const ALL: &[Scenario] = &[
     PASS,
