@@ -57,25 +57,9 @@ impl Process {
         self.child.id()
     }
 
-    /// Processor time that it has used, its own and the kernel's for it, in seconds.
+    /// Processor time that it has used, in seconds.
     pub fn cpu(&self) -> io::Result<f64> {
-        let stat = fs::read_to_string(self.proc("stat"))?;
-        // The name may hold spaces and brackets; after its last one come the fields from the third on.
-        let fields: Vec<&str> = stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .collect();
-        let ticks = |field: usize| {
-            fields
-                .get(field - 3)
-                .and_then(|ticks| ticks.parse::<f64>().ok())
-        };
-        let (Some(user), Some(system)) = (ticks(14), ticks(15)) else {
-            return Err(io::Error::other("stat has no times"));
-        };
-        Ok((user + system) / rustix::param::clock_ticks_per_second() as f64)
+        cpu(self.id())
     }
 
     /// Resident bytes now.
@@ -128,6 +112,23 @@ impl Drop for Process {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Processor time that a process has used, its own and the kernel's for it, in seconds.
+pub fn cpu(id: u32) -> io::Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    // The name may hold spaces and brackets; after its last one come the fields from the third on.
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<&str> = after.split_whitespace().collect();
+    let ticks = |field: usize| {
+        fields
+            .get(field - 3)
+            .and_then(|ticks| ticks.parse::<f64>().ok())
+    };
+    let (Some(user), Some(system)) = (ticks(14), ticks(15)) else {
+        return Err(io::Error::other("stat has no times"));
+    };
+    Ok((user + system) / rustix::param::clock_ticks_per_second() as f64)
 }
 
 /// An address on loopback where nobody listens.

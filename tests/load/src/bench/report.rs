@@ -82,7 +82,8 @@ fn line(row: &Row<'_>, base: Option<f64>) -> String {
     let or_nan = |figure: Option<f64>| figure.unwrap_or(f64::NAN);
     let (cpu, least, most) = row.median(|run| or_nan(run.cpu));
     let cost = if cpu.is_nan() {
-        "–".into()
+        let ours = row.middle(|run| run.ours);
+        format!("– ({ours:.2} for generator and sink)")
     } else {
         let ratio = base.filter(|base| (base - cpu).abs() > f64::EPSILON && !base.is_nan());
         let ratio = ratio.map_or_else(String::new, |base| format!(", 1/{:.1}", base / cpu));

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{
     BenchError,
     peer::{Peer, Run},
-    process::{Process, free_address},
+    process::{self, Process, free_address},
     scenario::Scenario,
 };
 use crate::{
@@ -49,6 +49,8 @@ pub struct Measured {
     pub scenario: &'static str,
     /// Processor seconds per million spans that arrived; with sampling, that were acknowledged.
     pub cpu: Option<f64>,
+    /// The same of generator and sink together.
+    pub ours: f64,
     /// How much of its core it used.
     pub busy: Option<f64>,
     /// Resident MiB before the load, and the most there ever were.
@@ -143,6 +145,7 @@ pub fn measure(
 /// What is read before and after a load.
 struct Reading {
     cpu: Option<f64>,
+    ours: f64,
     bytes: u64,
     encodings: [u64; 3],
 }
@@ -152,6 +155,7 @@ impl Reading {
         let seen = sink.seen();
         Ok(Self {
             cpu: process.map(Process::cpu).transpose()?,
+            ours: process::cpu(std::process::id())?,
             bytes: seen.bytes.load(Relaxed),
             encodings: seen.messages.each_ref().map(|count| count.load(Relaxed)),
         })
@@ -196,6 +200,7 @@ fn figures(peer: Peer, scenario: &Scenario, setting: Setting, raw: Raw) -> Measu
         peer: peer.name(),
         scenario: scenario.name,
         cpu: cpu.map(|cpu| per(cpu * 1e6, through)),
+        ours: per((after.ours - before.ours) * 1e6, through),
         busy: cpu.map(|cpu| cpu / sent.seconds),
         idle: raw.idle.map(mib),
         peak: raw.peak.map(mib),
