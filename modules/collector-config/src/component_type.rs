@@ -18,6 +18,8 @@ pub struct ComponentType {
     pub since: Option<Version>,
     /// The first version without it, and what takes its place.
     pub removed: Option<Removed>,
+    /// Whether the gateway of this repository runs it too.
+    pub in_gateway: bool,
     /// What it carries.
     pub carries: Carries,
     /// How ripe it is.
@@ -110,6 +112,7 @@ impl ComponentType {
             distributions: Distribution::COLLECTORS,
             since: None,
             removed: None,
+            in_gateway: false,
             carries: match class {
                 Class::Extension => Carries::Nothing,
                 _ => Carries::Unknown,
@@ -124,6 +127,14 @@ impl ComponentType {
     pub(crate) const fn renamed_from(self, old: &'static str, since: u16) -> Self {
         Self {
             renamed: Some((old, Version::minor(since))),
+            ..self
+        }
+    }
+
+    /// The gateway of this repository runs it too.
+    pub(crate) const fn in_gateway(self) -> Self {
+        Self {
+            in_gateway: true,
             ..self
         }
     }
@@ -225,7 +236,11 @@ impl ComponentType {
 
     /// Whether a program contains it.
     pub fn contained_in(&self, release: Release) -> Containment {
-        if !self.distributions.contains(&release.distribution) {
+        let contained = match release.distribution {
+            Distribution::Gateway => self.in_gateway,
+            distribution => self.distributions.contains(&distribution),
+        };
+        if !contained {
             return Containment::Elsewhere;
         }
         if let Some(removed) = self.removed

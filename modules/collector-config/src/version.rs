@@ -25,6 +25,8 @@ pub enum Distribution {
     Otlp,
     /// Jaeger v2, which is a collector with its own storage components.
     Jaeger,
+    /// The gateway of this repository, which reads the same configuration.
+    Gateway,
 }
 
 /// One collector program: a version of a distribution.
@@ -61,10 +63,11 @@ impl Distribution {
             Self::Contrib => "otelcol-contrib",
             Self::Otlp => "otelcol-otlp",
             Self::Jaeger => "jaeger",
+            Self::Gateway => "gateway",
         }
     }
 
-    /// Every distribution.
+    /// Every distribution of the collector.
     pub const ALL: &'static [Self] = &[
         Self::Core,
         Self::Kubernetes,
@@ -95,6 +98,11 @@ impl Release {
     pub const CONTRIB: Self = Self {
         version: Version::minor(159),
         distribution: Distribution::Contrib,
+    };
+    /// The gateway of this repository, which takes the configuration of collector 0.159.
+    pub const GATEWAY: Self = Self {
+        version: Version::minor(159),
+        distribution: Distribution::Gateway,
     };
     /// Jaeger 2.20, which contains collector 0.155.
     pub const JAEGER: Self = Self {

@@ -19,7 +19,7 @@ use super::{
     memory::{Budget, Ledger},
     parts,
     pipeline::AnyPipeline,
-    program::{Ports, Program, Task, base, connect},
+    program::{Engine, Ports, Program, Task, base, connect},
 };
 use crate::{
     made::{self, Made},
@@ -135,6 +135,7 @@ impl Module for Collector<Cluster> {
             tier: Tier::Singleton,
             replicas: Replicas::Fixed(wanted),
             config: &config,
+            engine: &Engine::Collector,
             memory: self.limit,
             ledger: &ledger,
             ports: Ports::OWN,

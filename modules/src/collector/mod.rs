@@ -37,6 +37,7 @@ pub(crate) use self::{
     gateway::Autoscale,
     memory::{Memory, budget},
     needs::WANTED_BY,
+    program::Engine,
 };
 
 /// What the names of metrics of spans begin with.

@@ -5,7 +5,9 @@ use collector_config::{
     components::{
         connection::Keepalive,
         k8s_attributes::{Extract, Filter, K8sAttributes, PodAssociation},
-        load_balancing::{KubernetesResolver, LoadBalancing, Protocol, Resolver, RoutingKey},
+        load_balancing::{
+            FixedResolver, KubernetesResolver, LoadBalancing, Protocol, Resolver, RoutingKey,
+        },
         otlp::{GrpcServer, HttpServer, Otlp, Protocols},
         otlp_exporters::OtlpGrpc,
         tail_sampling::{DecisionCache, Policy, TailSampling},
@@ -140,6 +142,19 @@ pub(super) fn balancer(to: &Destination, key: RoutingKey, queue: &Queue) -> Load
             ..Resolver::default()
         },
         ..LoadBalancing::default()
+    }
+}
+
+/// Each replica of a headless Service by its own name.
+pub(super) fn fixed(to: &Destination, replicas: u32) -> Resolver {
+    let host = to.host();
+    let name = host.split('.').next().unwrap_or_default();
+    let each = |number| format!("{name}-{number}.{host}:{}", OTLP_GRPC.number);
+    Resolver {
+        fixed: Some(FixedResolver {
+            hostnames: (0..replicas).map(each).collect(),
+        }),
+        ..Resolver::default()
     }
 }
 

@@ -57,6 +57,33 @@ fn release_for(config: &Config) -> Release {
     }
 }
 
+/// Which program runs a configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// The smallest distribution of the collector that has what the configuration uses.
+    #[default]
+    Collector,
+    /// The gateway of this repository, from this image.
+    Gateway(String),
+}
+
+impl Engine {
+    fn release(&self, config: &Config) -> Release {
+        match self {
+            Self::Collector => release_for(config),
+            Self::Gateway(_) => Release::GATEWAY,
+        }
+    }
+
+    fn image(&self, release: Release) -> String {
+        match self {
+            Self::Gateway(image) => image.clone(),
+            Self::Collector if release == Release::CONTRIB => image::COLLECTOR_CONTRIB.into(),
+            Self::Collector => image::COLLECTOR.into(),
+        }
+    }
+}
+
 /// What one collector is to be.
 #[derive(Clone, Copy)]
 pub(super) struct Task<'a> {
@@ -65,6 +92,7 @@ pub(super) struct Task<'a> {
     pub(super) tier: Tier,
     pub(super) replicas: Replicas,
     pub(super) config: &'a Config,
+    pub(super) engine: &'a Engine,
     pub(super) memory: u64,
     pub(super) ledger: &'a Ledger,
     /// How its ports are called where they stand beside those of others.
@@ -106,21 +134,17 @@ impl Program {
         let Task {
             name,
             config,
+            engine,
             ledger,
             ports,
             ..
         } = task;
-        let release = release_for(config);
-        let image = if release == Release::CONTRIB {
-            image::COLLECTOR_CONTRIB
-        } else {
-            image::COLLECTOR
-        };
+        let release = engine.release(config);
         let files = Files::one("config.yaml", config.to_yaml(release));
         let files = files.annotated(ledger.annotation()).build(scope, name);
         let needs = Needs::of(config, scope.namespace());
 
-        let mut pod = Pod::new(name, image);
+        let mut pod = Pod::new(name, engine.image(release));
         pod.user = User::new(10001);
         pod.component = Some(task.component);
         pod.resources.memory_request = task.memory;
@@ -130,8 +154,10 @@ impl Program {
         for (variable, field) in &needs.fields {
             pod.env_field(variable, field);
         }
-        let go_limit = Memory::of(task.memory).go_limit();
-        pod.env("GOMEMLIMIT", go_bytes(go_limit));
+        if *engine == Engine::Collector {
+            let go_limit = Memory::of(task.memory).go_limit();
+            pod.env("GOMEMLIMIT", go_bytes(go_limit));
+        }
         pod.listen(ports.health);
         pod.listen(ports.metrics);
         let health = || http_probe(ports.health.name, "/");

@@ -16,7 +16,7 @@ use super::{
     memory::{Budget, Ledger},
     parts,
     pipeline::AnyPipeline,
-    program::{Ports, Program, Task, base},
+    program::{Engine, Ports, Program, Task, base},
 };
 use crate::{
     pod::Pod,
@@ -151,6 +151,7 @@ impl Sidecar {
             tier: Tier::Sidecar,
             replicas: Replicas::Each,
             config: &config,
+            engine: &Engine::Collector,
             memory: self.memory,
             ledger: &ledger,
             ports: Ports::BESIDE,

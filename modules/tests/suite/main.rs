@@ -12,6 +12,7 @@ mod looking;
 mod metrics;
 mod modules;
 mod opening;
+mod otlp_gateway;
 mod own;
 mod pipelines;
 mod search;

@@ -164,6 +164,7 @@ fn mistakes(field: &str, actions: &[AttributeAction]) -> Vec<String> {
 
 impl Component for Resource {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Processor, "resource")
+        .in_gateway()
         .within(Distribution::CORE)
         .signals(&Signal::ALL)
         .ripe(Stability::Beta);
@@ -175,6 +176,7 @@ impl Component for Resource {
 
 impl Component for Attributes {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Processor, "attributes")
+        .in_gateway()
         .within(Distribution::GENERAL)
         .signals(&Signal::ALL)
         .ripe(Stability::Beta);

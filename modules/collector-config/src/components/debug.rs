@@ -57,6 +57,7 @@ pub struct NopExporter {}
 
 impl Component for Debug {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "debug")
+        .in_gateway()
         .within(Distribution::GENERAL)
         .signals(&Signal::ALL)
         .ripe(Stability::Alpha);
@@ -88,6 +89,7 @@ impl Component for NopReceiver {
 
 impl Component for NopExporter {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "nop")
+        .in_gateway()
         .within(Distribution::GENERAL)
         .signals(&Signal::ALL)
         .ripe(Stability::Beta);

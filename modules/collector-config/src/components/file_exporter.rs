@@ -71,6 +71,7 @@ pub enum Format {
 
 impl Component for FileExporter {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "file")
+        .in_gateway()
         .within(Distribution::CORE)
         .signals(&Signal::ALL)
         .ripe(Stability::Alpha);

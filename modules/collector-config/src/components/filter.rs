@@ -114,6 +114,7 @@ fn two_kinds(new: &str, old: &str, there: bool) -> Option<String> {
 
 impl Component for Filter {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Processor, "filter")
+        .in_gateway()
         .within(Distribution::GENERAL)
         .signals(&Signal::ALL)
         .ripe(Stability::Alpha);

@@ -167,6 +167,7 @@ impl FileStorage {
 impl Component for HealthCheck {
     const TYPE: &'static ComponentType =
         &ComponentType::of::<Self>(Class::Extension, "health_check")
+            .in_gateway()
             .within(Distribution::CORE)
             .ripe(Stability::Alpha);
 
@@ -215,7 +216,9 @@ impl Component for HealthCheckV2 {
 
 impl Component for FileStorage {
     const TYPE: &'static ComponentType =
-        &ComponentType::of::<Self>(Class::Extension, "file_storage").ripe(Stability::Beta);
+        &ComponentType::of::<Self>(Class::Extension, "file_storage")
+            .in_gateway()
+            .ripe(Stability::Beta);
 
     fn mistakes(&self) -> Vec<String> {
         const MIB: u64 = 1024 * 1024;

@@ -175,6 +175,7 @@ impl Resolver {
 impl Component for LoadBalancing {
     const TYPE: &'static ComponentType =
         &ComponentType::of::<Self>(Class::Exporter, "load_balancing")
+            .in_gateway()
             .renamed_from("loadbalancing", 153)
             .signals(&Signal::ALL)
             .ripe_for(&[

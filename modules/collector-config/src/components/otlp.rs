@@ -157,6 +157,7 @@ fn mistake(endpoint: &str, transport: Option<Transport>) -> Option<String> {
 
 impl Component for Otlp {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Receiver, "otlp")
+        .in_gateway()
         .within(Distribution::ALL)
         .signals(&Signal::ALL)
         .ripe(Stability::Stable);

@@ -160,6 +160,7 @@ pub(crate) fn is_url(text: &str) -> bool {
 
 impl Component for OtlpGrpc {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "otlp_grpc")
+        .in_gateway()
         .within(Distribution::ALL)
         .renamed_from("otlp", 144)
         .signals(&Signal::ALL)
@@ -201,6 +202,7 @@ impl OtlpHttp {
 
 impl Component for OtlpHttp {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "otlp_http")
+        .in_gateway()
         .within(Distribution::ALL)
         .renamed_from("otlphttp", 144)
         .signals(&Signal::ALL)

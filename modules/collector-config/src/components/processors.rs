@@ -137,6 +137,7 @@ impl MemoryLimiter {
 impl Component for MemoryLimiter {
     const TYPE: &'static ComponentType =
         &ComponentType::of::<Self>(Class::Processor, "memory_limiter")
+            .in_gateway()
             .within(Distribution::GENERAL)
             .signals(&Signal::ALL)
             .ripe(Stability::Beta);
@@ -165,6 +166,7 @@ impl Component for MemoryLimiter {
 impl Component for ProbabilisticSampler {
     const TYPE: &'static ComponentType =
         &ComponentType::of::<Self>(Class::Processor, "probabilistic_sampler")
+            .in_gateway()
             .within(Distribution::CORE)
             .signals(&[Signal::Traces, Signal::Logs])
             .ripe_for(&[
@@ -188,6 +190,7 @@ impl Component for ProbabilisticSampler {
 
 impl Component for Batch {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Processor, "batch")
+        .in_gateway()
         .within(Distribution::GENERAL)
         .signals(&Signal::ALL)
         .ripe(Stability::Beta);

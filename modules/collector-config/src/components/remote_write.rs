@@ -112,6 +112,7 @@ impl PrometheusRemoteWrite {
 impl Component for PrometheusRemoteWrite {
     const TYPE: &'static ComponentType =
         &ComponentType::of::<Self>(Class::Exporter, "prometheus_remote_write")
+            .in_gateway()
             .within(&[Distribution::Core, Distribution::Contrib])
             .renamed_from("prometheusremotewrite", 154)
             .signals(&[Signal::Metrics])

@@ -170,6 +170,7 @@ impl Policy {
 impl Component for TailSampling {
     const TYPE: &'static ComponentType =
         &ComponentType::of::<Self>(Class::Processor, "tail_sampling")
+            .in_gateway()
             .within(&[
                 Distribution::Kubernetes,
                 Distribution::Contrib,

@@ -67,7 +67,8 @@ fn tier_of_workload(workload: &Workload) -> Option<Tier> {
 
 /// By the name of its image.
 pub(super) fn distribution_of(image: &str) -> Option<Distribution> {
-    const IMAGES: [(&str, Distribution); 5] = [
+    const IMAGES: [(&str, Distribution); 6] = [
+        ("otelier/gateway", Distribution::Gateway),
         ("opentelemetry-collector-contrib", Distribution::Contrib),
         ("opentelemetry-collector-k8s", Distribution::Kubernetes),
         ("opentelemetry-collector-otlp", Distribution::Otlp),

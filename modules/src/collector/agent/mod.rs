@@ -14,7 +14,7 @@ use super::{
     Collector, Load,
     parts::Forwards,
     pipeline::AnyPipeline,
-    program::{Ports, Program, Task, connect},
+    program::{Engine, Ports, Program, Task, connect},
 };
 use crate::{
     made::{self, Made},
@@ -205,6 +205,7 @@ impl Collector<Agent> {
             tier: Tier::Agent,
             replicas: Replicas::Each,
             config: &config,
+            engine: &Engine::Collector,
             memory: self.limit,
             ledger: &ledger,
             ports: Ports::OWN,

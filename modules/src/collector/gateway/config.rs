@@ -10,7 +10,7 @@ use crate::{
         memory::{Budget, Ledger},
         parts::{self, Forwards},
         pipeline::Step,
-        program::{QUEUE_DIRECTORY, base},
+        program::{Engine, QUEUE_DIRECTORY, base},
     },
     protocol::Queue,
     tls,
@@ -62,7 +62,7 @@ impl Collector<Gateway> {
             let mut exporters = pipeline.first().define(scope, &mut config, &queue);
             if pipeline.together.is_needed() {
                 let layer = layers.iter().find(|layer| layer.signal == pipeline.signal);
-                exporters.extend(layer.and_then(|layer| route(&mut config, layer, in_memory)));
+                exporters.extend(layer.and_then(|layer| self.route(&mut config, layer, in_memory)));
             }
             let parts = Pipeline {
                 receivers: receivers.clone(),
@@ -123,14 +123,23 @@ impl Collector<Gateway> {
             }
         });
     }
-}
 
-/// Sends everything to the one of the layer that it belongs to.
-fn route(config: &mut Config, layer: &Layer, queue: u64) -> Option<collector_config::ComponentId> {
-    let balancer = parts::balancer(layer.at.destination(), layer.key, &Queue::of(queue));
-    let defined = match layer.signal {
-        Signal::Traces => Ok(config.add(&balancer)),
-        other => config.add_named(&other.to_string(), &balancer),
-    };
-    defined.ok()
+    /// Sends everything to the one of the layer that it belongs to.
+    fn route(
+        &self,
+        config: &mut Config,
+        layer: &Layer,
+        queue: u64,
+    ) -> Option<collector_config::ComponentId> {
+        let mut balancer = parts::balancer(layer.at.destination(), layer.key, &Queue::of(queue));
+        if self.tier.engine != Engine::Collector {
+            // The gateway reads no API. How many there are is fixed, and each has a name.
+            balancer.resolver = parts::fixed(layer.at.destination(), layer.replicas);
+        }
+        let defined = match layer.signal {
+            Signal::Traces => Ok(config.add(&balancer)),
+            other => config.add_named(&other.to_string(), &balancer),
+        };
+        defined.ok()
+    }
 }

@@ -110,6 +110,7 @@ impl Collector<Gateway> {
             tier: Tier::Sampler,
             replicas: Replicas::Fixed(*replicas),
             config: &config,
+            engine: &self.tier.engine,
             memory: shape.memory,
             ledger: &budget.ledger,
             ports: Ports::OWN,

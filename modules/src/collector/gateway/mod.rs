@@ -17,7 +17,7 @@ use self::layer::Layer;
 use super::{
     Collector, Load,
     pipeline::{AnyPipeline, Pipeline},
-    program::{Ports, Program, QUEUE_DIRECTORY, Task, connect},
+    program::{Engine, Ports, Program, QUEUE_DIRECTORY, Task, connect},
 };
 use crate::{
     made,
@@ -37,6 +37,8 @@ pub struct Gateway {
     scale: Option<Autoscale>,
     second: Second,
     pipelines: Vec<AnyPipeline>,
+    /// What runs it, in both layers.
+    pub(super) engine: Engine,
     sources: Vec<Source>,
     queue: Option<u64>,
     /// How many Pods there are whose names it knows.
@@ -84,11 +86,17 @@ impl Collector<Gateway> {
                 writer_memory: GIB,
             },
             pipelines: Vec::new(),
+            engine: Engine::Collector,
             sources: Vec::new(),
             queue: None,
             known_pods: None,
         };
         Self::new(name, GIB, gateway)
+    }
+
+    pub(crate) fn run_by(mut self, engine: Engine) -> Self {
+        self.tier.engine = engine;
+        self
     }
 
     /// So many Pods.
@@ -177,6 +185,7 @@ impl Module for Collector<Gateway> {
             tier: Tier::Gateway,
             replicas: self.judged_as(),
             config: &config,
+            engine: &self.tier.engine,
             memory: self.limit,
             ledger: &ledger,
             ports: Ports::OWN,
