@@ -310,7 +310,7 @@ fn a_load_is_shared_by_all_but_one_replica() {
     assert!(
         needs(small)
             .unwrap()
-            .ends_with("so would more replicas, which share the load")
+            .ends_with("so would 5 replicas, which share the load")
     );
     assert_eq!(needs(wide), None);
 }

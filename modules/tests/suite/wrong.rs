@@ -1,12 +1,12 @@
 //! Definitions that compile and are wrong: each is a finding, with what would mend it.
 
 use modules::{
-    Collector, Elasticsearch, Jaeger, Kubelet, Prometheus, logs, metrics,
+    Collector, Elasticsearch, Jaeger, Kubelet, Load, Prometheus, Sidecar, Workload, logs, metrics,
     protocol::Otlp,
     traces,
     units::{GIB, MIB},
 };
-use provider_core::{Endpoint, Scope, Source};
+use provider_core::{Endpoint, Scope, Source, Stack};
 
 use crate::support::{graph, objects};
 
@@ -68,13 +68,53 @@ fn memory_that_does_not_do_names_one_that_does() {
         finding.message,
         "the memory of `otlp` (128 MiB) does not hold what it is to do"
     );
-    assert!(
-        finding
-            .hint
-            .as_ref()
-            .unwrap()
-            .ends_with("`256 * MIB` would do")
+    assert_eq!(
+        finding.hint.as_deref(),
+        Some(
+            "76 MiB are below the memory limiter, for the program and 1 queue; `256 * MIB` would do"
+        )
     );
+}
+
+#[test]
+fn more_replicas_are_offered_only_where_they_would_do() {
+    let hint = |loaded: fn(&mut Scope<'_>)| graph(loaded).unwrap_err().0[0].hint.clone().unwrap();
+    let too_few = hint(|scope| {
+        let gateway = Collector::gateway("otlp").load(Load::spans(60_000));
+        scope.add(gateway.pipeline(traces().sample(0.1).export(&elsewhere())));
+    });
+    assert!(
+        too_few.contains("for the program, 1 queue and traces that wait; `"),
+        "{too_few}"
+    );
+    let said = too_few.split("so would ").nth(1).unwrap();
+    let enough: u32 = said.split(' ').next().unwrap().parse().unwrap();
+    for (replicas, does) in [(enough, true), (enough - 1, false)] {
+        let stack = Stack::new("test", move |scope: &mut Scope<'_>| {
+            let gateway = Collector::gateway("otlp").load(Load::spans(60_000));
+            let gateway = gateway.samplers(replicas, 2048 * MIB);
+            scope.add(gateway.pipeline(traces().sample(0.1).export(&elsewhere())));
+        });
+        assert_eq!(stack.graph().is_ok(), does, "{replicas} replicas");
+    }
+    // The program and its queues alone are too much, however little arrives; and what comes from one program's Pod is not
+    // shared by others.
+    let fixed: [fn(&mut Scope<'_>); 2] = [
+        |scope| {
+            let gateway = Collector::gateway("otlp").memory(128 * MIB);
+            let gateway = gateway.load(Load::spans(60_000)).replicas(3);
+            scope.add(gateway.pipeline(metrics().export(&elsewhere())));
+        },
+        |scope| {
+            let sidecar = Sidecar::new("otel").forward(&elsewhere()).memory(64 * MIB);
+            let sidecar = sidecar.load(Load::spans(60_000));
+            scope.add(Workload::stateless("shop", "shop:1.0.0").sidecar(&sidecar));
+        },
+    ];
+    for define in fixed {
+        let hint = hint(define);
+        assert!(hint.ends_with("MIB` would do"), "{hint}");
+    }
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Collector<Gateway> {
         let mut plan = Memory::of(self.limit)
             .queues(direct + routed)
             .on_volume(self.tier.queue, direct)
-            .load(self.expected.map(|load| load.for_one_of(replicas)));
+            .share_of(self.expected, replicas);
         if let Some(pods) = self.tier.known_pods {
             let why = format!("what is known of {pods} Pods");
             plan = plan.beside("Pods", pods * PER_KNOWN_POD, why);

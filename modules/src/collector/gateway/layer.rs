@@ -45,6 +45,7 @@ struct Shape {
     key: RoutingKey,
     replicas: u32,
     memory: u64,
+    /// What arrives at all of them.
     load: Option<Load>,
 }
 
@@ -93,7 +94,7 @@ impl Collector<Gateway> {
             key,
             replicas,
             memory,
-            load: load.map(|load| load.for_one_of(replicas)),
+            load,
         }
     }
 
@@ -159,7 +160,7 @@ impl Collector<Gateway> {
         let mut plan = Memory::of(shape.memory)
             .queues(queues)
             .on_volume(self.tier.queue, queues)
-            .load(shape.load);
+            .share_of(shape.load, shape.replicas);
         if pipeline.together.policies.is_some() {
             plan = plan.waiting(DECISION_WAIT);
         }

@@ -49,6 +49,8 @@ const WAITING_PERCENT: u64 = 60;
 const FEWEST_TRACES: u64 = 1000;
 /// A burst may bring so many times as many traces as expected.
 const BURST: u64 = 2;
+/// More than so many times as many replicas are no answer to too little memory.
+const MOST_TIMES: u32 = 16;
 /// Of a volume, this much holds queues, in percent; the rest is the file's own and what is left of compactions.
 const VOLUME_PERCENT: u32 = 80;
 
@@ -64,6 +66,8 @@ pub(crate) struct Memory {
     waits: Option<Duration>,
     beside: Vec<Part>,
     load: Option<Load>,
+    /// What arrives at all Pods, and how many share it.
+    shared: Option<(Load, u32)>,
 }
 
 /// Where queues are kept that outlive a Pod.
@@ -106,6 +110,7 @@ impl Memory {
             waits: None,
             beside: Vec::new(),
             load: None,
+            shared: None,
         }
     }
 
@@ -149,6 +154,41 @@ impl Memory {
         Self { load, ..self }
     }
 
+    /// So much arrives at so many Pods together.
+    pub(crate) fn share_of(self, load: Option<Load>, replicas: u32) -> Self {
+        Self {
+            load: load.map(|load| load.for_one_of(replicas)),
+            shared: load.map(|load| (load, replicas)),
+            ..self
+        }
+    }
+
+    /// How many Pods would do with this limit, where their number decides.
+    fn enough_replicas(&self) -> Option<u32> {
+        let (load, replicas) = self.shared?;
+        let more = replicas + 1..=replicas.saturating_mul(MOST_TIMES);
+        more.into_iter().find(|replicas| {
+            let wider = self.clone().share_of(Some(load), *replicas);
+            wider.solve().is_ok()
+        })
+    }
+
+    /// What the memory below the limiter is for.
+    fn purposes(&self) -> String {
+        let mut purposes = vec!["the program".to_owned()];
+        purposes.extend(self.beside.iter().map(|part| part.what.clone()));
+        purposes.extend(match self.queues {
+            0 => None,
+            1 => Some("1 queue".to_owned()),
+            several => Some(format!("{several} queues")),
+        });
+        purposes.extend(self.waits.map(|_| "traces that wait".to_owned()));
+        match purposes.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => purposes.concat(),
+        }
+    }
+
     /// What the Go runtime is asked to stay below.
     pub(crate) fn go_limit(&self) -> u64 {
         percent(self.limit, HARD_PERCENT) / MIB * MIB
@@ -173,16 +213,16 @@ fn percent(of: u64, percent: u32) -> u64 {
 pub(crate) fn budget(scope: &mut Scope<'_>, name: &str, memory: &Memory) -> Budget {
     memory.solve().unwrap_or_else(|TooSmall { needed }| {
         let (limit, needed) = (memory.limit / MIB, needed / MIB);
-        let message = format!("the memory of `{name}` ({limit} MiB) does not hold what it is to do");
-        let more = if memory.load.is_some() {
-            ", and so would more replicas, which share the load"
-        } else {
-            ""
-        };
+        let message =
+            format!("the memory of `{name}` ({limit} MiB) does not hold what it is to do");
+        let more = memory
+            .enough_replicas()
+            .map(|replicas| format!(", and so would {replicas} replicas, which share the load"));
         let hint = format!(
-            "{} MiB are free below the memory limiter, for the program, {} queues and what waits; `{needed} * MIB` would do{more}",
+            "{} MiB are below the memory limiter, for {}; `{needed} * MIB` would do{}",
             memory.soft() / MIB,
-            memory.queues,
+            memory.purposes(),
+            more.unwrap_or_default(),
         );
         scope.finding(Finding::new("memory-too-small", message).hint(hint));
         Budget {
