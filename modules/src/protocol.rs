@@ -12,6 +12,7 @@ use collector_config::{
 use provider_core::{Destination, Endpoint, Port, Protocol, Reach};
 
 use crate::{
+    collector::SMALLEST_QUEUE,
     loki::TenantOtlp,
     signal::{Carries, Logs, Metrics, Signal},
     tls,
@@ -156,6 +157,15 @@ impl Queue {
         }
     }
 
+    /// What an exporter may hold that keeps nothing on a volume.
+    fn in_memory(&self) -> u64 {
+        match self.storage {
+            None => self.bytes,
+            // The rest of the bytes lies on the volume: only what is being sent was counted as memory.
+            Some(_) => self.bytes.min(SMALLEST_QUEUE),
+        }
+    }
+
     pub(crate) fn sending(&self) -> SendingQueue {
         SendingQueue {
             storage: self.storage.clone(),
@@ -231,7 +241,7 @@ pub(crate) fn remote_write(to: &Destination, path: &str, queue: &Queue) -> Prome
     let endpoint = format!("{}://{}{path}", scheme(to), to.address());
     PrometheusRemoteWrite {
         tls: secured(to),
-        ..PrometheusRemoteWrite::to(endpoint, queue.bytes)
+        ..PrometheusRemoteWrite::to(endpoint, queue.in_memory())
     }
 }
 

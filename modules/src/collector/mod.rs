@@ -15,6 +15,7 @@ mod cluster;
 mod gateway;
 mod judge;
 pub mod memory;
+mod names;
 mod needs;
 mod parts;
 mod pipeline;
@@ -35,7 +36,7 @@ pub use self::{
 };
 pub(crate) use self::{
     gateway::Autoscale,
-    memory::{Memory, budget},
+    memory::{Memory, SMALLEST_QUEUE, budget},
     needs::WANTED_BY,
     program::Engine,
 };

@@ -15,7 +15,10 @@ use collector_config::{
 };
 use provider_core::{Destination, Finding, Scope, Security};
 
-use super::memory::{Budget, CACHE_FACTOR};
+use super::{
+    memory::{Budget, CACHE_FACTOR},
+    names::Ways,
+};
 pub(super) use crate::protocol::for_ever;
 use crate::{
     protocol::{Export, OTLP_GRPC, OTLP_HTTP, Queue},
@@ -163,10 +166,10 @@ pub(super) fn exporters(
     scope: &mut Scope<'_>,
     config: &mut Config,
     exports: &[Export],
-    queue: &Queue,
+    ways: &Ways,
 ) -> Vec<ComponentId> {
     let define = |export: &Export| -> Result<ComponentId, IdError> {
-        export.add_to(config, &exporter_name(&export.to), queue)
+        export.add_to(config, &ways.name(export), &ways.queue)
     };
     let defined = exports.iter().map(define).collect();
     legal(scope, defined)
@@ -181,14 +184,6 @@ pub(super) fn legal(
         scope.finding(Finding::new("collector-config", error.to_string()));
         Vec::new()
     })
-}
-
-/// The name of the Service, of one replica behind it, or of the place outside.
-fn exporter_name(to: &Destination) -> String {
-    match to {
-        Destination::Service(to) => to.replica().unwrap_or_else(|| to.service.name.clone()),
-        Destination::KubernetesApi | Destination::Outside { .. } => to.host().replace(':', "-"),
-    }
 }
 
 /// Adds a pipeline of that name.

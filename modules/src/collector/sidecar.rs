@@ -14,6 +14,7 @@ use provider_core::{Destination, Endpoint, Finding, Scope};
 use super::{
     Load, Memory, budget,
     memory::{Budget, Ledger},
+    names::Ways,
     parts,
     pipeline::AnyPipeline,
     program::{Engine, Ports, Program, Task, base},
@@ -212,12 +213,12 @@ impl Sidecar {
         let exports: u64 = self.pipelines.iter().map(|p| p.first().queues()).sum();
         let plan = Memory::of_one(self.memory).queues(exports).load(self.load);
         let Budget { queue, ledger, .. } = budget(scope, &self.name, &plan);
-        let queue = Queue::of(queue);
+        let ways = Ways::of_first(Queue::of(queue), &self.pipelines);
         let mut config = base();
         let receivers = vec![config.add(&receiver(self.listens))];
         let processors = vec![config.add(&Memory::limiter()), config.add(&this_pod())];
         for pipeline in &self.pipelines {
-            let exporters = pipeline.first().define(scope, &mut config, &queue);
+            let exporters = pipeline.first().define(scope, &mut config, &ways);
             let parts = Pipeline {
                 receivers: receivers.clone(),
                 processors: processors.clone(),

@@ -5,6 +5,7 @@ mod announced;
 mod cluster;
 mod dashboards;
 mod databases;
+mod exports;
 mod gateway;
 mod injector;
 mod logs;

@@ -8,6 +8,7 @@ use crate::{
     collector::{
         Collector, Memory, budget,
         memory::{Budget, Ledger},
+        names::Ways,
         parts::{self, Forwards},
         pipeline::Step,
         program::{Engine, QUEUE_DIRECTORY, base},
@@ -48,7 +49,7 @@ impl Collector<Gateway> {
             ..
         } = self.budget(scope, layers);
         let mut config = base();
-        let queue = self.queue(&mut config, queue);
+        let ways = Ways::of_first(self.queue(&mut config, queue), &self.tier.pipelines);
         let receivers = vec![config.add(&parts::receiver(tls::collector_security(scope)))];
         let mut common = vec![config.add(&Memory::limiter())];
         if self.tier.known_pods.is_some() {
@@ -59,7 +60,7 @@ impl Collector<Gateway> {
             let name = pipeline.signal.to_string();
             let steps = Step::define_all(&pipeline.steps, &mut config, pipeline.signal, &name);
             processors.extend(parts::legal(scope, steps));
-            let mut exporters = pipeline.first().define(scope, &mut config, &queue);
+            let mut exporters = pipeline.first().define(scope, &mut config, &ways);
             if pipeline.together.is_needed() {
                 let layer = layers.iter().find(|layer| layer.signal == pipeline.signal);
                 exporters.extend(layer.and_then(|layer| self.route(&mut config, layer, in_memory)));

@@ -36,7 +36,7 @@ const MEMORY_PER_ENCODED_BYTE: u64 = 2;
 /// The same for spans that wait for a decision: those are kept one by one.
 const MEMORY_PER_WAITING_BYTE: u64 = 3;
 /// A queue below this is full at the first hiccup.
-const SMALLEST_QUEUE: u64 = 16 * MIB;
+pub(crate) const SMALLEST_QUEUE: u64 = 16 * MIB;
 /// The same for the telemetry of one program.
 const SMALLEST_QUEUE_OF_ONE: u64 = 4 * MIB;
 /// How many decisions are remembered for each trace that waits.

@@ -12,7 +12,7 @@ pub use self::out::Archived;
 #[cfg(test)]
 pub(super) use self::red::NAMESPACE;
 pub(super) use self::{
-    out::{Archive, explain},
+    out::{Archive, Out, explain},
     red::Red,
     step::Step,
 };

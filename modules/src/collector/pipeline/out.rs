@@ -1,14 +1,16 @@
 //! Where does a pipeline's data leave a collector? Exports, and archives in buckets.
 
 use collector_config::{
-    ComponentId, Config, IdError, Signal as Kind,
-    components::{awss3::AwsS3, google_cloud_storage::GoogleCloudStorage},
+    Component as _, ComponentId, Config, IdError, Signal as Kind,
+    components::{
+        awss3::AwsS3, google_cloud_storage::GoogleCloudStorage, remote_write::PrometheusRemoteWrite,
+    },
 };
 use provider_core::{Destination, Endpoint, Finding, Scope};
 
 use super::{AnyPipeline, Pipeline};
 use crate::{
-    collector::parts,
+    collector::{names::Ways, parts},
     loki::TenantOtlp,
     object_store::{Addressing, ObjectStore, S3},
     protocol::{Export, Queue},
@@ -144,7 +146,12 @@ impl AnyPipeline {
     }
 }
 
-impl Out<'_> {
+impl<'a> Out<'a> {
+    /// What is sent to, but for buckets.
+    pub(in crate::collector) fn exports(&self) -> &'a [Export] {
+        self.exports
+    }
+
     /// How many queues that takes.
     pub(in crate::collector) fn queues(&self) -> u64 {
         (self.exports.len() + self.archives.len()) as u64
@@ -167,15 +174,31 @@ impl Out<'_> {
         &self,
         scope: &mut Scope<'_>,
         config: &mut Config,
-        queue: &Queue,
+        ways: &Ways,
     ) -> Vec<ComponentId> {
-        let mut defined = parts::exporters(scope, config, self.exports, queue);
+        let mut defined = parts::exporters(scope, config, self.exports, ways);
+        if ways.queue.storage.is_some() {
+            say_what_is_not_kept(scope, &defined);
+        }
+        let queue = &ways.queue;
         let stack = scope.stack().to_owned();
         let archives = self.archives.iter();
         let archives = archives.map(|archive| archive.define(config, &stack, self.signal, queue));
         let archives = archives.collect();
         defined.extend(parts::legal(scope, archives));
         defined
+    }
+}
+
+/// Prometheus' own protocol has a queue of its own, which a volume does not keep.
+fn say_what_is_not_kept(scope: &mut Scope<'_>, exporters: &[ComponentId]) {
+    let in_memory = exporters
+        .iter()
+        .filter(|id| id.kind() == PrometheusRemoteWrite::TYPE.name);
+    for id in in_memory {
+        let message = format!("what waits for `{id}` is in memory, and goes with its Pod");
+        let hint = "send it by OTLP, whose queue is kept on the volume";
+        scope.note(Finding::new("queue-not-kept", message).hint(hint));
     }
 }
 

@@ -11,9 +11,8 @@ use provider_core::Scope;
 
 use super::{AnyPipeline, Step};
 use crate::{
-    collector::{Memory, parts},
+    collector::{Memory, names::Ways, parts},
     made::{self, Made},
-    protocol::Queue,
     units::KIB,
 };
 
@@ -84,7 +83,7 @@ impl Red {
         config: &mut Config,
         receivers: &[ComponentId],
         limiter: &ComponentId,
-        queue: &Queue,
+        ways: &Ways,
     ) {
         let joints = vec![
             config.add(&self.span_metrics()),
@@ -106,7 +105,7 @@ impl Red {
         let sent = Parts {
             receivers: joints,
             processors,
-            exporters: out.define(scope, config, queue),
+            exporters: out.define(scope, config, ways),
         };
         parts::add_named(scope, config, Kind::Metrics, "red", sent);
     }
