@@ -17,7 +17,7 @@ use provider_core::{Endpoint, Finding, Module, Pods, Scope};
 use super::{
     Collector, Memory, budget,
     memory::{Budget, Ledger},
-    names::Ways,
+    names::Outlets,
     parts,
     pipeline::AnyPipeline,
     program::{Engine, Ports, Program, Task, base, connect},
@@ -208,7 +208,7 @@ impl Collector<Cluster> {
         );
         let Budget { queue, ledger, .. } = budget(scope, &self.name, &plan);
         let outs = self.pipelines().map(AnyPipeline::first);
-        let ways = Ways::of(Queue::of(queue), outs);
+        let outlets = Outlets::of(Queue::of(queue), outs);
         let mut config = base();
         let leader = (self.tier.wanted > 1).then(|| config.add(&self.leader(scope.namespace())));
         let processors = vec![config.add(&Memory::limiter())];
@@ -217,7 +217,7 @@ impl Collector<Cluster> {
                 Kind::Metrics => vec![config.add(&self.states(leader.clone()))],
                 _ => self.happenings(&mut config, leader.as_ref()),
             };
-            let exporters = pipeline.first().define(scope, &mut config, &ways);
+            let exporters = pipeline.first().define(scope, &mut config, &outlets);
             let parts = Parts {
                 receivers,
                 processors: processors.clone(),

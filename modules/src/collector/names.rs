@@ -13,7 +13,7 @@ use crate::protocol::{Export, Queue};
 
 /// What leaves the collectors of one configuration: the queue before each exporter, and their names.
 #[derive(Clone, Debug)]
-pub(super) struct Ways {
+pub(super) struct Outlets {
     /// The queue.
     pub(super) queue: Queue,
     names: BTreeMap<Way, String>,
@@ -33,7 +33,7 @@ enum Length {
     Full,
 }
 
-impl Ways {
+impl Outlets {
     /// Those of the collectors that take everything.
     pub(super) fn of_first(queue: Queue, pipelines: &[AnyPipeline]) -> Self {
         Self::of(queue, pipelines.iter().map(AnyPipeline::first))

@@ -17,7 +17,7 @@ use provider_core::{Destination, Finding, Scope, Security};
 
 use super::{
     memory::{Budget, CACHE_FACTOR},
-    names::Ways,
+    names::Outlets,
 };
 pub(super) use crate::protocol::for_ever;
 use crate::{
@@ -166,10 +166,10 @@ pub(super) fn exporters(
     scope: &mut Scope<'_>,
     config: &mut Config,
     exports: &[Export],
-    ways: &Ways,
+    outlets: &Outlets,
 ) -> Vec<ComponentId> {
     let define = |export: &Export| -> Result<ComponentId, IdError> {
-        export.add_to(config, &ways.name(export), &ways.queue)
+        export.add_to(config, &outlets.name(export), &outlets.queue)
     };
     let defined = exports.iter().map(define).collect();
     legal(scope, defined)

@@ -228,12 +228,27 @@ impl Program {
         role: Role,
         (count, memory): (Count, u64),
     ) {
-        let pods = pods.into();
+        let watched = Watched::new(pods, SELF_METRICS).role(role).count(count);
+        Self::announce(scope, watched.memory(memory));
+    }
+
+    /// The same for collectors in the Pods of a program, as a job of their own.
+    pub(super) fn watch_beside(
+        scope: &mut Scope<'_>,
+        pods: impl Into<Pods>,
+        job: &str,
+        (count, memory): (Count, u64),
+    ) {
+        let watched = Watched::new(pods, Ports::BESIDE.metrics).job(job);
+        let watched = watched.role(Role::Sidecar).count(count);
+        Self::announce(scope, watched.memory(memory));
+    }
+
+    fn announce(scope: &mut Scope<'_>, watched: Watched) {
         let why =
             "what collectors tell of themselves is spoken in the open: they cannot do otherwise";
-        tls::in_the_open(scope, &pods.workload, SELF_METRICS, why);
-        let watched = Watched::new(pods, SELF_METRICS).role(role);
-        scope.announce(watched.count(count).memory(memory));
+        tls::in_the_open(scope, &watched.pods.workload, watched.port, why);
+        scope.announce(watched);
     }
 
     /// The Pod, and where it sends to beside its exporters.

@@ -9,12 +9,12 @@ use collector_config::{
     lint::{Replicas, Tier},
 };
 use k8s_openapi::api::core::v1::Container;
-use provider_core::{Destination, Endpoint, Finding, Scope};
+use provider_core::{Destination, Endpoint, Finding, Pods, Scope};
 
 use super::{
     Load, Memory, budget,
     memory::{Budget, Ledger},
-    names::Ways,
+    names::Outlets,
     parts,
     pipeline::AnyPipeline,
     program::{Engine, Ports, Program, Task, base},
@@ -25,6 +25,7 @@ use crate::{
     signal::{Carries, Logs, Metrics, Traces},
     tls,
     units::{MIB, Millicores, millicores},
+    watch::Count,
 };
 
 /// What a sidecar says of everything that its program sends, and where it knows that from.
@@ -146,8 +147,7 @@ impl Sidecar {
         }
         let (config, ledger) = self.config(scope);
         let task = Task {
-            // One sidecar serves many programs, whose configurations must not be one object.
-            name: &format!("{}-{}", pod.name, self.name),
+            name: &self.config_name(&pod.name),
             component: "sidecar",
             tier: Tier::Sidecar,
             replicas: Replicas::Each,
@@ -166,6 +166,19 @@ impl Sidecar {
         self.meet(scope, pod);
         sends.extend(self.pipelines.iter().flat_map(|p| p.first().sends()));
         sends
+    }
+
+    /// Announces where the collectors beside a program show what they do. What runs to its end is over before anyone
+    /// asks, so only programs that stay are announced.
+    pub(crate) fn watch(&self, scope: &mut Scope<'_>, pods: impl Into<Pods>, count: Count) {
+        let pods = pods.into();
+        let job = self.config_name(&pods.workload.name);
+        Program::watch_beside(scope, pods, &job, (count, self.memory));
+    }
+
+    /// One sidecar serves many programs, whose configurations must not be one object.
+    fn config_name(&self, program: &str) -> String {
+        format!("{program}-{}", self.name)
     }
 
     /// Tells the program where its collector is.
@@ -213,12 +226,12 @@ impl Sidecar {
         let exports: u64 = self.pipelines.iter().map(|p| p.first().queues()).sum();
         let plan = Memory::of_one(self.memory).queues(exports).load(self.load);
         let Budget { queue, ledger, .. } = budget(scope, &self.name, &plan);
-        let ways = Ways::of_first(Queue::of(queue), &self.pipelines);
+        let outlets = Outlets::of_first(Queue::of(queue), &self.pipelines);
         let mut config = base();
         let receivers = vec![config.add(&receiver(self.listens))];
         let processors = vec![config.add(&Memory::limiter()), config.add(&this_pod())];
         for pipeline in &self.pipelines {
-            let exporters = pipeline.first().define(scope, &mut config, &ways);
+            let exporters = pipeline.first().define(scope, &mut config, &outlets);
             let parts = Pipeline {
                 receivers: receivers.clone(),
                 processors: processors.clone(),

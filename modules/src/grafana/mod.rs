@@ -248,6 +248,11 @@ impl<H: Home> Grafana<H> {
         if let Some(note) = self.home.kept().note(&self.name) {
             scope.note(note);
         }
+        if self.sources.is_empty() {
+            let message = format!("the Grafana `{}` has nothing to ask", self.name);
+            let hint = "give it what answers, such as `source(&prometheus.query)`; what people add in it is in its database alone";
+            scope.note(Finding::new("grafana-without-source", message).hint(hint));
+        }
     }
 
     /// What every replica runs.

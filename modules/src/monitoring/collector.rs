@@ -11,11 +11,12 @@ use crate::{
 };
 
 /// Everything that is a collector and is measured.
-pub(super) const COLLECTORS: [Role; 4] = [
+pub(super) const COLLECTORS: [Role; 5] = [
     Role::Agent,
     Role::Gateway,
     Role::Sampler,
     Role::ClusterCollector,
+    Role::Sidecar,
 ];
 /// What is always there.
 pub(super) const UPTIME: &str = self_metrics::UPTIME.name;

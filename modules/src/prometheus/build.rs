@@ -4,7 +4,8 @@ use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::ServiceAccount};
 use provider_core::{Exposure, Finding, Module, Pods, Ref, Scope, Security};
 
 use super::{
-    Measures, Prometheus, PrometheusOutputs, RULES, SCRAPE, Takes, Translation, USUAL, WEB,
+    Measures, Prometheus, PrometheusOutputs, RULES, SCRAPE, Takes, Translation, USUAL, UsualAlerts,
+    WEB,
     load::{self, Size},
     scrape,
 };
@@ -58,6 +59,7 @@ impl<T: Takes> Module for Prometheus<T> {
         let server = Server {
             name: self.name,
             measures: self.measures,
+            usual: self.usual,
             rules: self.rules,
             pods: set.clone(),
             account,
@@ -77,6 +79,7 @@ impl<T: Takes> Module for Prometheus<T> {
 struct Server {
     name: String,
     measures: Measures,
+    usual: UsualAlerts,
     rules: Vec<Rules>,
     pods: Ref<StatefulSet>,
     account: Ref<ServiceAccount>,
@@ -90,8 +93,10 @@ impl Server {
         match self.measures {
             Measures::Stack => {
                 rules.extend(scope.announced());
-                let made = Ways::of(scope).at(&Pods::from(&self.pods));
-                rules.extend(monitoring::rules(&watched, &made));
+                if self.usual == UsualAlerts::WorkedOut {
+                    let made = Ways::of(scope).at(&Pods::from(&self.pods));
+                    rules.extend(monitoring::rules(&watched, &made));
+                }
             }
             Measures::Itself => watched.retain(|one| one.pods == Pods::from(&self.pods)),
         }

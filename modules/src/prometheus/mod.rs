@@ -80,6 +80,7 @@ pub struct Prometheus<T = TakesOtlp> {
     histograms: Histograms,
     exemplars: u32,
     measures: Measures,
+    usual: UsualAlerts,
     rules: Vec<Rules>,
     links: Links,
     takes: PhantomData<fn() -> T>,
@@ -108,6 +109,16 @@ pub enum Measures {
     Itself,
 }
 
+/// Whether the alerts of this catalogue about what is there are worked out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UsualAlerts {
+    /// They are.
+    #[default]
+    WorkedOut,
+    /// They are not: who has others. Rules that the stack announces are worked out all the same.
+    LeftOut,
+}
+
 impl Prometheus {
     /// A server that keeps 15 days on 100 GiB.
     pub fn new(name: &str) -> Self {
@@ -124,6 +135,7 @@ impl Prometheus {
             histograms: Histograms::default(),
             exemplars: 100_000,
             measures: Measures::default(),
+            usual: UsualAlerts::default(),
             rules: Vec::new(),
             links: Links::default(),
             takes: PhantomData,
@@ -156,6 +168,7 @@ impl Prometheus {
             histograms: self.histograms,
             exemplars: self.exemplars,
             measures: self.measures,
+            usual: self.usual,
             rules: self.rules,
             links: self.links,
             takes: PhantomData,

@@ -1,6 +1,6 @@
 //! What can be chosen of a server?
 
-use super::{Histograms, Measures, Prometheus, Takes, Translation};
+use super::{Histograms, Measures, Prometheus, Takes, Translation, UsualAlerts};
 use crate::{pod::Spread, units::Days, watch::Rules};
 
 impl<T: Takes> Prometheus<T> {
@@ -85,6 +85,19 @@ impl<T: Takes> Prometheus<T> {
     #[must_use]
     pub fn measures(mut self, measures: Measures) -> Self {
         self.measures = measures;
+        self
+    }
+
+    /// Does without the usual alerts.
+    ///
+    /// ```
+    /// use modules::prometheus::{Prometheus, UsualAlerts};
+    ///
+    /// let own = Prometheus::new("prometheus").usual_alerts(UsualAlerts::LeftOut);
+    /// ```
+    #[must_use]
+    pub fn usual_alerts(mut self, usual: UsualAlerts) -> Self {
+        self.usual = usual;
         self
     }
 

@@ -26,7 +26,7 @@ use provider_core::{Endpoint, Ref};
 
 use crate::{
     prometheus::{
-        Measures,
+        Measures, UsualAlerts,
         load::{Load, Size},
     },
     protocol::{AlertmanagerApi, PromQl},
@@ -62,6 +62,7 @@ pub struct VictoriaMetrics<Form> {
     promoted: Vec<String>,
     dedup: Dedup,
     measures: Measures,
+    usual: UsualAlerts,
     rules: Vec<Rules>,
     alerts: Vec<Endpoint<AlertmanagerApi>>,
     /// Of a cluster: how many Pods of each kind, and how often a sample is kept.
@@ -168,6 +169,7 @@ impl<Form> VictoriaMetrics<Form> {
             promoted: Vec::new(),
             dedup: Dedup::default(),
             measures: Measures::default(),
+            usual: UsualAlerts::default(),
             rules: Vec::new(),
             alerts: Vec::new(),
             shape: Shape {

@@ -3,7 +3,12 @@
 use provider_core::Endpoint;
 
 use super::{Dedup, VictoriaMetrics};
-use crate::{prometheus::Measures, protocol::AlertmanagerApi, units::Days, watch::Rules};
+use crate::{
+    prometheus::{Measures, UsualAlerts},
+    protocol::AlertmanagerApi,
+    units::Days,
+    watch::Rules,
+};
 
 impl<Form> VictoriaMetrics<Form> {
     /// Keeps series so long. Nothing is deleted earlier when a disk is full; then it takes no more.
@@ -59,6 +64,13 @@ impl<Form> VictoriaMetrics<Form> {
     #[must_use]
     pub fn measures(mut self, measures: Measures) -> Self {
         self.measures = measures;
+        self
+    }
+
+    /// Does without the usual alerts.
+    #[must_use]
+    pub fn usual_alerts(mut self, usual: UsualAlerts) -> Self {
+        self.usual = usual;
         self
     }
 

@@ -10,7 +10,7 @@ use crate::{
     made::Ways,
     monitoring,
     pod::Pod,
-    prometheus::{Measures, TakesSamples, load::INTERVAL_SECONDS},
+    prometheus::{Measures, TakesSamples, UsualAlerts, load::INTERVAL_SECONDS},
     protocol::{Datasource, Http},
     units::{MIB, millicores},
     watch::{self, Count, Role, Watched},
@@ -50,16 +50,18 @@ impl<Form> VictoriaMetrics<Form> {
         }
         let watched = Watched::new(&pods, web).role(Role::Vmalert);
         scope.announce(watched.count(Count::Replicas(replicas)));
-        let (measures, mut rules) = (self.measures, self.rules.clone());
+        let (measures, usual, mut rules) = (self.measures, self.usual, self.rules.clone());
         let taken = store.write.destination().clone();
         scope.at_end(move |scope| {
             if measures == Measures::Stack {
                 rules.extend(scope.announced());
-                let made = match &taken {
-                    Destination::Service(to) => Ways::of(scope).at(&to.pods),
-                    Destination::Outside { .. } | Destination::KubernetesApi => BTreeSet::new(),
-                };
-                rules.extend(monitoring::rules(&scope.announced(), &made));
+                if usual == UsualAlerts::WorkedOut {
+                    let made = match &taken {
+                        Destination::Service(to) => Ways::of(scope).at(&to.pods),
+                        Destination::Outside { .. } | Destination::KubernetesApi => BTreeSet::new(),
+                    };
+                    rules.extend(monitoring::rules(&scope.announced(), &made));
+                }
             }
             let files = watch::rule_files(scope, rules);
             files.build_reloaded(scope, &name, "rules");

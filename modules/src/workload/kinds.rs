@@ -16,7 +16,7 @@ use k8s_openapi::{
 use provider_core::{Borrowed, Destination, Module, Ref, RunsPods, Scope, kube_core::ObjectMeta};
 
 use super::Workload;
-use crate::units;
+use crate::{collector::Sidecar, units, watch::Count};
 
 impl Workload<Deployment> {
     /// Pods that are all alike and keep nothing.
@@ -113,6 +113,12 @@ impl Module for Workload<Deployment> {
             status: None,
         });
         mark(scope, &added, marks);
+        watch(
+            scope,
+            &added,
+            self.beside.as_deref(),
+            Count::Replicas(self.wanted),
+        );
         connect(scope, &added, &sends);
         added
     }
@@ -140,6 +146,12 @@ impl Module for Workload<StatefulSet> {
             status: None,
         });
         mark(scope, &added, marks);
+        watch(
+            scope,
+            &added,
+            self.beside.as_deref(),
+            Count::Replicas(self.wanted),
+        );
         connect(scope, &added, &sends);
         added
     }
@@ -169,6 +181,7 @@ impl Module for Workload<DaemonSet> {
             status: None,
         });
         mark(scope, &added, marks);
+        watch(scope, &added, self.beside.as_deref(), Count::PerNode);
         connect(scope, &added, &sends);
         added
     }
@@ -185,6 +198,18 @@ fn mark<K>(scope: &mut Scope<'_>, pods: &Ref<K>, marks: BTreeMap<String, Borrowe
         let annotation = annotation.replace('/', "~1");
         let pointer = format!("/spec/template/metadata/annotations/{annotation}");
         scope.borrow(pods, pointer, borrowed);
+    }
+}
+
+/// Announces the collector beside the program, if there is one.
+fn watch<K: RunsPods>(
+    scope: &mut Scope<'_>,
+    pods: &Ref<K>,
+    sidecar: Option<&Sidecar>,
+    count: Count,
+) {
+    if let Some(sidecar) = sidecar {
+        sidecar.watch(scope, pods, count);
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) use telemetry::{Address, Route};
 pub use telemetry::{TakesTelemetry, Way, WorkloadKind};
 
 use crate::{
+    collector::Sidecar,
     pod::{Pod, User, every, http_probe, tcp_probe},
     units::Millicores,
 };
@@ -53,6 +54,8 @@ pub struct Workload<K> {
     pub(crate) claim: Option<u64>,
     schedule: String,
     routes: Vec<Route>,
+    /// The collector in its Pods, once it is there.
+    beside: Option<Box<Sidecar>>,
     kind: PhantomData<fn() -> K>,
 }
 
@@ -67,6 +70,7 @@ impl<K> Workload<K> {
             claim: None,
             schedule: String::new(),
             routes: Vec::new(),
+            beside: None,
             kind: PhantomData,
         }
     }

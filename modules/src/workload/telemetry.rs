@@ -149,7 +149,11 @@ impl<K: WorkloadKind> Workload<K> {
         let pod = &mut self.pod;
         say_who_sends(pod, scope.namespace(), K::ATTRIBUTE);
         match route {
-            Route::Sidecar(sidecar) => sidecar.join(scope, pod),
+            Route::Sidecar(sidecar) => {
+                let sends = sidecar.join(scope, pod);
+                self.beside = Some(sidecar);
+                sends
+            }
             Route::Collector(Way { address, to }) => {
                 let url = address.resolve(pod);
                 trust(scope, pod, &to);

@@ -1,7 +1,7 @@
 //! Postgres, and what copies it.
 
 use modules::{
-    Grafana, ObjectStore, Postgres,
+    Grafana, ObjectStore, Postgres, Prometheus,
     postgres::{Database, Dump, Encryption},
     units::days,
 };
@@ -83,7 +83,9 @@ fn a_database_that_nobody_copies_is_noted() {
     };
     let alone: fn(&mut Scope<'_>) = |scope| {
         let database = scope.add(Postgres::new("grafana-db", "grafana"));
-        scope.add(Grafana::new("grafana").postgres(&database));
+        let prometheus = scope.add(Prometheus::new("prometheus"));
+        let grafana = Grafana::new("grafana").source(&prometheus.query);
+        scope.add(grafana.postgres(&database));
     };
     assert_eq!(
         notes(alone),

@@ -1,7 +1,7 @@
 //! Grafana: sources, links, dashboards, logins, and what it keeps where.
 
 use modules::{
-    Grafana, Loki, ObjectStore, Oidc, Postgres, Tls,
+    Grafana, Loki, ObjectStore, Oidc, Postgres, Prometheus, Tls,
     grafana::{DatasourcesYaml, Source},
     loki::TenantLogQl,
     postgres::{Database, Dump, Encryption},
@@ -309,4 +309,20 @@ fn where_a_stack_speaks_tls_grafana_trusts_whom_it_asks_and_proves_who_it_is() {
             .to_string()
             .contains("/etc/otelier/trust/ca.crt")
     );
+}
+
+#[test]
+fn a_grafana_that_asks_nobody_is_noted() {
+    let notes = |define| -> Vec<&'static str> {
+        let graph = graph(define).unwrap();
+        let rules = graph.notes().iter().map(|note| note.rule);
+        rules.filter(|rule| *rule != "no-backup").collect()
+    };
+    let blind: fn(&mut Scope<'_>) = |scope| drop(scope.add(Grafana::new("grafana")));
+    assert_eq!(notes(blind), ["grafana-without-source"]);
+    let seeing: fn(&mut Scope<'_>) = |scope| {
+        let prometheus = scope.add(Prometheus::new("prometheus"));
+        scope.add(Grafana::new("grafana").source(&prometheus.query));
+    };
+    assert_eq!(notes(seeing), [""; 0]);
 }

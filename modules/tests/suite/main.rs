@@ -1,6 +1,7 @@
 //! What the modules make: one snapshot each, and what holds for all of them together.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may")]
 
+mod agent;
 mod announced;
 mod cluster;
 mod dashboards;

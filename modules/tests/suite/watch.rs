@@ -1,7 +1,11 @@
 //! What is announced is measured, and what is wrong with it is said.
 
-use modules::{Collector, Prometheus, Rules, Watched, Workload, metrics, protocol::Http};
-use provider_core::{Port, Scope};
+use modules::{
+    Collector, Prometheus, Rules, Sidecar, VictoriaMetrics, Watched, Workload, metrics,
+    prometheus::UsualAlerts,
+    protocol::{Http, Otlp},
+};
+use provider_core::{Endpoint, Port, Scope};
 
 use crate::support::{files, graph, objects};
 
@@ -134,4 +138,90 @@ fn a_port_that_is_measured_is_one_that_the_pods_declare() {
         scope.announce(Watched::new(&shop, WEB));
     };
     assert_eq!(rules_found(wrong), ["undeclared-port"]);
+}
+
+/// Programs with a collector beside them: two that stay, and one that ends.
+fn beside(scope: &mut Scope<'_>) {
+    scope.add(Prometheus::new("prometheus"));
+    let elsewhere: Endpoint<Otlp> = Endpoint::outside("elsewhere.example", 4317);
+    let sidecar = Sidecar::new("otel").forward(&elsewhere);
+    let shop = Workload::stateless("shop", "shop:1.0.0").replicas(2);
+    scope.add(shop.sidecar(&sidecar));
+    scope.within("data", |scope| {
+        scope.add(Workload::stateful("store", "store:1.0.0").sidecar(&sidecar));
+    });
+    scope.add(Workload::job("import", "import:1.0.0").sidecar(&sidecar));
+}
+
+#[test]
+fn collectors_beside_programs_that_stay_are_measured() {
+    let scrape = file_of(beside, "prometheus-scrape").remove(0).1;
+    let jobs: Vec<&str> = scrape
+        .lines()
+        .filter_map(|line| line.split_once("job_name: "))
+        .map(|(_, job)| job)
+        .collect();
+    assert_eq!(jobs, ["prometheus", "shop-otel", "store-otel"]);
+    assert!(
+        scrape.contains("regex: ReplicaSet;shop-[a-z0-9]+;otel-metrics"),
+        "{scrape}"
+    );
+    let objects = objects(beside);
+    let shop = objects
+        .iter()
+        .find(|object| object["kind"] == "Deployment" && object["metadata"]["name"] == "shop")
+        .unwrap();
+    let sidecar = &shop["spec"]["template"]["spec"]["initContainers"][0]["ports"];
+    let port =
+        serde_json::json!({ "name": "otel-metrics", "containerPort": 8888, "protocol": "TCP" });
+    assert!(sidecar.as_array().unwrap().contains(&port), "{sidecar}");
+    let policy = objects.iter().find(|object| {
+        object["kind"] == "NetworkPolicy" && object["metadata"]["name"] == "store-statefulset"
+    });
+    let ingress = policy.unwrap()["spec"]["ingress"].to_string();
+    assert!(
+        ingress.contains("8888") && ingress.contains("\"prometheus\""),
+        "{ingress}"
+    );
+    let rules = file_of(beside, "prometheus-rules");
+    let collectors = rules
+        .iter()
+        .find(|(file, _)| file == "collector.yml")
+        .unwrap();
+    assert!(collectors.1.contains("job=~\"shop-otel|store-otel\""));
+    let programs = rules
+        .iter()
+        .find(|(file, _)| file == "programs.yml")
+        .unwrap();
+    assert!(
+        programs
+            .1
+            .contains("count by (job) (up{job=\"shop-otel\"}) < 2"),
+        "{}",
+        programs.1
+    );
+}
+
+#[test]
+fn who_has_alerts_of_their_own_does_without_the_usual_ones() {
+    let files_of = |define, owner| -> Vec<String> {
+        let files = file_of(define, owner).into_iter();
+        files.map(|(file, _)| file).collect()
+    };
+    assert_eq!(
+        files_of(shop, "prometheus-rules"),
+        ["programs.yml", "prometheus.yml", "shop.yml"]
+    );
+    let left_out: fn(&mut Scope<'_>) = |scope| {
+        let usual = UsualAlerts::LeftOut;
+        scope.add(Prometheus::new("prometheus").usual_alerts(usual));
+        scope.announce(Rules::new("shop.yml", "groups: []\n"));
+    };
+    assert_eq!(files_of(left_out, "prometheus-rules"), ["shop.yml"]);
+    let victoria: fn(&mut Scope<'_>) = |scope| {
+        let usual = UsualAlerts::LeftOut;
+        scope.add(VictoriaMetrics::single("store").usual_alerts(usual));
+        scope.announce(Rules::new("shop.yml", "groups: []\n"));
+    };
+    assert_eq!(files_of(victoria, "store-alert-rules"), ["shop.yml"]);
 }

@@ -20,7 +20,7 @@ use crate::{
     collector::{
         Collector, Memory, budget,
         memory::{Budget, Ledger},
-        names::Ways,
+        names::Outlets,
         needs::KUBELET_PORT,
         parts,
         program::base,
@@ -50,7 +50,7 @@ impl Collector<Agent> {
             bytes: queue,
             storage: self.tier.queue.map(|_| storage.clone()),
         };
-        let ways = Ways::of_first(queue, &self.tier.pipelines);
+        let outlets = Outlets::of_first(queue, &self.tier.pipelines);
         let otlp = config.add(&parts::receiver(Security::Plain));
         // Its own log would be a log of reading its own log.
         let own = format!(
@@ -78,7 +78,7 @@ impl Collector<Agent> {
                 Signal::Metrics => [vec![otlp.clone()], measured.clone()].concat(),
                 Signal::Logs => vec![otlp.clone(), files.clone()],
             };
-            let exporters = pipeline.first().define(scope, &mut config, &ways);
+            let exporters = pipeline.first().define(scope, &mut config, &outlets);
             let parts = Pipeline {
                 receivers,
                 processors: processors.clone(),

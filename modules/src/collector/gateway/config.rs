@@ -8,7 +8,7 @@ use crate::{
     collector::{
         Collector, Memory, budget,
         memory::{Budget, Ledger},
-        names::Ways,
+        names::Outlets,
         parts::{self, Forwards},
         pipeline::Step,
         program::{Engine, QUEUE_DIRECTORY, base},
@@ -49,7 +49,7 @@ impl Collector<Gateway> {
             ..
         } = self.budget(scope, layers);
         let mut config = base();
-        let ways = Ways::of_first(self.queue(&mut config, queue), &self.tier.pipelines);
+        let outlets = Outlets::of_first(self.queue(&mut config, queue), &self.tier.pipelines);
         let receivers = vec![config.add(&parts::receiver(tls::collector_security(scope)))];
         let mut common = vec![config.add(&Memory::limiter())];
         if self.tier.known_pods.is_some() {
@@ -60,7 +60,7 @@ impl Collector<Gateway> {
             let name = pipeline.signal.to_string();
             let steps = Step::define_all(&pipeline.steps, &mut config, pipeline.signal, &name);
             processors.extend(parts::legal(scope, steps));
-            let mut exporters = pipeline.first().define(scope, &mut config, &ways);
+            let mut exporters = pipeline.first().define(scope, &mut config, &outlets);
             if pipeline.together.is_needed() {
                 let layer = layers.iter().find(|layer| layer.signal == pipeline.signal);
                 exporters.extend(layer.and_then(|layer| self.route(&mut config, layer, in_memory)));

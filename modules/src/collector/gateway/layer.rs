@@ -13,7 +13,7 @@ use crate::{
     collector::{
         Collector, Load, Memory, budget,
         memory::Budget,
-        names::Ways,
+        names::Outlets,
         parts::{self, DECISION_WAIT},
         pipeline::{AnyPipeline, Red},
         program::{Ports, Program, QUEUE_DIRECTORY, Task, base, connect},
@@ -181,16 +181,16 @@ impl Collector<Gateway> {
         let red = pipeline.together.red.as_ref();
         let outs = red.map(|red| red.to.first()).into_iter();
         let outs = outs.chain([pipeline.second()]);
-        let ways = Ways::of(self.queue(&mut config, budget.queue), outs);
+        let outlets = Outlets::of(self.queue(&mut config, budget.queue), outs);
         let receivers = vec![config.add(&parts::receiver(tls::collector_security(scope)))];
         let mut processors = vec![config.add(&Memory::limiter())];
         if let Some(red) = red {
-            red.define(scope, &mut config, &receivers, &processors[0], &ways);
+            red.define(scope, &mut config, &receivers, &processors[0], &outlets);
         }
         if let Some(policies) = &pipeline.together.policies {
             processors.push(config.add(&parts::sampler(policies, budget)));
         }
-        let exporters = pipeline.second().define(scope, &mut config, &ways);
+        let exporters = pipeline.second().define(scope, &mut config, &outlets);
         // What is only measured goes nowhere else.
         if !exporters.is_empty() || pipeline.together.red.is_none() {
             let parts = Pipeline {

@@ -10,7 +10,7 @@ use provider_core::{Destination, Endpoint, Finding, Scope};
 
 use super::{AnyPipeline, Pipeline};
 use crate::{
-    collector::{names::Ways, parts},
+    collector::{names::Outlets, parts},
     loki::TenantOtlp,
     object_store::{Addressing, ObjectStore, S3},
     protocol::{Export, Queue},
@@ -174,13 +174,13 @@ impl<'a> Out<'a> {
         &self,
         scope: &mut Scope<'_>,
         config: &mut Config,
-        ways: &Ways,
+        outlets: &Outlets,
     ) -> Vec<ComponentId> {
-        let mut defined = parts::exporters(scope, config, self.exports, ways);
-        if ways.queue.storage.is_some() {
+        let mut defined = parts::exporters(scope, config, self.exports, outlets);
+        if outlets.queue.storage.is_some() {
             say_what_is_not_kept(scope, &defined);
         }
-        let queue = &ways.queue;
+        let queue = &outlets.queue;
         let stack = scope.stack().to_owned();
         let archives = self.archives.iter();
         let archives = archives.map(|archive| archive.define(config, &stack, self.signal, queue));

@@ -11,7 +11,7 @@ use provider_core::Scope;
 
 use super::{AnyPipeline, Step};
 use crate::{
-    collector::{Memory, names::Ways, parts},
+    collector::{Memory, names::Outlets, parts},
     made::{self, Made},
     units::KIB,
 };
@@ -83,7 +83,7 @@ impl Red {
         config: &mut Config,
         receivers: &[ComponentId],
         limiter: &ComponentId,
-        ways: &Ways,
+        outlets: &Outlets,
     ) {
         let joints = vec![
             config.add(&self.span_metrics()),
@@ -105,7 +105,7 @@ impl Red {
         let sent = Parts {
             receivers: joints,
             processors,
-            exporters: out.define(scope, config, ways),
+            exporters: out.define(scope, config, outlets),
         };
         parts::add_named(scope, config, Kind::Metrics, "red", sent);
     }
