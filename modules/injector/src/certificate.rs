@@ -20,6 +20,8 @@ use rustls::{
 };
 use thiserror::Error;
 
+use crate::expiry;
+
 /// Where a certificate and its key are kept.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -39,6 +41,8 @@ pub struct Certificate {
 #[derive(Debug)]
 struct Shown {
     read: Pair,
+    /// The second after which it does not hold.
+    until: Option<i64>,
     key: Arc<CertifiedKey>,
 }
 
@@ -82,8 +86,7 @@ impl Certificate {
     /// Reads a certificate and its key.
     pub fn read(files: Files) -> Result<Arc<Self>, CertificateError> {
         let read = Pair::read(&files)?;
-        let key = read.certified(&files)?;
-        let shown = RwLock::new(Shown { read, key });
+        let shown = RwLock::new(Shown::of(read, &files)?);
         Ok(Arc::new(Self { files, shown }))
     }
 
@@ -100,9 +103,23 @@ impl Certificate {
         {
             return Ok(false);
         }
-        let key = read.certified(&self.files)?;
-        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Shown { read, key };
+        let shown = Shown::of(read, &self.files)?;
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
         Ok(true)
+    }
+
+    /// The second, since 1970, after which what is shown does not hold; none where it does not say so.
+    pub fn until(&self) -> Option<i64> {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        shown.until
+    }
+}
+
+impl Shown {
+    fn of(read: Pair, files: &Files) -> Result<Self, CertificateError> {
+        let key = read.certified(files)?;
+        let until = key.cert.first().and_then(|own| expiry::seconds(own));
+        Ok(Self { read, until, key })
     }
 }
 

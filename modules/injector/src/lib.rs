@@ -20,6 +20,7 @@ mod config;
 mod decide;
 mod edits;
 mod environment;
+mod expiry;
 mod inject;
 mod log;
 mod meters;

@@ -25,6 +25,8 @@ pub struct Meters {
     handshakes_failed: AtomicU64,
     reloads: AtomicU64,
     reloads_failed: AtomicU64,
+    /// 0 where nobody knows.
+    certificate_until: AtomicI64,
 }
 
 impl Meters {
@@ -82,6 +84,11 @@ impl Meters {
             &self.reloads_failed
         };
         count.fetch_add(1, Relaxed);
+    }
+
+    /// The certificate that is shown holds until that second.
+    pub(crate) fn holds_until(&self, second: Option<i64>) {
+        self.certificate_until.store(second.unwrap_or(0), Relaxed);
     }
 
     /// All of it, as Prometheus reads it.
@@ -142,6 +149,14 @@ impl Meters {
                 ("{result=\"ok\"}".to_owned(), get(&self.reloads)),
                 ("{result=\"error\"}".to_owned(), get(&self.reloads_failed)),
             ],
+        );
+        let until = self.certificate_until.load(Relaxed);
+        let until = (until != 0).then(|| (String::new(), until.to_string()));
+        family(
+            "certificate_expiry_timestamp_seconds",
+            "gauge",
+            "When the certificate that is shown stops to hold.",
+            until.into_iter().collect(),
         );
         text
     }

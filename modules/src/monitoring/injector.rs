@@ -6,6 +6,9 @@ use super::{
 };
 use crate::watch::Role;
 
+/// Two weeks, in seconds.
+const SOON: u32 = 14 * 24 * 3600;
+
 pub(super) fn rules(programs: Programs<'_>) -> Group {
     let jobs = programs.jobs(&[Role::Injector]);
     Group {
@@ -56,6 +59,16 @@ fn alerts(jobs: &str) -> Vec<Alert> {
             // The two files of a pair may be exchanged one after the other: then the second time succeeds.
             when: format!("{} unless {}", reloaded("error"), reloaded("ok")),
             says: "{{ $labels.pod }} cannot use its new certificate, and shows the old one until that expires",
+        },
+        Alert {
+            name: "InjectorCertificateExpires",
+            severity: Severity::Critical,
+            hold: "1h",
+            // Whoever renews it does so much earlier.
+            when: format!(
+                "min by (job) (otelier_injector_certificate_expiry_timestamp_seconds{{{jobs}}}) - time() < {SOON}"
+            ),
+            says: "The certificate of {{ $labels.job }} expires within two weeks, and nobody has renewed it",
         },
         Alert {
             name: "InjectorSlow",

@@ -83,11 +83,13 @@ pub struct Server {
 impl Server {
     /// One that answers by this configuration and shows this certificate.
     pub fn new(config: Config, certificate: Arc<Certificate>, limits: Limits) -> Arc<Self> {
+        let meters = Meters::default();
+        meters.holds_until(certificate.until());
         Arc::new(Self {
             config,
             certificate,
             limits,
-            meters: Meters::default(),
+            meters,
             room: Semaphore::new(limits.reviews),
             ending: AtomicBool::new(false),
         })
@@ -207,6 +209,7 @@ impl Server {
                 Ok(true) => {
                     last = None;
                     self.meters.reloaded(true);
+                    self.meters.holds_until(self.certificate.until());
                     log::line(Level::Info, "there is a new certificate", json!({}));
                 }
                 Err(error) => {

@@ -10,6 +10,10 @@ async fn a_new_certificate_is_shown_while_old_connections_go_on() {
     let mut before = running.connect().await;
     assert_eq!(before.shown(), running.first.shown);
 
+    running
+        .counted("otelier_injector_certificate_expiry_timestamp_seconds 67090118400")
+        .await;
+
     let second = running.authority.sign();
     running.mounted.exchange(&second.certificate, &second.key);
     running

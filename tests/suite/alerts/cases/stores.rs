@@ -272,6 +272,18 @@ pub(super) const ALL: &[Case] = &[
         ],
     ),
     case(
+        "InjectorCertificateExpires",
+        // promtool's clock begins in 1970: thirteen days and fifteen.
+        &[(
+            "otelier_injector_certificate_expiry_timestamp_seconds{job=\"injector\",pod=\"a\"}",
+            "1123200x120",
+        )],
+        &[(
+            "otelier_injector_certificate_expiry_timestamp_seconds{job=\"injector\",pod=\"a\"}",
+            "1303200x120",
+        )],
+    ),
+    case(
         "InjectorSlow",
         &[
             (
