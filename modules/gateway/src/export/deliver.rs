@@ -1,11 +1,14 @@
 //! How does a payload arrive that a destination does not take at once?
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::{sync::watch, time::sleep};
 
 use super::{Exporter, Failure, batch::cut, retry::Backoff, source::End};
 use crate::{Payload, Refusal};
+
+/// How long an attempt may still take in a hurry.
+const LAST: Duration = Duration::from_secs(3);
 
 /// Sends a payload as often as it takes, in parts if it must be, until it has arrived or is given up.
 pub(super) async fn deliver(
@@ -47,7 +50,11 @@ async fn one(
     let mut backoff = exporter.retry.map(Backoff::new);
     let began = Instant::now();
     loop {
-        let (why, after) = match exporter.sender.send(payload).await {
+        let result = tokio::select! {
+            result = exporter.sender.send(payload) => result,
+            () = too_long(hurry.clone()) => return Err(Trouble::Interrupted),
+        };
+        let (why, after) = match result {
             Ok(delivered) => {
                 let rejected = delivered.rejected.min(payload.items);
                 exporter.tallies.rejected.add(rejected);
@@ -71,4 +78,10 @@ async fn one(
             _ = hurry.wait_for(|hurry| *hurry) => return Err(Trouble::Interrupted),
         }
     }
+}
+
+async fn too_long(mut hurry: watch::Receiver<bool>) {
+    // Whoever could hurry us is gone only with the gateway.
+    let _ = hurry.wait_for(|hurry| *hurry).await;
+    sleep(LAST).await;
 }

@@ -13,10 +13,12 @@ pub mod debug;
 mod deliver;
 mod fanout;
 pub mod file;
+mod load_balance;
 pub mod otlp;
 mod queue;
 pub mod remote_write;
 mod retry;
+mod ring;
 mod source;
 
 use std::{
@@ -31,6 +33,7 @@ use std::{
 pub use consume::consume;
 pub use fanout::{Fanout, Kept};
 use futures::future::BoxFuture;
+pub use load_balance::LoadBalancer;
 pub use queue::Queue;
 pub use source::Source;
 use thiserror::Error;

@@ -41,3 +41,9 @@ impl Pipeline {
         self.end.take(payload).await
     }
 }
+
+impl Take for Pipeline {
+    fn take(&self, payload: Payload) -> futures::future::BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(self.accept(payload))
+    }
+}

@@ -10,14 +10,14 @@ use collector_config::{ComponentId, PipelineId};
 use super::{
     Servers, StartError,
     exporters::{Exporters, keeps},
+    processors,
     shard::{Ending, Shard},
 };
 use crate::{
     Budget, Signal,
-    export::Fanout,
-    pipeline::{Pipeline, Take},
+    pipeline::Pipeline,
     receive::{Intake, Listener, Serving},
-    settings::{Address, Otlp, Processor, Settings},
+    settings::{Address, Otlp, Settings},
 };
 
 /// What was built.
@@ -38,10 +38,12 @@ pub(super) fn build(
 ) -> Result<Built, StartError> {
     let mut exporters = Exporters::new(settings, budget);
     let mut ways = Ways::new();
+    let mut samplers = Vec::new();
     for (id, way) in &settings.pipelines {
-        let fanout = Arc::new(exporters.fanout(id, way)?);
-        let pipeline = pipeline(settings, id, fanout)?;
-        ways.insert(id.clone(), Arc::new(pipeline));
+        let fanout = exporters.fanout(id, way)?;
+        let way = processors::way(settings, id, fanout, budget)?;
+        ways.insert(id.clone(), way.pipeline);
+        samplers.extend(way.samplers);
     }
     let (exports, sources) = exporters.finish();
     let ending = Ending::new(shards, exports.values().cloned().collect());
@@ -49,9 +51,13 @@ pub(super) fn build(
         .map(|_| Shard {
             servers: Vec::new(),
             consumers: Vec::new(),
+            samplers: Vec::new(),
             ending: Arc::clone(&ending),
         })
         .collect();
+    if let Some(first) = shards.first_mut() {
+        first.samplers = samplers;
+    }
     for (exporter, source) in sources {
         let consumers = exporter.queue.settings().consumers as usize;
         let each = consumers.div_ceil(shards.len());
@@ -66,24 +72,6 @@ pub(super) fn build(
         servers,
         exports,
     })
-}
-
-/// The steps of a pipeline before its end.
-fn pipeline(
-    settings: &Settings,
-    id: &PipelineId,
-    end: Arc<Fanout>,
-) -> Result<Pipeline, StartError> {
-    let end: Arc<dyn Take> = end;
-    let steps = Vec::new();
-    for processor in &settings.pipelines[id].processors {
-        match settings.processors.get(processor) {
-            // There is one budget, and batches are made where they are sent.
-            Some(Processor::MemoryLimiter(_) | Processor::Batch(_)) => {}
-            _ => return Err(StartError::Unknown(id.clone(), processor.clone())),
-        }
-    }
-    Ok(Pipeline::new(steps, end))
 }
 
 fn receivers(

@@ -8,8 +8,8 @@ use super::{Exports, StartError};
 use crate::{
     Budget, Encoding,
     export::{
-        self, Exporter, Fanout, Kept, MakeError, Nop, Sender, Source, debug::ToLog, file::ToFile,
-        otlp,
+        self, Exporter, Fanout, Kept, LoadBalancer, MakeError, Nop, Sender, Source, debug::ToLog,
+        file::ToFile, otlp,
     },
     log::{self, Log, RealDisk},
     settings::{
@@ -199,7 +199,7 @@ fn sender(id: &ComponentId, exporter: &settings::Exporter) -> Result<Arc<dyn Sen
         ExporterKind::OtlpGrpc(grpc) => otlp::Grpc::new(grpc, exporter.timeout)?,
         ExporterKind::OtlpHttp(http) => otlp::Http::new(http, exporter.timeout)?,
         ExporterKind::Nop => Arc::new(Nop),
-        ExporterKind::LoadBalancing(_) => return Err(MakeError::Unknown("a load balancer")),
+        ExporterKind::LoadBalancing(several) => Arc::new(LoadBalancer::new(several)?),
         ExporterKind::RemoteWrite(_) => return Err(MakeError::Unknown("remote write")),
         ExporterKind::Debug(debug) => Arc::new(ToLog::new(id.to_string(), debug.clone())),
         ExporterKind::File(file) => Arc::new(ToFile::new(file.clone())),

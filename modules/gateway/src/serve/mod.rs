@@ -2,6 +2,7 @@
 
 mod build;
 mod exporters;
+mod processors;
 mod shard;
 
 use std::{
@@ -21,6 +22,7 @@ use crate::{
     Budget, Signal, export, log,
     receive::{ListenError, Serving, TlsError},
     settings::Settings,
+    tail,
 };
 
 /// Why a gateway does not start.
@@ -38,6 +40,12 @@ pub enum StartError {
     /// A thing is part of a pipeline, and this gateway does not have it.
     #[error("could not make the pipeline `{0}`: `{1}` cannot be run")]
     Unknown(PipelineId, ComponentId),
+    /// A processor makes no sense.
+    #[error("could not make the processor `{0}`: {1}")]
+    Processor(ComponentId, String),
+    /// A tail sampler makes no sense.
+    #[error("could not make the processor `{0}`")]
+    Sampling(ComponentId, #[source] tail::SettingsError),
     /// A storage cannot be opened.
     #[error("could not open the storage `{0}`")]
     Storage(ComponentId, #[source] log::OpenError),

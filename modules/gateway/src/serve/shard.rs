@@ -10,18 +10,24 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     export::{self, Exporter, Source},
     receive::{self, Listener, Serving},
+    tail,
 };
 
 /// What runs on one thread, in a runtime of its own.
 pub(super) struct Shard {
     pub(super) servers: Vec<(Arc<Serving>, Listener)>,
     pub(super) consumers: Vec<(Arc<Exporter>, Source, usize)>,
+    /// All of them run on the first shard.
+    pub(super) samplers: Vec<Arc<tail::Sampler>>,
     pub(super) ending: Arc<Ending>,
 }
 
 /// What has to happen between the end of the last receiver and that of the exporters.
 pub(super) struct Ending {
     receiving: AtomicUsize,
+    /// Shards whose samplers have not ended.
+    sampling: AtomicUsize,
+    received: watch::Sender<bool>,
     exporters: Vec<Arc<Exporter>>,
 }
 
@@ -29,13 +35,30 @@ impl Ending {
     pub(super) fn new(shards: usize, exporters: Vec<Arc<Exporter>>) -> Arc<Self> {
         Arc::new(Self {
             receiving: AtomicUsize::new(shards),
+            sampling: AtomicUsize::new(shards),
+            received: watch::channel(false).0,
             exporters,
         })
     }
 
-    /// Notes that a shard receives no more. The last one closes the queues, and with that ends the exporters.
-    fn received(&self) {
+    /// Notes that a shard receives no more, and waits until none does.
+    async fn received(&self) {
         if self.receiving.fetch_sub(1, AcqRel) == 1 {
+            self.received.send_replace(true);
+        }
+        self.nothing_comes().await;
+    }
+
+    /// Waits until no shard receives any more.
+    async fn nothing_comes(&self) {
+        let mut received = self.received.subscribe();
+        // The sender lives as long as this.
+        let _ = received.wait_for(|received| *received).await;
+    }
+
+    /// Notes that the samplers of a shard have ended. The last one closes the queues, and with that ends the exporters.
+    fn sampled(&self) {
+        if self.sampling.fetch_sub(1, AcqRel) == 1 {
             for exporter in &self.exporters {
                 exporter.queue.close();
             }
@@ -53,6 +76,7 @@ impl Shard {
         let Self {
             servers,
             consumers,
+            samplers,
             ending,
         } = self;
         runtime.block_on(async move {
@@ -60,6 +84,7 @@ impl Shard {
             for (exporter, source, count) in consumers {
                 exporting.spawn(export::consume(exporter, source, count, hurry.clone()));
             }
+            let sampling = tokio::spawn(sample(samplers, Arc::clone(&ending)));
             let mut receiving = JoinSet::new();
             for (serving, listener) in servers {
                 // A listener that cannot be handed to the runtime serves nobody: the other shards do.
@@ -69,8 +94,35 @@ impl Shard {
             let mut stopped = stopped;
             // Without any server there is still something to send, until the end.
             let _ = stopped.wait_for(|stop| *stop).await;
-            ending.received();
+            ending.received().await;
+            // A sampler that panicked has said so; the queues are to be emptied all the same.
+            let _ = sampling.await;
+            ending.sampled();
             while exporting.join_next().await.is_some() {}
         });
     }
+}
+
+/// Lets time pass for samplers until nothing comes any more; then each ends after those before it, which may hand it
+/// something at their end.
+async fn sample(samplers: Vec<Arc<tail::Sampler>>, ending: Arc<Ending>) {
+    let mut before: Option<watch::Receiver<bool>> = None;
+    let mut running = JoinSet::new();
+    for sampler in samplers {
+        let (ended, after) = watch::channel(false);
+        let before = before.replace(after);
+        let ending = Arc::clone(&ending);
+        running.spawn(async move {
+            sampler
+                .run(async {
+                    ending.nothing_comes().await;
+                    if let Some(mut before) = before {
+                        let _ = before.wait_for(|ended| *ended).await;
+                    }
+                })
+                .await;
+            ended.send_replace(true);
+        });
+    }
+    while running.join_next().await.is_some() {}
 }

@@ -10,6 +10,8 @@
 mod support;
 
 mod compressed;
+mod kept;
 mod over_http;
 mod retried;
+mod secure;
 mod through;

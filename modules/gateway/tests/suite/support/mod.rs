@@ -18,7 +18,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
 use prost::Message as _;
-pub(crate) use settings::{over_grpc, over_http, settings};
+pub(crate) use settings::{client_tls, over_grpc, over_http, settings};
 use tokio::net::TcpStream;
 
 pub(crate) const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -50,9 +50,14 @@ impl Running {
     }
 
     /// Ends it, and waits until it has.
-    pub(crate) async fn stop(mut self) {
+    pub(crate) async fn stop(self) {
+        self.stop_within(Duration::from_secs(5)).await;
+    }
+
+    /// The same with another patience for what does not arrive.
+    pub(crate) async fn stop_within(mut self, patience: Duration) {
         let gateway = self.gateway.take().unwrap();
-        let stop = move || gateway.stop(Duration::from_secs(5));
+        let stop = move || gateway.stop(patience);
         tokio::task::spawn_blocking(stop).await.unwrap();
     }
 }

@@ -1,0 +1,273 @@
+//! How does each trace get to the one of several destinations that is responsible for it?
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use futures::future::{BoxFuture, join_all};
+use tokio::{
+    net::lookup_host,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{Delivered, Failure, MakeError, Sender, otlp::Grpc, retry::Backoff, ring::Ring};
+use crate::{
+    Payload, Signal,
+    settings::{Choice, DnsNames, LoadBalancing, RoutingKey},
+    text,
+    wire::{
+        self, Fields, Resource,
+        edit::{self, Edit},
+    },
+};
+
+/// The port where none is said.
+const PORT: u16 = 4317;
+
+/// An exporter to several destinations, each of which gets what belongs together.
+pub struct LoadBalancer {
+    settings: LoadBalancing,
+    members: Mutex<Members>,
+    /// Whoever asks for names; the others go on with what is known.
+    asking: tokio::sync::Mutex<Option<Instant>>,
+}
+
+/// Who can be chosen now.
+#[derive(Clone, Default)]
+struct Members {
+    ring: Arc<Ring>,
+    names: Vec<String>,
+    senders: Vec<Arc<Grpc>>,
+}
+
+impl LoadBalancer {
+    /// An exporter that asks for names when it first has something to send.
+    pub fn new(settings: &LoadBalancing) -> Result<Self, MakeError> {
+        let balancer = Self {
+            settings: settings.clone(),
+            members: Mutex::default(),
+            asking: tokio::sync::Mutex::new(None),
+        };
+        if let Choice::Fixed(names) = &settings.choice {
+            balancer.choose_from(names.clone())?;
+        }
+        Ok(balancer)
+    }
+
+    /// Makes these the members. Connections to those that were members before stay.
+    fn choose_from(&self, mut names: Vec<String>) -> Result<(), MakeError> {
+        names.sort();
+        names.dedup();
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        if members.names == names {
+            return Ok(());
+        }
+        let known = members
+            .names
+            .iter()
+            .cloned()
+            .zip(members.senders.iter().cloned());
+        let mut known: BTreeMap<String, Arc<Grpc>> = known.collect();
+        let mut senders = Vec::with_capacity(names.len());
+        for name in &names {
+            let made = || {
+                let mut protocol = self.settings.protocol.clone();
+                protocol.endpoint = with_port(name);
+                Grpc::new(&protocol, self.settings.timeout)
+            };
+            senders.push(known.remove(name).map_or_else(made, Ok)?);
+        }
+        *members = Members {
+            ring: Arc::new(Ring::new(&names)),
+            names,
+            senders,
+        };
+        Ok(())
+    }
+
+    /// The members, asked for anew where their names may have changed.
+    async fn members(&self) -> Result<Members, Failure> {
+        if let Choice::Dns(names) = &self.settings.choice {
+            self.ask(names).await?;
+        }
+        let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(members.clone())
+    }
+
+    async fn ask(&self, names: &DnsNames) -> Result<(), Failure> {
+        let mut asked = self.asking.lock().await;
+        if asked.is_some_and(|asked| asked.elapsed() < names.interval) {
+            return Ok(());
+        }
+        let found = timeout(
+            names.timeout,
+            lookup_host((names.host.as_str(), names.port)),
+        )
+        .await;
+        let found = found.map_err(|_| "no answer in time".to_owned());
+        match found.and_then(|found| found.map_err(|error| error.to_string())) {
+            Ok(found) => {
+                let found: Vec<_> = found.map(|address| address.to_string()).collect();
+                self.choose_from(found)
+                    .map_err(|error| Failure::passing(error.to_string()))?;
+                *asked = Some(Instant::now());
+                Ok(())
+            }
+            // Who was there before may still be.
+            Err(_) if asked.is_some() => Ok(()),
+            Err(why) => Err(Failure::passing(format!(
+                "could not resolve {}: {why}",
+                names.host
+            ))),
+        }
+    }
+
+    /// What each member gets of a payload.
+    fn parts(&self, payload: &Payload, ring: &Ring) -> BTreeMap<usize, Payload> {
+        let body = payload.body.joined();
+        let mut wanted = BTreeMap::<usize, u64>::new();
+        each_item(payload.signal, self.settings.key, &body, ring, |member| {
+            *wanted.entry(member).or_default() += 1;
+            Edit::Keep
+        });
+        if let (1, Some((member, _))) = (wanted.len(), wanted.first_key_value()) {
+            return BTreeMap::from([(*member, payload.clone())]);
+        }
+        let part = |member: usize| {
+            let kept = |other| {
+                if other == member {
+                    Edit::Keep
+                } else {
+                    Edit::Drop
+                }
+            };
+            let part = each_item(payload.signal, self.settings.key, &body, ring, kept)?;
+            let items = wire::count(payload.signal, &part.joined()).ok()?;
+            Some(Payload {
+                body: part,
+                items,
+                ..payload.clone()
+            })
+        };
+        let parts = wanted
+            .into_keys()
+            .filter_map(|member| Some((member, part(member)?)));
+        parts.collect()
+    }
+
+    /// Sends a part as often as it takes.
+    async fn deliver(&self, sender: &Grpc, part: &Payload) -> Result<Delivered, Failure> {
+        let mut backoff = self.settings.retry.map(Backoff::new);
+        let began = Instant::now();
+        loop {
+            let failure = match sender.send(part).await {
+                Err(Failure::Passing { why, after }) => (why, after),
+                other => return other,
+            };
+            let (why, after) = failure;
+            let random = fastrand::f64();
+            let pause = backoff
+                .as_mut()
+                .and_then(|backoff| backoff.pause(began.elapsed(), after, random));
+            match pause {
+                Some(pause) => sleep(pause).await,
+                None => return Err(Failure::Passing { why, after }),
+            }
+        }
+    }
+
+    async fn spread(&self, payload: &Payload) -> Result<Delivered, Failure> {
+        let members = self.members().await?;
+        if members.senders.is_empty() {
+            return Err(Failure::passing("there is nobody to send to"));
+        }
+        let parts = self.parts(payload, &members.ring);
+        let deliveries = parts.iter().map(|(member, part)| {
+            let sender = &members.senders[*member];
+            self.deliver(sender, part)
+        });
+        let results = join_all(deliveries).await;
+        let arrived = results.iter().any(Result::is_ok);
+        let mut all = Delivered::default();
+        for (result, part) in results.into_iter().zip(parts.values()) {
+            match result {
+                Ok(delivered) => all.rejected += delivered.rejected,
+                // What has arrived elsewhere must not be sent again.
+                Err(failure) if arrived => {
+                    all.rejected += part.items;
+                    all.message = failure.to_string();
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn with_port(name: &str) -> String {
+    if name.contains(':') {
+        name.to_owned()
+    } else {
+        format!("{name}:{PORT}")
+    }
+}
+
+/// Decides about each item by the member that is responsible for it.
+fn each_item(
+    signal: Signal,
+    routing: RoutingKey,
+    body: &Bytes,
+    ring: &Ring,
+    mut decide: impl FnMut(usize) -> Edit,
+) -> Option<crate::Chunks> {
+    edit::items(body, |resource, _, item| {
+        let key = key(signal, routing, resource, item.message());
+        ring.find(&key).map_or(Edit::Keep, &mut decide)
+    })
+}
+
+/// What an item is found by, as the collector makes it: each signal in its own way.
+fn key(signal: Signal, routing: RoutingKey, resource: &Resource<'_>, item: &[u8]) -> Vec<u8> {
+    let id = |number| {
+        let field = Fields::of(item)
+            .filter(|field| field.number == number)
+            .last();
+        field
+            .and_then(|field| field.value.bytes())
+            .unwrap_or_default()
+            .to_vec()
+    };
+    match (routing, signal) {
+        (RoutingKey::TraceId, Signal::Traces) => id(1),
+        (RoutingKey::TraceId, Signal::Logs) => {
+            let id = id(9);
+            // A record without one goes anywhere.
+            let id = if id.is_empty() {
+                fastrand::u128(..).to_be_bytes().to_vec()
+            } else {
+                id
+            };
+            id.iter()
+                .flat_map(|byte| format!("{byte:02x}").into_bytes())
+                .collect()
+        }
+        (RoutingKey::Service, Signal::Traces) => {
+            format!("service.name={}|", service(resource)).into_bytes()
+        }
+        _ => service(resource).into_bytes(),
+    }
+}
+
+fn service(resource: &Resource<'_>) -> String {
+    let mut attributes = resource.resource_attributes();
+    let found = attributes.find(|attribute| attribute.key == "service.name");
+    found.map_or_else(String::new, |attribute| text::text(&attribute.value))
+}
+
+impl Sender for LoadBalancer {
+    fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
+        Box::pin(self.spread(payload))
+    }
+}

@@ -1,0 +1,109 @@
+//! What was acknowledged arrives, whatever lies between.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
+
+use gateway::settings::{
+    Choice, Durability, ExporterKind, FileStorage, LoadBalancing, Processor, RoutingKey, Settings,
+    WireCompression,
+};
+
+use crate::support::{Backend, Running, TRACES, call, count, over_grpc, settings, spans};
+
+fn stored(to: SocketAddr, folder: &Path) -> Settings {
+    let mut settings = settings(over_grpc(to, WireCompression::None));
+    let storage: collector_config::ComponentId = "file_storage".parse().unwrap();
+    for exporter in settings.exporters.values_mut() {
+        exporter.queue.as_mut().unwrap().storage = Some(storage.clone());
+    }
+    let files = FileStorage {
+        directory: folder.to_owned(),
+        create: Some(0o700),
+        durability: Durability::Process,
+        max_size: None,
+    };
+    settings.storages.insert(storage, files);
+    settings
+}
+
+#[tokio::test]
+async fn a_log_outlives_the_gateway() {
+    let folder = std::env::temp_dir().join(format!("gateway-kept-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // Nobody is there.
+    let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
+    let gateway = Running::start(&stored(nobody, &folder));
+    for request in [1, 2, 3].map(spans) {
+        assert_eq!(call(gateway.grpc, TRACES, &request).await.code, "0");
+    }
+    gateway.stop_within(Duration::from_millis(100)).await;
+    let (backend, address) = Backend::start().await;
+    let gateway = Running::start(&stored(address, &folder));
+    let got = backend.wait_for(3).await;
+    let mut got: Vec<_> = got.iter().map(|one| count(&one.body)).collect();
+    got.sort_unstable();
+    assert_eq!(got, [1, 2, 3]);
+    gateway.stop().await;
+    // And is not sent again.
+    let gateway = Running::start(&stored(address, &folder));
+    gateway.stop().await;
+    assert_eq!(backend.got().len(), 3);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_sampler_hands_on_what_it_holds_at_the_end() {
+    let (backend, address) = Backend::start().await;
+    let mut settings = settings(over_grpc(address, WireCompression::None));
+    let all = serde_json::json!({
+        "decision_wait": "30s",
+        "policies": [{ "name": "all", "type": "always_sample" }],
+    });
+    let sampler: collector_config::ComponentId = "tail_sampling".parse().unwrap();
+    let all = Processor::TailSampling(Box::new(serde_json::from_value(all).unwrap()));
+    settings.processors.insert(sampler.clone(), all);
+    let traces = settings.pipelines.get_mut(&"traces".parse().unwrap());
+    traces.unwrap().processors.push(sampler);
+    let gateway = Running::on(&settings, 2);
+    for request in [4, 5].map(spans) {
+        assert_eq!(call(gateway.grpc, TRACES, &request).await.code, "0");
+    }
+    gateway.stop().await;
+    let got: usize = backend.got().iter().map(|one| count(&one.body)).sum();
+    assert_eq!(got, 9);
+}
+
+#[tokio::test]
+async fn each_trace_has_one_destination() {
+    let mut backends = BTreeMap::new();
+    for _ in 0..3 {
+        let (backend, address) = Backend::start().await;
+        backends.insert(address.to_string(), backend);
+    }
+    let somewhere = SocketAddr::from(([127, 0, 0, 1], 1));
+    let ExporterKind::OtlpGrpc(protocol) = over_grpc(somewhere, WireCompression::None) else {
+        unreachable!("it is over gRPC")
+    };
+    let kind = ExporterKind::LoadBalancing(Box::new(LoadBalancing {
+        key: RoutingKey::TraceId,
+        choice: Choice::Fixed(backends.keys().cloned().collect()),
+        protocol,
+        timeout: Some(Duration::from_secs(5)),
+        queue: None,
+        retry: None,
+    }));
+    let gateway = Running::start(&settings(kind));
+    for _ in 0..2 {
+        assert_eq!(call(gateway.grpc, TRACES, &spans(60)).await.code, "0");
+    }
+    gateway.stop().await;
+    let mut all = 0;
+    for backend in backends.values() {
+        let got: Vec<_> = backend.got().iter().map(|one| count(&one.body)).collect();
+        assert!(
+            matches!(got[..], [one, other] if one == other && one > 5),
+            "{got:?}"
+        );
+        all += got[0];
+    }
+    assert_eq!(all, 60);
+}

@@ -1,0 +1,93 @@
+//! Between two gateways: TLS, with both sides known to each other.
+
+use gateway::settings::{
+    Authorities, Certificate, ClientTls, ExporterKind, Pem, Secret, ServerTls, TlsVersion,
+    WireCompression,
+};
+use rcgen::{CertificateParams, KeyPair};
+
+use crate::support::{Backend, Running, TRACES, call, client_tls, over_grpc, settings, spans};
+
+fn pem(label: &str, der: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+}
+
+/// A certificate that is its own authority.
+fn identity() -> (String, Certificate) {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let certificate = pem("CERTIFICATE", certificate.der());
+    let text = |text: String| Pem::Text(Secret::new(text));
+    let identity = Certificate {
+        chain: text(certificate.clone()),
+        key: text(pem("PRIVATE KEY", &key.serialize_der())),
+    };
+    (certificate, identity)
+}
+
+async fn through(client: impl FnOnce(&str) -> ClientTls, known: &str) -> usize {
+    let (backend, address) = Backend::start().await;
+    let (authority, identity) = identity();
+    let file = std::env::temp_dir().join(format!("gateway-{}-{}", known.len(), authority.len()));
+    std::fs::write(&file, known).unwrap();
+    let mut second = settings(over_grpc(address, WireCompression::None));
+    for receiver in second.receivers.values_mut() {
+        receiver.grpc.as_mut().unwrap().tls = Some(ServerTls {
+            certificate: identity.clone(),
+            client_authority: (!known.is_empty()).then(|| file.clone()),
+            client_authority_reload: false,
+            reload_interval: None,
+            min_version: TlsVersion::Tls12,
+            max_version: TlsVersion::Tls13,
+        });
+    }
+    let second = Running::start(&second);
+    let mut kind = over_grpc(second.grpc, WireCompression::None);
+    if let ExporterKind::OtlpGrpc(grpc) = &mut kind {
+        grpc.tls = Some(client(&authority));
+    }
+    let first = Running::start(&settings(kind));
+    assert_eq!(call(first.grpc, TRACES, &spans(1)).await.code, "0");
+    first
+        .stop_within(std::time::Duration::from_millis(500))
+        .await;
+    second.stop().await;
+    std::fs::remove_file(file).unwrap();
+    backend.got().len()
+}
+
+fn only(authority: &str) -> ClientTls {
+    client_tls(Authorities::Only(Pem::Text(Secret::new(authority))))
+}
+
+#[tokio::test]
+async fn who_is_known_is_talked_to() {
+    assert_eq!(through(only, "").await, 1);
+    assert_eq!(through(|_| client_tls(Authorities::Anyone), "").await, 1);
+    assert_eq!(
+        through(|_| only(&identity().0), "").await,
+        0,
+        "another authority"
+    );
+}
+
+#[tokio::test]
+async fn a_client_has_to_show_its_certificate_where_one_is_asked_for() {
+    let (known, own) = identity();
+    let with = |own: Certificate| {
+        move |authority: &str| ClientTls {
+            certificate: Some(own),
+            ..only(authority)
+        }
+    };
+    assert_eq!(through(only, &known).await, 0, "none is shown");
+    assert_eq!(
+        through(with(identity().1), &known).await,
+        0,
+        "an unknown one"
+    );
+    assert_eq!(through(with(own), &known).await, 1);
+}
