@@ -100,10 +100,7 @@ async fn a_review_too_many_waits_for_another_to_be_answered() {
     let body = review("shop");
     let (first, rest) = body.split_at(20);
     let mut slow = running.connect().await;
-    slow.send(format!("{HEAD}content-length: {}\r\n\r\n", body.len()).as_bytes())
-        .await;
-    slow.send(first).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    slow.begin(HEAD, body.len(), first).await;
     let (code, ()) = tokio::join!(async { running.review(&body).await.code }, async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         slow.send(rest).await;
@@ -113,10 +110,7 @@ async fn a_review_too_many_waits_for_another_to_be_answered() {
 
     // Who holds the place without saying anything loses it; who waited too long is told so.
     let mut silent = running.connect().await;
-    silent
-        .send(format!("{HEAD}content-length: 100\r\n\r\n{{").as_bytes())
-        .await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    silent.begin(HEAD, 100, b"{").await;
     let code = running.review(&body).await.code;
     assert!([200, 503].contains(&code), "{code}");
     assert_eq!(silent.reply().await.code, 408);
@@ -130,11 +124,8 @@ async fn told_to_end_it_answers_who_has_asked_and_takes_nobody_else() {
     let mut busy = running.connect().await;
     let body = review("shop");
     let (first, rest) = body.split_at(20);
-    busy.send(format!("{HEAD}content-length: {}\r\n\r\n", body.len()).as_bytes())
-        .await;
-    busy.send(first).await;
+    busy.begin(HEAD, body.len(), first).await;
     running.counted("otelier_injector_connections 2").await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
 
     running.stop();
     assert_eq!(

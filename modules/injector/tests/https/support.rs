@@ -297,6 +297,19 @@ impl Connection {
         self.reply().await
     }
 
+    /// Asks, and sends the body only up to there once it is waited for.
+    pub(crate) async fn begin(&mut self, head: &str, length: usize, first: &[u8]) {
+        self.send(
+            format!("{head}expect: 100-continue\r\ncontent-length: {length}\r\n\r\n").as_bytes(),
+        )
+        .await;
+        let expected = b"HTTP/1.1 100 Continue\r\n\r\n";
+        let mut read = vec![0; expected.len()];
+        self.0.read_exact(&mut read).await.unwrap();
+        assert_eq!(read, expected);
+        self.send(first).await;
+    }
+
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         // It may have been answered and closed before everything was sent.
         let _ = self.0.write_all(bytes).await;
