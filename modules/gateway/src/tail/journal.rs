@@ -53,8 +53,8 @@ pub enum Remembered {
 /// all others are taken as if they had just come. So nothing is lost, and what was handed on within the last moment
 /// before a crash may be handed on twice.
 pub trait Journal: Send + Sync {
-    /// Takes a request. Called in the order in which requests arrive.
-    fn append(&self, payload: &Payload) -> Appending;
+    /// Takes a request, or refuses it. Called in the order in which requests arrive.
+    fn append(&self, payload: &Payload) -> Result<Appending, Refusal>;
 
     /// Writes verdicts. Whoever cannot write them counts that and goes on: without them spans come twice, at worst.
     fn decided<'a>(&'a self, verdicts: &'a [Verdict]) -> BoxFuture<'a, ()>;

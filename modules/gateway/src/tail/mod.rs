@@ -7,6 +7,7 @@ mod held;
 mod ingest;
 mod journal;
 mod limiter;
+mod log_journal;
 mod parcel;
 mod policy;
 mod probability;
@@ -26,6 +27,7 @@ pub use self::{
     counts::{Asked, Counts, Decision, Remembered as RememberedLabel, Vote},
     error::SettingsError,
     journal::{Appending, Fate, Journal, MaybeJournal, Position, Remembered, Verdict},
+    log_journal::LogJournal,
     parcel::{Outbox, Parcel},
     sampler::Sampler,
 };

@@ -228,7 +228,7 @@ impl Sampler {
         // Positions are given and noted under one lock, so that nothing before `upto` is ever unknown.
         let appending = {
             let mut pending = self.pending();
-            let appending = journal.append(&payload);
+            let appending = journal.append(&payload)?;
             pending.records.insert(appending.position);
             appending
         };

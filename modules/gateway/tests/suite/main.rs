@@ -11,7 +11,9 @@ mod support;
 
 mod compressed;
 mod kept;
+mod live;
 mod over_http;
 mod retried;
+mod sampling;
 mod secure;
 mod through;

@@ -9,10 +9,12 @@ use futures::future::{BoxFuture, ready};
 use serde_json::json;
 
 use super::{
-    super::{Appending, Core, Counts, Fate, Journal, Position, Remembered, Sampler, Verdict},
+    super::{
+        Appending, Core, Counts, Fate, Journal, LogJournal, Position, Remembered, Sampler, Verdict,
+    },
     world::{Made, Sink, payload, request, span},
 };
-use crate::{Budget, Payload, pipeline::Take};
+use crate::{Budget, Payload, Refusal, log, pipeline::Take};
 
 /// A journal that outlives a sampler, as the disk does.
 #[derive(Default)]
@@ -24,7 +26,7 @@ struct Memory {
 }
 
 impl Journal for Memory {
-    fn append(&self, payload: &Payload) -> Appending {
+    fn append(&self, payload: &Payload) -> Result<Appending, Refusal> {
         let mut next = self.next.lock().unwrap();
         *next += 1;
         let position = Position(*next);
@@ -33,7 +35,7 @@ impl Journal for Memory {
             .unwrap()
             .insert(position, payload.clone());
         let stored = Box::pin(ready(Ok(())));
-        Appending { position, stored }
+        Ok(Appending { position, stored })
     }
 
     fn decided<'a>(&'a self, verdicts: &'a [Verdict]) -> BoxFuture<'a, ()> {
@@ -71,15 +73,14 @@ impl Journal for Memory {
     }
 }
 
-fn sampler(journal: &Arc<Memory>, sink: &Arc<Sink>, budget: &Arc<Budget>) -> Arc<Sampler> {
+fn sampler(journal: Arc<dyn Journal>, sink: &Arc<Sink>, budget: &Arc<Budget>) -> Arc<Sampler> {
     let settings = json!({
         "decision_wait": "5s",
         "policies": [{ "name": "errors", "type": "status_code", "status_code": { "status_codes": ["ERROR"] } }],
     });
     let settings = serde_json::from_value(settings).unwrap();
     let core = Core::new(&settings, None, budget, Arc::new(Counts::default())).unwrap();
-    *journal.reading.lock().unwrap() = None;
-    Arc::new(Sampler::new(core, Some(journal.clone()), sink.clone()))
+    Arc::new(Sampler::new(core, Some(journal), sink.clone()))
 }
 
 fn bad(trace: u8, id: u8) -> Made {
@@ -105,7 +106,7 @@ async fn what_was_not_decided_is_decided_after_a_crash_and_nothing_comes_twice()
         let payload = payload(request(&[], spans), &budget);
         sampler.take(payload).await.unwrap();
     };
-    let first = sampler(&journal, &sink, &budget);
+    let first = sampler(journal.clone(), &sink, &budget);
     // The first and the second trace are decided before the crash; the third and the fourth are not, and the third
     // stands in one record with spans of the first and the second.
     send(&first, &[bad(1, 1), span(2, 2)]).await;
@@ -126,7 +127,7 @@ async fn what_was_not_decided_is_decided_after_a_crash_and_nothing_comes_twice()
         .collect();
     assert_eq!(fates, [Fate::Kept, Fate::Kept]);
 
-    let second = sampler(&journal, &sink, &budget);
+    let second = sampler(journal.clone(), &sink, &budget);
     assert_eq!(second.recover().await, (2, 0));
     pass(&second, 7).await;
     let after = std::mem::take(&mut *sink.taken.lock().unwrap());
@@ -138,14 +139,59 @@ async fn what_was_not_decided_is_decided_after_a_crash_and_nothing_comes_twice()
 async fn an_orderly_end_leaves_what_waits_to_the_next_run() {
     let budget = Budget::new(16 << 20);
     let (journal, sink) = (Arc::new(Memory::default()), Arc::new(Sink::default()));
-    let first = sampler(&journal, &sink, &budget);
+    let first = sampler(journal.clone(), &sink, &budget);
     let waiting = payload(request(&[], &[bad(1, 1)]), &budget);
     first.take(waiting).await.unwrap();
     first.run(async {}).await;
     assert_eq!(sink.taken.lock().unwrap().len(), 0);
-    let second = sampler(&journal, &sink, &budget);
+    let second = sampler(journal.clone(), &sink, &budget);
     assert_eq!(second.recover().await, (1, 0));
     pass(&second, 7).await;
     assert_eq!(sink.taken.lock().unwrap().len(), 1);
     assert_eq!(journal.records.lock().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_log_on_disk_brings_back_the_same() {
+    let folder = std::env::temp_dir().join(format!("tail-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let budget = Budget::new(16 << 20);
+    let sink = Arc::new(Sink::default());
+    let settings = log::Settings {
+        memory: 0,
+        ..log::Settings::new([LogJournal::DESTINATION])
+    };
+    let open = || {
+        let (log, _) = log::Log::open(&folder, &settings, Arc::new(log::RealDisk)).unwrap();
+        let backlog = log.cursor(LogJournal::DESTINATION);
+        (Arc::new(LogJournal::new(log, budget.clone())), backlog)
+    };
+    let (journal, _) = open();
+    let first = sampler(journal.clone(), &sink, &budget);
+    assert_eq!(first.recover().await, (0, 0));
+    for (spans, seconds) in [
+        (vec![bad(1, 1), span(2, 2)], 3),
+        (vec![span(1, 3), bad(2, 8), bad(3, 4)], 4),
+        (vec![span(3, 5), bad(4, 6)], 0),
+    ] {
+        first
+            .take(payload(request(&[], &spans), &budget))
+            .await
+            .unwrap();
+        pass(&first, seconds).await;
+    }
+    drop((first, journal));
+    let before = std::mem::take(&mut *sink.taken.lock().unwrap());
+    assert_eq!(Vec::from_iter(before), [(1, 1), (1, 3), (2, 2), (2, 8)]);
+
+    let (journal, backlog) = open();
+    let second = sampler(journal.clone(), &sink, &budget);
+    assert_eq!(second.recover().await, (2, 0));
+    pass(&second, 7).await;
+    let after = std::mem::take(&mut *sink.taken.lock().unwrap());
+    assert_eq!(Vec::from_iter(after), [(3, 4), (3, 5), (4, 6)]);
+    // The last verdicts speak of the last record: they stay until there is another.
+    assert!(backlog.backlog().records <= 1, "{:?}", backlog.backlog());
+    drop((second, journal, backlog));
+    let _ = std::fs::remove_dir_all(&folder);
 }

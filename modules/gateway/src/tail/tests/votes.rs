@@ -73,7 +73,12 @@ fn kept(policies: &Json) -> Vec<u8> {
 fn policy(kind: &str, settings: &Json) -> Json {
     let name = format!("{kind}{settings}");
     let mut policy = json!({ "name": name, "type": kind });
-    policy[kind] = settings.clone();
+    if settings
+        .as_object()
+        .is_some_and(|settings| !settings.is_empty())
+    {
+        policy[kind] = settings.clone();
+    }
     policy
 }
 

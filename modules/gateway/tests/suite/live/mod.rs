@@ -1,0 +1,3 @@
+//! What only real programs can say. `make test` leaves this module out; `make live` runs it.
+
+mod sampling;
