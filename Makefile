@@ -82,6 +82,32 @@ live-all: ## the same, with what takes long and with Jaeger and Loki, whose buil
 	    collector-older jaeger loki); \
 	  OTELIER_PEERS=$$peers $(REAL) .config/run-tests live-all $(ARGS)
 
+# Images without a container engine: static programs in archives that any engine and any registry client loads.
+# Static with musl where its compiler is (Debian: musl-tools; `rustup target add` gets the rest), else with glibc.
+
+ARCH := $(shell uname -m)
+MUSL := $(ARCH)-unknown-linux-musl
+ifneq ($(shell command -v musl-gcc),)
+TARGET ?= $(MUSL)
+else
+TARGET ?= $(ARCH)-unknown-linux-gnu
+endif
+IMAGES := target/image
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+IMAGE = cargo run --quiet --locked --package image -- build --output $(IMAGES)/$(1).tar --name otelier/$(1):$(VERSION) \
+  --add target/$(TARGET)/release/$(1):/$(1):0755 --entrypoint /$(1) \
+  $(foreach file,$(wildcard /etc/ssl/certs/ca-certificates.crt),--add $(file):$(file))
+
+.PHONY: image
+image: ## the gateway and the injector as container images: archives in target/image
+	@case $(TARGET) in *musl) rustup target list --installed | grep -qx $(TARGET) || rustup target add $(TARGET);; esac
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --locked --release --target $(TARGET) --package gateway --package injector
+	$(call IMAGE,gateway) --argument=--config --argument=/etc/gateway/config.yaml --port 4317/tcp --port 4318/tcp --port 8888/tcp --port 13133/tcp
+	$(call IMAGE,injector)
+	for name in gateway injector; do rm -rf $(IMAGES)/$$name; \
+	  cargo run --quiet --locked --package image -- check $(IMAGES)/$$name.tar $(IMAGES)/$$name >/dev/null; \
+	  $(IMAGES)/$$name/$$name --version; done
+
 .PHONY: bench bench-gateway soak-gateway ci
 bench: ## what the engine costs per object, built for speed
 	cargo bench --locked --workspace --bench engine

@@ -58,6 +58,7 @@ const RULES: &[Rule] = &[
         "hyper kube-client kube-runtime reqwest",
     ),
     rule("examples", "provider modules stacks", "", ""),
+    rule("image", "", KUBERNETES, ""),
     rule("load", "", KUBERNETES, ""),
     rule("tests", EVERYTHING, "", ""),
 ];

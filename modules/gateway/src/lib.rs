@@ -27,6 +27,7 @@ mod refusal;
 pub mod serve;
 pub mod settings;
 pub mod tail;
+pub mod telemetry;
 mod text;
 pub mod wire;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Address, ServerTls};
+use super::Address;
 
 /// Answers probes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +11,6 @@ pub struct HealthCheck {
     pub address: Address,
     /// The path that it answers.
     pub path: String,
-    /// TLS; none for plain HTTP.
-    pub tls: Option<ServerTls>,
     /// What is answered in place of the status as JSON, when all is well.
     pub healthy_body: Option<String>,
     /// Likewise, when it is not.

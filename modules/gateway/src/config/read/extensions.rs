@@ -22,11 +22,11 @@ pub(in super::super) fn health_check(settings: &Value, at: &At<'_>) -> Option<He
         let at = at.key("check_collector_pipeline");
         at.note("does nothing, here as in the collector");
     }
+    at.without("tls", &text.tls, "the gateway answers probes without TLS");
     let body = |body: String| Some(body).filter(|body| !body.is_empty());
     Some(HealthCheck {
         address: connection::address(&text.endpoint, None, "localhost:13133", at),
         path: text.path.unwrap_or_else(|| "/".to_owned()),
-        tls: text.tls.and_then(|tls| connection::server(tls, at)),
         healthy_body: body(text.response_body.healthy),
         unhealthy_body: body(text.response_body.unhealthy),
     })

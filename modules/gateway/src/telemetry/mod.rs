@@ -1,0 +1,13 @@
+//! What does the gateway tell about itself? A log on stderr, metrics on a page, and whether it is well.
+
+mod health;
+mod logs;
+mod metric;
+mod pages;
+mod process;
+
+pub use health::Health;
+pub use logs::{Color, install};
+pub use metric::{Family, Kind, Labels, Reading, render};
+pub use pages::{Ask, PageError, Pages};
+pub use process::Process;
