@@ -103,6 +103,11 @@ impl Serving {
         &self.tallies
     }
 
+    /// Whether a pipeline takes this signal from it.
+    pub fn takes(&self, signal: Signal) -> bool {
+        self.intake.way(signal).is_ok()
+    }
+
     /// What it speaks, as metrics name it.
     pub fn transport(&self) -> &'static str {
         match &self.protocol {

@@ -7,9 +7,9 @@ mod shard;
 
 use std::{
     collections::BTreeMap,
-    io,
+    io, mem,
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -67,7 +67,7 @@ pub struct Gateway {
     exports: Exports,
     stop: watch::Sender<bool>,
     hurry: watch::Sender<bool>,
-    shards: Vec<JoinHandle<()>>,
+    shards: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Gateway {
@@ -90,7 +90,7 @@ impl Gateway {
             exports: built.exports,
             stop,
             hurry,
-            shards: threads.map_err(StartError::Thread)?,
+            shards: Mutex::new(threads.map_err(StartError::Thread)?),
         })
     }
 
@@ -112,14 +112,15 @@ impl Gateway {
     /// Ends it: first the receivers, with the calls that they have, then the exporters, once their queues are empty.
     /// After so long nothing is tried again that failed: what a log keeps is sent after the next start, the rest is
     /// given up and counted.
-    pub fn stop(self, patience: Duration) {
+    pub fn stop(&self, patience: Duration) {
         self.stop.send_replace(true);
+        let shards = mem::take(&mut *self.shards.lock().unwrap_or_else(PoisonError::into_inner));
         let end = Instant::now() + patience;
-        while Instant::now() < end && !self.shards.iter().all(JoinHandle::is_finished) {
+        while Instant::now() < end && !shards.iter().all(JoinHandle::is_finished) {
             thread::sleep(Duration::from_millis(5));
         }
         self.hurry.send_replace(true);
-        for shard in self.shards {
+        for shard in shards {
             // A shard that panicked has said so.
             let _ = shard.join();
         }

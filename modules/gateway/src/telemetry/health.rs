@@ -91,7 +91,7 @@ mod tests {
             healthy_body: None,
             unhealthy_body: None,
         };
-        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(60);
+        let start = SystemTime::UNIX_EPOCH + Duration::from_mins(1);
         let now = start + Duration::from_millis(61_500);
         let health = Health::starting(start);
         let never =

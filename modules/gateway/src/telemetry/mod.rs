@@ -1,11 +1,13 @@
 //! What does the gateway tell about itself? A log on stderr, metrics on a page, and whether it is well.
 
+mod families;
 mod health;
 mod logs;
 mod metric;
 mod pages;
 mod process;
 
+pub use families::families;
 pub use health::Health;
 pub use logs::{Color, install};
 pub use metric::{Family, Kind, Labels, Reading, render};

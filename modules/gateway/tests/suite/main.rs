@@ -7,13 +7,13 @@
     reason = "a test fails by it, and its tables say what they are"
 )]
 
-mod support;
-
 mod compressed;
 mod kept;
 mod live;
 mod over_http;
+mod program;
 mod retried;
 mod sampling;
 mod secure;
+mod support;
 mod through;

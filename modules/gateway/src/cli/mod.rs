@@ -1,0 +1,129 @@
+//! What can the program be asked?
+
+mod components;
+mod pages;
+mod print_config;
+mod report;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::{Shell, generate};
+use gateway::config::{self, Loaded, Setting, Source, Surroundings};
+
+use report::Report;
+
+/// The reference OTLP gateway: the OpenTelemetry Collector's configuration, at a fraction of its cost.
+#[derive(Debug, Parser)]
+#[command(name = "gateway", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    configuration: Configuration,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Where the configuration comes from.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Configuration {
+    /// A file with the configuration, or `env:NAME`, or `yaml:KEYS: VALUE`; may be given several times, the later goes
+    /// before the earlier
+    #[arg(long, value_name = "FILE")]
+    config: Vec<Source>,
+    /// One key of the configuration, which goes before all files: `exporters.otlp.endpoint=backend:4317`
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<Setting>,
+    /// How many threads take and send, each on its own: as many as there are processors where nothing is said
+    #[arg(long, value_name = "COUNT")]
+    shards: Option<usize>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say everything that is wrong with a configuration
+    Validate(Configuration),
+    /// List the components that this program runs
+    Components {
+        /// How they are listed: for people on a terminal, as YAML elsewhere
+        #[arg(long, value_enum)]
+        format: Option<components::Format>,
+    },
+    /// Print the configuration that would be run, with everything in its place and secrets left out
+    PrintConfig {
+        #[command(flatten)]
+        configuration: Configuration,
+        /// What is printed
+        #[arg(long, value_enum, default_value = "redacted")]
+        mode: print_config::Mode,
+    },
+    /// Print what a shell needs to complete this program's arguments
+    Completion {
+        /// For which shell
+        shell: Shell,
+    },
+}
+
+impl Configuration {
+    /// All sources in their order.
+    fn sources(&self) -> Vec<Source> {
+        let files = self.config.iter().cloned();
+        files
+            .chain(self.set.iter().cloned().map(Source::Set))
+            .collect()
+    }
+
+    /// Reads it anew.
+    pub(crate) fn load(&self) -> Result<Loaded, config::Problems> {
+        config::load(&self.sources(), &Surroundings::here())
+    }
+
+    /// On how many shards it runs.
+    pub(crate) fn shards(&self) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        self.shards.unwrap_or(processors).clamp(1, 256)
+    }
+}
+
+/// Does what the arguments ask for.
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let report = Report::default();
+    match &arguments.command {
+        Some(Command::Components { format }) => components::list(*format),
+        Some(Command::Completion { shell }) => {
+            generate(
+                *shell,
+                &mut Arguments::command(),
+                "gateway",
+                &mut std::io::stdout(),
+            );
+            ExitCode::SUCCESS
+        }
+        Some(Command::Validate(configuration)) => match loaded(configuration, &report) {
+            Ok(loaded) => Report::valid(&loaded),
+            Err(code) => code,
+        },
+        Some(Command::PrintConfig {
+            configuration,
+            mode,
+        }) => match loaded(configuration, &report) {
+            Ok(loaded) => print_config::print(&loaded, *mode),
+            Err(code) => code,
+        },
+        None => match loaded(&arguments.configuration, &report) {
+            Ok(loaded) => serve::serve(&arguments.configuration, loaded, &report),
+            Err(code) => code,
+        },
+    }
+}
+
+fn loaded(configuration: &Configuration, report: &Report) -> Result<Loaded, ExitCode> {
+    if configuration.sources().is_empty() {
+        return Err(report.usage("no configuration: give it with `--config FILE`"));
+    }
+    let loaded = configuration
+        .load()
+        .map_err(|problems| report.problems(&problems))?;
+    report.notes(&loaded.notes);
+    Ok(loaded)
+}

@@ -1,0 +1,262 @@
+//! How does the gateway run, from its first listener to its last span?
+
+use std::{
+    io,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use gateway::{
+    config::Loaded,
+    serve::{Gateway, StartError},
+    settings::Settings,
+    telemetry::{self, Color, Health, PageError, Pages, Process},
+};
+use thiserror::Error;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{Configuration, pages, report::Report};
+
+/// How long a drain may take: what Kubernetes gives a Pod, less what it takes itself.
+const PATIENCE: Duration = Duration::from_secs(25);
+/// How long a gateway has to let go of the storage that its successor needs. What it has not sent is sent after that.
+const HANDOVER: Duration = Duration::from_secs(1);
+
+/// Why the gateway does not run.
+#[derive(Debug, Error)]
+pub(super) enum ServeError {
+    #[error("could not make the runtime")]
+    Runtime(#[source] io::Error),
+    #[error("could not start")]
+    Start(#[source] Box<StartError>),
+    #[error("could not show what the gateway tells about itself")]
+    Page(#[from] PageError),
+}
+
+/// What the process has through all reloads.
+struct Run<'a> {
+    configuration: &'a Configuration,
+    health: Arc<Health>,
+    process: Process,
+}
+
+/// What is replaced by a reload.
+struct Current {
+    settings: Settings,
+    gateway: Arc<Gateway>,
+    pages: Pages,
+}
+
+/// The signals that the gateway minds.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+/// Runs until somebody ends it.
+pub(super) fn serve(configuration: &Configuration, loaded: Loaded, report: &Report) -> ExitCode {
+    let color = if report.colored() {
+        Color::Shown
+    } else {
+        Color::Plain
+    };
+    telemetry::install(loaded.settings.telemetry.logs.clone(), color);
+    let run = Run {
+        configuration,
+        health: Arc::new(Health::starting(SystemTime::now())),
+        process: Process::since(Instant::now()),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let result = runtime
+        .map_err(ServeError::Runtime)
+        .and_then(|runtime| runtime.block_on(run.all(loaded)));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Run<'_> {
+    async fn all(&self, loaded: Loaded) -> Result<(), ServeError> {
+        let mut signals = Signals::new().map_err(ServeError::Runtime)?;
+        let mut current = self.start(loaded.settings).await?;
+        self.health.ready();
+        told(&current, "the gateway takes telemetry");
+        loop {
+            tokio::select! {
+                _ = signals.terminate.recv() => break,
+                _ = signals.interrupt.recv() => break,
+                _ = signals.hangup.recv() => current = self.reload(current).await?,
+            }
+        }
+        self.end(current, &mut signals).await;
+        Ok(())
+    }
+
+    async fn start(&self, settings: Settings) -> Result<Current, ServeError> {
+        let gateway = Gateway::start(&settings, self.configuration.shards());
+        let gateway = Arc::new(gateway.map_err(|error| ServeError::Start(Box::new(error)))?);
+        let pages = pages::show(&settings, &gateway, &self.health, self.process).await;
+        match pages {
+            Ok(pages) => Ok(Current {
+                settings,
+                gateway,
+                pages,
+            }),
+            Err(error) => {
+                stop(gateway, Duration::ZERO).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Puts a new configuration in the place of the old one. A broken one changes nothing.
+    async fn reload(&self, old: Current) -> Result<Current, ServeError> {
+        let settings = match self.configuration.load() {
+            Ok(loaded) => loaded.settings,
+            Err(problems) => {
+                for problem in problems.iter() {
+                    tracing::error!(problem = %problem, "the new configuration cannot be run");
+                }
+                tracing::warn!(
+                    problems = problems.iter().len(),
+                    "the old configuration goes on"
+                );
+                return Ok(old);
+            }
+        };
+        if shares_storage(&old.settings, &settings) {
+            return self.hand_over(old, settings).await;
+        }
+        match self.start(settings).await {
+            Ok(new) => {
+                told(&new, "the new configuration runs");
+                let Current { gateway, pages, .. } = old;
+                drop(pages);
+                // The old one takes no more, and sends what it has beside the new one.
+                tokio::spawn(async move {
+                    stop(gateway, PATIENCE).await;
+                    tracing::info!("what came before the new configuration was sent");
+                });
+                Ok(new)
+            }
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "the new configuration does not start, the old one goes on");
+                Ok(old)
+            }
+        }
+    }
+
+    /// A storage has one owner: the old gateway lets go before the new one begins, and clients try again meanwhile.
+    async fn hand_over(&self, old: Current, settings: Settings) -> Result<Current, ServeError> {
+        let Current {
+            settings: before,
+            gateway,
+            pages,
+        } = old;
+        drop(pages);
+        stop(gateway, HANDOVER).await;
+        match self.start(settings).await {
+            Ok(new) => {
+                told(&new, "the new configuration runs");
+                Ok(new)
+            }
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "the new configuration does not start, the old one does again");
+                self.start(before).await
+            }
+        }
+    }
+
+    /// Takes no more and sends what is there; a second signal ends it at once.
+    async fn end(&self, current: Current, signals: &mut Signals) {
+        self.health.draining();
+        tracing::info!(
+            patience_seconds = PATIENCE.as_secs(),
+            "the gateway ends: it takes no more, and sends what it has"
+        );
+        let Current { gateway, pages, .. } = current;
+        tokio::select! {
+            () = stop(gateway, PATIENCE) => tracing::info!("everything was handed on, or given up and counted"),
+            _ = signals.terminate.recv() => tracing::warn!("a second signal: the gateway ends at once"),
+            _ = signals.interrupt.recv() => tracing::warn!("a second signal: the gateway ends at once"),
+        }
+        drop(pages);
+    }
+}
+
+/// Ends a gateway on a thread of its own, so that probes are answered meanwhile.
+async fn stop(gateway: Arc<Gateway>, patience: Duration) {
+    let done = Arc::new(AtomicBool::new(false));
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let flag = Arc::clone(&done);
+    let ending = thread::Builder::new()
+        .name("drain".to_owned())
+        .spawn(move || {
+            gateway.stop(patience);
+            flag.store(true, Relaxed);
+            let _ = sender.send(());
+        });
+    if ending.is_ok() {
+        // An error means that the thread is gone, and the gateway with it.
+        let _ = receiver.await;
+    }
+    debug_assert!(ending.is_err() || done.load(Relaxed), "the drain has ended");
+}
+
+/// Whether both would keep things in one place.
+fn shares_storage(old: &Settings, new: &Settings) -> bool {
+    let mut directories = new.storages.values().map(|storage| &storage.directory);
+    directories.any(|one| {
+        old.storages
+            .values()
+            .any(|storage| storage.directory == *one)
+    })
+}
+
+/// Says what runs now, and where it listens.
+fn told(current: &Current, what: &'static str) {
+    let Current {
+        settings, gateway, ..
+    } = current;
+    for (id, _, address) in gateway.servers() {
+        if let Some(address) = address {
+            tracing::info!(receiver = %id, address = %address, "a receiver listens");
+        }
+    }
+    let (pipelines, budget) = (settings.pipelines.len(), settings.memory.budget);
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(version, pipelines, budget_bytes = budget, "{what}");
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}

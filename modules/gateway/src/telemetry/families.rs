@@ -1,0 +1,232 @@
+//! Which metrics follow from what a gateway counts? Under the names and labels of the collector.
+
+use std::collections::BTreeMap;
+
+use super::{Family, Labels, Reading};
+use crate::{Signal, receive::Tallies, serve::Gateway};
+
+/// What a receiver counts, by its name on a page.
+type Incoming = (&'static str, &'static str, fn(&Tallies, Signal) -> u64);
+
+/// For each signal: the three of what came in.
+const INCOMING: [(Signal, [Incoming; 3]); 3] = [
+    (
+        Signal::Traces,
+        [
+            (
+                "receiver_accepted_spans",
+                "Number of spans successfully pushed into the pipeline. [Alpha]",
+                accepted,
+            ),
+            (
+                "receiver_refused_spans",
+                "Number of spans that could not be pushed into the pipeline. [Alpha]",
+                refused,
+            ),
+            (
+                "receiver_failed_spans",
+                "The number of spans that failed to be processed by the receiver due to internal errors. [Alpha]",
+                failed,
+            ),
+        ],
+    ),
+    (
+        Signal::Metrics,
+        [
+            (
+                "receiver_accepted_metric_points",
+                "Number of metric points successfully pushed into the pipeline. [Alpha]",
+                accepted,
+            ),
+            (
+                "receiver_refused_metric_points",
+                "Number of metric points that could not be pushed into the pipeline. [Alpha]",
+                refused,
+            ),
+            (
+                "receiver_failed_metric_points",
+                "The number of metric points that failed to be processed by the receiver due to internal errors. [Alpha]",
+                failed,
+            ),
+        ],
+    ),
+    (
+        Signal::Logs,
+        [
+            (
+                "receiver_accepted_log_records",
+                "Number of log records successfully pushed into the pipeline. [Alpha]",
+                accepted,
+            ),
+            (
+                "receiver_refused_log_records",
+                "Number of log records that could not be pushed into the pipeline. [Alpha]",
+                refused,
+            ),
+            (
+                "receiver_failed_log_records",
+                "The number of log records that failed to be processed by the receiver due to internal errors. [Alpha]",
+                failed,
+            ),
+        ],
+    ),
+];
+
+fn accepted(tallies: &Tallies, signal: Signal) -> u64 {
+    tallies.accepted.get(signal)
+}
+
+fn refused(tallies: &Tallies, signal: Signal) -> u64 {
+    tallies.refused.get(signal)
+}
+
+fn failed(tallies: &Tallies, signal: Signal) -> u64 {
+    tallies.failed.get(signal)
+}
+
+/// Everything that a gateway counts.
+pub fn families(gateway: &Gateway) -> Vec<Family> {
+    let mut all = incoming(gateway);
+    all.extend(outgoing(gateway));
+    all.extend(queues(gateway));
+    let one = |number| vec![(Labels::new(), Reading::Whole(number))];
+    let budget = gateway.budget();
+    all.push(
+        Family::gauge(
+            "gateway_memory_budget_used_bytes",
+            "Bytes that the gateway keeps now.",
+            one(budget.used()),
+        )
+        .in_unit("bytes"),
+    );
+    all.push(
+        Family::gauge(
+            "gateway_memory_budget_limit_bytes",
+            "Bytes that the gateway may keep.",
+            one(budget.limit()),
+        )
+        .in_unit("bytes"),
+    );
+    all
+}
+
+fn incoming(gateway: &Gateway) -> Vec<Family> {
+    let mut families = Vec::new();
+    for (signal, counters) in INCOMING {
+        for (name, help, count) in counters {
+            // A receiver may have several servers of one protocol, whose numbers are one series.
+            let mut series = BTreeMap::<(String, &str), u64>::new();
+            for (id, serving, _) in gateway.servers() {
+                if serving.takes(signal) {
+                    let labels = (id.to_string(), serving.transport());
+                    *series.entry(labels).or_default() += count(serving.tallies(), signal);
+                }
+            }
+            let series = series.into_iter().map(|((receiver, transport), count)| {
+                let labels = vec![("receiver", receiver), ("transport", transport.to_owned())];
+                (labels, Reading::Whole(count))
+            });
+            families.push(Family::counter(name, help, series.collect()));
+        }
+    }
+    families
+}
+
+/// The names of what became of items, and their help.
+fn outcome(signal: Signal) -> [(&'static str, &'static str); 3] {
+    match signal {
+        Signal::Traces => [
+            (
+                "exporter_sent_spans",
+                "Number of spans successfully sent to destination. [Alpha]",
+            ),
+            (
+                "exporter_send_failed_spans",
+                "Number of spans in failed attempts to send to destination. At detailed telemetry level, includes attributes: error.type (semantic convention), error.permanent. [Alpha]",
+            ),
+            (
+                "exporter_enqueue_failed_spans",
+                "Number of spans failed to be added to the sending queue. [Alpha]",
+            ),
+        ],
+        Signal::Metrics => [
+            (
+                "exporter_sent_metric_points",
+                "Number of metric points successfully sent to destination. [Alpha]",
+            ),
+            (
+                "exporter_send_failed_metric_points",
+                "Number of metric points in failed attempts to send to destination. At detailed telemetry level, includes attributes: error.type (semantic convention), error.permanent. [Alpha]",
+            ),
+            (
+                "exporter_enqueue_failed_metric_points",
+                "Number of metric points failed to be added to the sending queue. [Alpha]",
+            ),
+        ],
+        Signal::Logs => [
+            (
+                "exporter_sent_log_records",
+                "Number of log record successfully sent to destination. [Alpha]",
+            ),
+            (
+                "exporter_send_failed_log_records",
+                "Number of log records in failed attempts to send to destination. At detailed telemetry level, includes attributes: error.type (semantic convention), error.permanent. [Alpha]",
+            ),
+            (
+                "exporter_enqueue_failed_log_records",
+                "Number of log records failed to be added to the sending queue. [Alpha]",
+            ),
+        ],
+    }
+}
+
+fn outgoing(gateway: &Gateway) -> Vec<Family> {
+    let mut families = Vec::new();
+    for signal in Signal::ALL {
+        let mut series: [Vec<(Labels, Reading)>; 3] = Default::default();
+        for ((id, of), exporter) in gateway.exporters() {
+            if *of != signal {
+                continue;
+            }
+            let tallies = &exporter.tallies;
+            let counts = [
+                tallies.sent.get(),
+                tallies.failed.get(),
+                tallies.unqueued.get(),
+            ];
+            for (series, count) in series.iter_mut().zip(counts) {
+                let labels = vec![("exporter", id.to_string())];
+                series.push((labels, Reading::Whole(count)));
+            }
+        }
+        let named = outcome(signal).into_iter().zip(series);
+        families.extend(named.map(|((name, help), series)| Family::counter(name, help, series)));
+    }
+    families
+}
+
+fn queues(gateway: &Gateway) -> [Family; 2] {
+    let (mut sizes, mut capacities) = (Vec::new(), Vec::new());
+    for ((id, signal), exporter) in gateway.exporters() {
+        let labels = || {
+            vec![
+                ("data_type", signal.to_string()),
+                ("exporter", id.to_string()),
+            ]
+        };
+        sizes.push((labels(), Reading::Whole(exporter.queue.used())));
+        capacities.push((labels(), Reading::Whole(exporter.queue.capacity())));
+    }
+    [
+        Family::gauge(
+            "exporter_queue_size",
+            "Current size of the retry queue (in batches). [Alpha]",
+            sizes,
+        ),
+        Family::gauge(
+            "exporter_queue_capacity",
+            "Fixed capacity of the retry queue (in batches). [Alpha]",
+            capacities,
+        ),
+    ]
+}

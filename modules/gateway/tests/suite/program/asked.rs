@@ -1,0 +1,91 @@
+//! What the program answers when it is asked something.
+
+use super::running::{File, ask};
+
+const WHOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/whole.yaml");
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_right_configuration_is_valid() {
+    let output = ask(&["validate", "--config", WHOLE]);
+    assert_eq!(
+        text(&output.stderr),
+        "the configuration is valid: 4 pipelines\n"
+    );
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), ""));
+}
+
+#[test]
+fn everything_wrong_is_said_and_a_later_source_counts() {
+    let config = File::new("exporters:\n  otlp: {endpoint: a}\n  kafka:\nservice: {}\n");
+    let set = [
+        "--set",
+        "exporters.otlp.compression=brotli",
+        "--set",
+        "exporters.otlp.retries=1",
+    ];
+    let output = ask(&[&["validate", "--config", config.path()][..], &set].concat());
+    let file = config.path();
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "error: --set: exporters::otlp::compression: `brotli` is not sent; `none`, `gzip`, `zstd` and `snappy` are\n\
+             error: --set: exporters::otlp::retries: there is no such key\n\
+             error: {file}:3: exporters::kafka: the gateway does not run the exporter `kafka`; it runs `debug`, `file`, `load_balancing`, `nop`, `otlp_grpc`, `otlp_http`, `prometheus_remote_write`\n\
+             error: {file}:4: service::pipelines: there is no pipeline\n\
+             the configuration cannot be run: 4 problems\n"
+        )
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        ask(&["validate"]).status.code(),
+        Some(2),
+        "there is nothing to validate"
+    );
+}
+
+#[test]
+fn the_configuration_is_printed_with_everything_in_its_place_and_without_secrets() {
+    let print = |mode: &str| {
+        let set = "exporters.otlp_grpc.headers={authorization: Bearer 123}";
+        let output = ask(&[
+            "print-config",
+            "--config",
+            WHOLE,
+            "--set",
+            set,
+            "--mode",
+            mode,
+        ]);
+        assert_eq!(output.status.code(), Some(0));
+        text(&output.stdout).to_owned()
+    };
+    let redacted = print("redacted");
+    assert!(
+        redacted.contains("endpoint: 127.0.0.1:4318") && !redacted.contains("123"),
+        "{redacted}"
+    );
+    assert!(print("unredacted").contains("Bearer 123"));
+    let settings = print("settings");
+    assert!(
+        settings.contains("give_up") && !settings.contains("Bearer"),
+        "{settings}"
+    );
+}
+
+#[test]
+fn components_are_listed_as_the_collector_lists_them() {
+    let output = ask(&["components"]);
+    let listed = text(&output.stdout);
+    assert!(
+        listed.contains("receivers:\n- name: otlp\n") || listed.contains("name: otlp"),
+        "{listed}"
+    );
+    let json = ask(&["components", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["buildinfo"]["command"], "gateway");
+    assert!(text(&ask(&["completion", "bash"]).stdout).contains("print-config"));
+}

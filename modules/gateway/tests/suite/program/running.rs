@@ -1,0 +1,168 @@
+//! A program that runs, and is ended with the test.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_gateway");
+
+/// Asks the program something and waits for its answer.
+pub(super) fn ask(arguments: &[&str]) -> Output {
+    Command::new(PROGRAM)
+        .args(arguments)
+        .env_remove("NO_COLOR")
+        .output()
+        .unwrap()
+}
+
+/// An address that nobody listens at now.
+pub(super) fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+/// A file that is gone with the test.
+pub(super) struct File(PathBuf);
+
+impl File {
+    pub(super) fn new(text: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "gateway-program-{}-{}.yaml",
+            std::process::id(),
+            NEXT.fetch_add(1, Relaxed)
+        );
+        let file = Self(std::env::temp_dir().join(name));
+        file.write(text);
+        file
+    }
+
+    pub(super) fn write(&self, text: &str) {
+        fs::write(&self.0, text).unwrap();
+    }
+
+    pub(super) fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // It is in a folder for temporary files.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A gateway that runs.
+pub(super) struct Running {
+    child: Child,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    pub(super) fn start(config: &File) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["--config", config.path(), "--shards", "1"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let written = Arc::clone(&log);
+        let reader = thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut log = written.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+        Self {
+            child,
+            log,
+            reader: Some(reader),
+        }
+    }
+
+    /// What it has written so far.
+    pub(super) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub(super) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args(["-s", name, &id])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits until it has ended: its status code, and its log.
+    pub(super) fn ended(mut self, patience: Duration) -> (Option<i32>, String) {
+        let end = Instant::now() + patience;
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < end, "the gateway goes on");
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.reader.take().unwrap().join().unwrap();
+        let log = self.log();
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The answer of a page, once one is there; none if nobody listens.
+pub(super) fn get(address: SocketAddr, path: &str) -> Option<String> {
+    post(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"),
+    )
+}
+
+pub(super) fn post(address: SocketAddr, request: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+/// Waits until an answer is there that is as it should be.
+pub(super) fn until(
+    what: &str,
+    answer: impl Fn() -> Option<String>,
+    right: impl Fn(&str) -> bool,
+) -> String {
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        let last = answer();
+        if let Some(answer) = last.as_ref().filter(|answer| right(answer)) {
+            return answer.clone();
+        }
+        assert!(Instant::now() < end, "{what}: {last:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
