@@ -9,6 +9,7 @@
 
 mod compressed;
 mod kept;
+mod killed;
 mod live;
 mod over_http;
 mod program;

@@ -43,7 +43,19 @@ impl Backend {
         backend.answers.lock().unwrap().extend(answers);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let kept = backend.clone();
+        backend.listen(listener);
+        (backend, address)
+    }
+
+    /// One at an address where nobody listens yet.
+    pub(crate) async fn start_on(address: SocketAddr) -> Self {
+        let backend = Self::default();
+        backend.listen(TcpListener::bind(address).await.unwrap());
+        backend
+    }
+
+    fn listen(&self, listener: TcpListener) {
+        let kept = self.clone();
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -56,7 +68,6 @@ impl Backend {
                 });
             }
         });
-        (backend, address)
     }
 
     pub(crate) async fn start() -> (Self, SocketAddr) {
