@@ -16,6 +16,7 @@ pub mod file;
 mod load_balance;
 pub mod otlp;
 mod queue;
+mod post;
 pub mod remote_write;
 mod retry;
 mod ring;

@@ -70,10 +70,7 @@ pub(super) fn http(
     let why: Cow<'static, str> = format!("the destination answered {status}").into();
     Err(match status.as_u16() {
         429 | 502 | 503 | 504 => {
-            let wants = matches!(status.as_u16(), 429 | 503);
-            let after = head.headers.get(RETRY_AFTER).filter(|_| wants);
-            let after = after.and_then(|value| value.to_str().ok());
-            let after = after.and_then(|text| retry_after(text, SystemTime::now()));
+            let after = retry_after(head);
             Failure::Passing { why, after }
         }
         413 => Failure::TooLarge(why),
@@ -81,8 +78,15 @@ pub(super) fn http(
     })
 }
 
+/// When to come again, if the answer is of those that say so.
+pub(crate) fn retry_after(head: &response::Parts) -> Option<Duration> {
+    let wants = matches!(head.status.as_u16(), 429 | 503);
+    let value = head.headers.get(RETRY_AFTER).filter(|_| wants)?;
+    later(value.to_str().ok()?, SystemTime::now())
+}
+
 /// When to come again: in so many seconds, or at a date.
-fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+fn later(text: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
@@ -211,7 +215,7 @@ mod tests {
         ];
         for (text, seconds) in cases {
             assert_eq!(
-                retry_after(text, now),
+                later(text, now),
                 seconds.map(Duration::from_secs),
                 "{text}"
             );

@@ -15,7 +15,7 @@ use crate::Chunks;
 
 /// Pieces of memory that are written one after the other, without being copied together.
 #[derive(Debug, Default)]
-pub(super) struct Pieces(VecDeque<Bytes>);
+pub(crate) struct Pieces(VecDeque<Bytes>);
 
 impl Buf for Pieces {
     fn remaining(&self) -> usize {
@@ -55,7 +55,7 @@ impl FromIterator<Bytes> for Pieces {
 
 /// The body of a request.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     pieces: Option<Pieces>,
     length: Option<u64>,
 }
@@ -76,7 +76,7 @@ impl Outgoing {
     }
 
     /// The message itself.
-    pub(super) fn http(message: &Chunks) -> Self {
+    pub(crate) fn http(message: &Chunks) -> Self {
         Self {
             length: Some(message.len() as u64),
             pieces: Some(message.iter().cloned().collect()),

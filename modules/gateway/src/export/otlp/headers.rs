@@ -11,7 +11,7 @@ use crate::settings::Secret;
 const NAME: &str = concat!("otelier-gateway/", env!("CARGO_PKG_VERSION"));
 
 /// The headers that a configuration names, and who sends them.
-pub(super) fn headers(
+pub(crate) fn headers(
     named: &BTreeMap<String, Secret>,
     user_agent: Option<&str>,
 ) -> Result<HeaderMap, MakeError> {

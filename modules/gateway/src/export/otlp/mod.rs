@@ -7,9 +7,12 @@ mod grpc;
 mod headers;
 mod http;
 
+pub(crate) use answer::retry_after;
+pub(crate) use body::Outgoing;
 pub(crate) use compress::encoding;
 pub use grpc::Grpc;
+pub(crate) use headers::headers;
 pub use http::Http;
 
 /// The largest answer that is read.
-const MAX_ANSWER: usize = 4 << 20;
+pub(crate) const MAX_ANSWER: usize = 4 << 20;

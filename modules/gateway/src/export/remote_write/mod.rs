@@ -7,6 +7,7 @@ mod names;
 mod native;
 mod point;
 mod samples;
+mod send;
 mod series;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod units;
 
 use collector_config::components::remote_write::PrometheusRemoteWrite;
 use translate::Translator;
+pub use send::RemoteWrite;
 pub use translate::Version;
 
 /// Turns requests of metrics into those that a Prometheus server takes.

@@ -1,0 +1,121 @@
+//! How do requests reach a Prometheus server?
+//!
+//! A server takes no sample of a series that is older than one that it has. So each series belongs to one shard, the
+//! requests of a shard follow one another, and the next payload waits until this one has arrived.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::future::{BoxFuture, join_all};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use tokio::time::timeout;
+
+use super::{Prepared, Version, Writer};
+use crate::{
+    Payload, Signal,
+    export::{
+        Delivered, Failure, MakeError, Sender,
+        otlp::{headers, retry_after},
+        post::{Idle, Post},
+    },
+    settings::{RemoteWrite as Settings, WriteVersion},
+};
+
+/// An exporter to a Prometheus server.
+pub struct RemoteWrite {
+    writer: Writer,
+    post: Post,
+    headers: HeaderMap,
+    timeout: Duration,
+}
+
+impl RemoteWrite {
+    /// An exporter that connects when it first has something to send; a request may take so long.
+    pub fn new(settings: &Settings, timeout: Option<Duration>) -> Result<Arc<Self>, MakeError> {
+        let version = match settings.version {
+            WriteVersion::V1 => Version::One,
+            WriteVersion::V2 => Version::Two,
+        };
+        let mut headers = headers(&settings.headers, None)?;
+        for (name, value) in [
+            (header::CONTENT_TYPE, version.content_type()),
+            (header::CONTENT_ENCODING, "snappy"),
+            (
+                HeaderName::from_static("x-prometheus-remote-write-version"),
+                version.number(),
+            ),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let idle = Idle {
+            keep: true,
+            timeout: None,
+        };
+        let shards = usize::try_from(settings.senders).unwrap_or(1);
+        Ok(Arc::new(Self {
+            writer: Writer::new(&settings.settings, version, settings.max_request, shards),
+            post: Post::new(&settings.settings.endpoint, &settings.tls, idle)?,
+            headers,
+            timeout: timeout.unwrap_or(Duration::MAX),
+        }))
+    }
+
+    /// Sends the requests of one shard, one after the other.
+    async fn shard(&self, requests: Vec<Vec<u8>>) -> Result<(), Failure> {
+        for request in requests {
+            let body = Bytes::from(request).into();
+            let late = |_| Failure::passing("the server did not answer in time");
+            let sent = timeout(self.timeout, self.post.send(&self.headers, &body)).await;
+            let (head, body) = sent.map_err(late)??;
+            if head.status.is_success() {
+                continue;
+            }
+            let said = String::from_utf8_lossy(&body);
+            let said = said.lines().next().unwrap_or_default();
+            let why = format!("the server answered {}: {said}", head.status);
+            let passes = head.status.is_server_error() || head.status.as_u16() == 429;
+            return Err(if passes {
+                Failure::Passing {
+                    why: why.into(),
+                    after: retry_after(&head),
+                }
+            } else {
+                Failure::Lasting(why.into())
+            });
+        }
+        Ok(())
+    }
+
+    async fn all(&self, payload: &Payload) -> Result<Delivered, Failure> {
+        if payload.signal != Signal::Metrics {
+            return Err(Failure::Lasting("only metrics can be written to a Prometheus server".into()));
+        }
+        let Prepared { shards, dropped } = self.writer.prepare(&payload.body.joined());
+        let mut lasting = None;
+        for sent in join_all(shards.into_iter().map(|requests| self.shard(requests))).await {
+            match sent {
+                Ok(()) => {}
+                // What has arrived may come again: the same samples once more change nothing.
+                Err(failure @ (Failure::Passing { .. } | Failure::TooLarge(_))) => return Err(failure),
+                Err(failure) => lasting = Some(failure),
+            }
+        }
+        match lasting {
+            Some(failure) => Err(failure),
+            None => Ok(Delivered {
+                rejected: dropped,
+                message: if dropped == 0 {
+                    String::new()
+                } else {
+                    "they have no counterpart in Prometheus".to_owned()
+                },
+            }),
+        }
+    }
+}
+
+impl Sender for RemoteWrite {
+    fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
+        Box::pin(self.all(payload))
+    }
+}
