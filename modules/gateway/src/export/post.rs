@@ -90,7 +90,9 @@ impl Post {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.path.clone();
         request.headers_mut().clone_from(headers);
-        request.headers_mut().insert(header::HOST, self.host.clone());
+        request
+            .headers_mut()
+            .insert(header::HOST, self.host.clone());
         request
     }
 
@@ -125,7 +127,8 @@ impl Post {
 
     async fn connect(&self) -> Result<SendRequest<Outgoing>, Failure> {
         let place = &self.door.place;
-        let failed = |error: String| Failure::passing(format!("could not connect to {place}: {error}"));
+        let failed =
+            |error: String| Failure::passing(format!("could not connect to {place}: {error}"));
         let stream = self.door.open().await;
         let stream = stream.map_err(|error| failed(error.to_string()))?;
         let handshake = http1::handshake(TokioIo::new(stream)).await;

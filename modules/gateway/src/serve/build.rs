@@ -60,10 +60,13 @@ pub(super) fn build(
     }
     for (exporter, source) in sources {
         let consumers = exporter.queue.settings().consumers as usize;
-        let each = consumers.div_ceil(shards.len());
-        for shard in &mut shards {
-            let consumer = (Arc::clone(&exporter), source.clone(), each);
-            shard.consumers.push(consumer);
+        let (each, more) = (consumers / shards.len(), consumers % shards.len());
+        for (index, shard) in shards.iter_mut().enumerate() {
+            let consumers = each + usize::from(index < more);
+            if consumers > 0 {
+                let consumer = (Arc::clone(&exporter), source.clone(), consumers);
+                shard.consumers.push(consumer);
+            }
         }
     }
     let servers = receivers(settings, budget, &ways, &mut shards)?;

@@ -9,7 +9,7 @@ use crate::{
     Budget, Encoding,
     export::{
         self, Exporter, Fanout, Kept, LoadBalancer, MakeError, Nop, Sender, Source, debug::ToLog,
-        file::ToFile, otlp,
+        file::ToFile, otlp, remote_write::RemoteWrite,
     },
     log::{self, Log, RealDisk},
     settings::{
@@ -109,7 +109,11 @@ impl<'a> Exporters<'a> {
         let unknown = || StartError::Unknown(pipeline.clone(), id.clone());
         let settings = self.settings.exporters.get(id).ok_or_else(unknown)?;
         let sender = self.sender(id, settings)?;
-        let queue = settings.queue.clone().unwrap_or_else(no_queue);
+        let mut queue = settings.queue.clone().unwrap_or_else(no_queue);
+        if let ExporterKind::RemoteWrite(_) = settings.kind {
+            // What overtakes another would be refused as out of order; it sends in parallel itself.
+            queue.consumers = 1;
+        }
         let kept = queue.storage.is_some();
         let made = Arc::new(Exporter {
             signal: pipeline.signal,
@@ -200,7 +204,7 @@ fn sender(id: &ComponentId, exporter: &settings::Exporter) -> Result<Arc<dyn Sen
         ExporterKind::OtlpHttp(http) => otlp::Http::new(http, exporter.timeout)?,
         ExporterKind::Nop => Arc::new(Nop),
         ExporterKind::LoadBalancing(several) => Arc::new(LoadBalancer::new(several)?),
-        ExporterKind::RemoteWrite(_) => return Err(MakeError::Unknown("remote write")),
+        ExporterKind::RemoteWrite(server) => RemoteWrite::new(server, exporter.timeout)?,
         ExporterKind::Debug(debug) => Arc::new(ToLog::new(id.to_string(), debug.clone())),
         ExporterKind::File(file) => Arc::new(ToFile::new(file.clone())),
     })

@@ -214,11 +214,7 @@ mod tests {
             ("soon", None),
         ];
         for (text, seconds) in cases {
-            assert_eq!(
-                later(text, now),
-                seconds.map(Duration::from_secs),
-                "{text}"
-            );
+            assert_eq!(later(text, now), seconds.map(Duration::from_secs), "{text}");
         }
     }
 

@@ -37,7 +37,8 @@ impl Http {
         };
         let target = |url: &Option<String>| {
             let url = url.as_deref();
-            url.map(|url| Post::new(url, &settings.tls, idle)).transpose()
+            url.map(|url| Post::new(url, &settings.tls, idle))
+                .transpose()
         };
         let mut headers = headers(&settings.headers, None)?;
         let content_type = match settings.encoding {

@@ -15,8 +15,8 @@ mod translate;
 mod units;
 
 use collector_config::components::remote_write::PrometheusRemoteWrite;
-use translate::Translator;
 pub use send::RemoteWrite;
+use translate::Translator;
 pub use translate::Version;
 
 /// Turns requests of metrics into those that a Prometheus server takes.

@@ -88,7 +88,9 @@ impl RemoteWrite {
 
     async fn all(&self, payload: &Payload) -> Result<Delivered, Failure> {
         if payload.signal != Signal::Metrics {
-            return Err(Failure::Lasting("only metrics can be written to a Prometheus server".into()));
+            return Err(Failure::Lasting(
+                "only metrics can be written to a Prometheus server".into(),
+            ));
         }
         let Prepared { shards, dropped } = self.writer.prepare(&payload.body.joined());
         let mut lasting = None;
@@ -96,7 +98,9 @@ impl RemoteWrite {
             match sent {
                 Ok(()) => {}
                 // What has arrived may come again: the same samples once more change nothing.
-                Err(failure @ (Failure::Passing { .. } | Failure::TooLarge(_))) => return Err(failure),
+                Err(failure @ (Failure::Passing { .. } | Failure::TooLarge(_))) => {
+                    return Err(failure);
+                }
                 Err(failure) => lasting = Some(failure),
             }
         }
