@@ -322,9 +322,7 @@ fn encoded(field: &'static Field, deep: u32) -> BoxedStrategy<Vec<u8>> {
         ),
         Kind::Double => (
             Wire::SixtyFourBit,
-            any::<i32>()
-                .prop_map(|v| (f64::from(v) / 8.0).to_le_bytes().to_vec())
-                .boxed(),
+            any::<f64>().prop_map(|v| v.to_le_bytes().to_vec()).boxed(),
         ),
         Kind::Fixed64 | Kind::SignedFixed64 => (
             Wire::SixtyFourBit,

@@ -154,7 +154,7 @@ impl<'a> Exporters<'a> {
         let unknown = || StartError::Unknown(pipeline.clone(), storage.clone());
         let files = self.settings.storages.get(storage).ok_or_else(unknown)?;
         let names = exporters.iter().map(|(id, _)| id.to_string());
-        let folder = folder(files, pipeline);
+        let folder = folder(files, &pipeline.to_string());
         let (log, _) = Log::open(&folder, &log_settings(files, names), Arc::new(RealDisk))
             .map_err(|error| StartError::Storage(storage.clone(), error))?;
         let mut taking = Vec::new();
@@ -171,11 +171,27 @@ impl<'a> Exporters<'a> {
     }
 }
 
-fn folder(files: &FileStorage, pipeline: &PipelineId) -> PathBuf {
-    files.directory.join(pipeline.to_string().replace('/', "_"))
+/// The storage of a pipeline: that of the first of its exporters that has one.
+pub(super) fn storage<'a>(
+    settings: &'a Settings,
+    pipeline: &PipelineId,
+) -> Option<(&'a ComponentId, &'a FileStorage)> {
+    let way = settings.pipelines.get(pipeline)?;
+    let mut exporters = way.exporters.iter();
+    let id =
+        exporters.find_map(|id| settings.exporters.get(id)?.queue.as_ref()?.storage.as_ref())?;
+    Some((id, settings.storages.get(id)?))
 }
 
-fn log_settings(files: &FileStorage, names: impl Iterator<Item = String>) -> log::Settings {
+/// Where a part of a pipeline keeps what it holds.
+pub(super) fn folder(files: &FileStorage, part: &str) -> PathBuf {
+    files.directory.join(part.replace('/', "_"))
+}
+
+pub(super) fn log_settings(
+    files: &FileStorage,
+    names: impl Iterator<Item = String>,
+) -> log::Settings {
     let mut settings = log::Settings::new(names);
     settings.level = match files.durability {
         Durability::Process => log::Level::Process,

@@ -7,10 +7,14 @@ use collector_config::{
     components::{attributes::AttributeAction, tail_sampling::TailSampling},
 };
 
-use super::StartError;
+use super::{
+    StartError,
+    exporters::{folder, log_settings, storage},
+};
 use crate::{
     Budget,
     export::Fanout,
+    log::{Log, RealDisk},
     pipeline::{Pipeline, Step, Take},
     process::{
         attributes::{Attributes, Of},
@@ -18,7 +22,7 @@ use crate::{
         sampler,
     },
     settings::{Processor, Settings},
-    tail::{self, Core, Counts},
+    tail::{self, Core, Counts, LogJournal, MaybeJournal},
 };
 
 /// A way with what has to run beside it.
@@ -44,7 +48,8 @@ pub(super) fn way(
             Processor::MemoryLimiter(_) | Processor::Batch(_) => {}
             Processor::TailSampling(tail) => {
                 let next = after(std::mem::take(&mut steps), end);
-                let sampler = Arc::new(sampling(processor, tail, next, budget)?);
+                let journal = journal(settings, id, processor, budget)?;
+                let sampler = Arc::new(sampling(processor, tail, journal, next, budget)?);
                 samplers.push(Arc::clone(&sampler));
                 end = sampler;
             }
@@ -72,12 +77,39 @@ fn after(mut steps: Vec<Box<dyn Step>>, end: Arc<dyn Take>) -> Arc<dyn Take> {
 fn sampling(
     id: &ComponentId,
     settings: &TailSampling,
+    journal: MaybeJournal,
     next: Arc<dyn Take>,
     budget: &Arc<Budget>,
 ) -> Result<tail::Sampler, StartError> {
     let core = Core::new(settings, id.name(), budget, Arc::new(Counts::default()))
         .map_err(|error| StartError::Sampling(id.clone(), error))?;
-    Ok(tail::Sampler::new(core, None, next))
+    let sampler = tail::Sampler::new(core, journal, next);
+    // Nothing is taken before what the last run left undecided.
+    let (taken, left) = futures::executor::block_on(sampler.recover());
+    if taken + left > 0 {
+        tracing::info!(processor = %id, taken, left, "read again what was undecided");
+    }
+    Ok(sampler)
+}
+
+/// Where a sampler keeps what it has not decided: where the exporters of its pipeline keep what they have not sent.
+fn journal(
+    settings: &Settings,
+    pipeline: &PipelineId,
+    id: &ComponentId,
+    budget: &Arc<Budget>,
+) -> Result<MaybeJournal, StartError> {
+    let Some((storage, files)) = storage(settings, pipeline) else {
+        return Ok(None);
+    };
+    let destination = std::iter::once(LogJournal::DESTINATION.to_owned());
+    let mut log = log_settings(files, destination);
+    // The sampler has in memory what it needs.
+    log.memory = 0;
+    let folder = folder(files, &format!("{pipeline}_{id}"));
+    let (log, _) = Log::open(&folder, &log, Arc::new(RealDisk))
+        .map_err(|error| StartError::Storage(storage.clone(), error))?;
+    Ok(Some(Arc::new(LogJournal::new(log, Arc::clone(budget)))))
 }
 
 /// A processor that waits for nothing; none if this one does.

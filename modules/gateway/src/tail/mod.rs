@@ -11,7 +11,6 @@ mod log_journal;
 mod parcel;
 mod policy;
 mod probability;
-pub(crate) mod re2;
 mod recent;
 mod sampler;
 mod slab;

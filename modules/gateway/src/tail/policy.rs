@@ -10,7 +10,6 @@ use super::{
     error::SettingsError,
     limiter::{Bucket, Second, float},
     probability::Share,
-    re2,
     spans::{Check, Found, Test, Tests},
 };
 
@@ -225,7 +224,7 @@ fn text(policy: &Setting, setting: &StringAttribute) -> Result<Check, SettingsEr
         return Ok(Check::Text(values.cloned().collect()));
     }
     let compile = |pattern: &String| {
-        re2::compile(pattern).map_err(|source| SettingsError::Pattern {
+        crate::re2::compile(pattern).map_err(|source| SettingsError::Pattern {
             policy: policy.name.clone(),
             pattern: pattern.clone(),
             source,

@@ -73,6 +73,44 @@ async fn a_sampler_hands_on_what_it_holds_at_the_end() {
 }
 
 #[tokio::test]
+async fn what_is_undecided_outlives_the_gateway() {
+    let folder = std::env::temp_dir().join(format!("gateway-undecided-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (backend, address) = Backend::start().await;
+    let decided_after = |wait: &str| {
+        let mut settings = stored(address, &folder);
+        let all = serde_json::json!({
+            "decision_wait": wait,
+            "policies": [{ "name": "all", "type": "always_sample" }],
+        });
+        let sampler: collector_config::ComponentId = "tail_sampling".parse().unwrap();
+        let all = Processor::TailSampling(Box::new(serde_json::from_value(all).unwrap()));
+        settings.processors.insert(sampler.clone(), all);
+        let traces = settings.pipelines.get_mut(&"traces".parse().unwrap());
+        traces.unwrap().processors.push(sampler);
+        settings
+    };
+    let gateway = Running::start(&decided_after("10m"));
+    for request in [4, 5].map(spans) {
+        assert_eq!(call(gateway.grpc, TRACES, &request).await.code, "0");
+    }
+    gateway.stop_within(Duration::from_millis(100)).await;
+    assert!(backend.got().is_empty(), "nothing was decided yet");
+    let gateway = Running::start(&decided_after("1s"));
+    let mut got = 0;
+    for _ in 0..1000 {
+        got = backend.got().iter().map(|one| count(&one.body)).sum();
+        if got >= 9 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(got, 9);
+    gateway.stop().await;
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
 async fn each_trace_has_one_destination() {
     let mut backends = BTreeMap::new();
     for _ in 0..3 {
