@@ -1,6 +1,6 @@
 //! Where does traffic go, and what is spoken there?
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, net::Ipv6Addr};
 
 use serde::Serialize;
 
@@ -246,9 +246,13 @@ impl Destination {
         self.security() != Security::Plain
     }
 
-    /// `host:port`.
+    /// `host:port`, with brackets around an address of IPv6.
     pub fn address(&self) -> String {
-        format!("{}:{}", self.host(), self.port())
+        let (host, port) = (self.host(), self.port());
+        match host.parse::<Ipv6Addr>() {
+            Ok(_) => format!("[{host}]:{port}"),
+            Err(_) => format!("{host}:{port}"),
+        }
     }
 
     /// Where one has to send to: each replica, where they do not share what they are sent; else here.
@@ -314,5 +318,26 @@ impl fmt::Display for Transport {
             Transport::Tcp => "TCP",
             Transport::Udp => "UDP",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, Protocol};
+
+    struct Http;
+    impl Protocol for Http {
+        const SCHEME: &'static str = "http";
+    }
+
+    #[test]
+    fn an_address_of_ipv6_stands_in_brackets() {
+        for (host, url) in [
+            ("otlp.example", "http://otlp.example:4318"),
+            ("192.0.2.1", "http://192.0.2.1:4318"),
+            ("2001:db8::1", "http://[2001:db8::1]:4318"),
+        ] {
+            assert_eq!(Endpoint::<Http>::outside(host, 4318).url(), url);
+        }
     }
 }
