@@ -57,6 +57,29 @@ fn a_small_configuration_has_the_defaults_of_the_collector() {
 }
 
 #[test]
+fn what_a_processor_would_refuse_when_it_starts_is_refused_here() {
+    let problems = load_text(
+        "receivers: {otlp: {protocols: {grpc: }}}
+processors:
+  filter: {traces: {span: ['SHA256(name) == \"x\"']}}
+  resource: {attributes: [{key: a, action: extract, pattern: '('}]}
+  tail_sampling: {policies: [{name: o, type: ottl_condition, ottl_condition: {span: ['true']}}]}
+exporters: {nop: }
+service: {pipelines: {traces: {receivers: [otlp], processors: [filter, resource, tail_sampling], exporters: [nop]}}}
+",
+    )
+    .unwrap_err();
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    for (problem, place) in problems.iter().zip([
+        "3: processors::filter",
+        "4: processors::resource",
+        "5: processors::tail_sampling",
+    ]) {
+        assert!(problem.starts_with(place), "{problem}");
+    }
+}
+
+#[test]
 fn everything_wrong_is_said_at_once_with_its_line() {
     let problems = load_text(
         "receivers:

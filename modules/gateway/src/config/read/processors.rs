@@ -1,6 +1,6 @@
 //! What happens to telemetry on its way?
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use collector_config::{
     Component,
@@ -15,7 +15,15 @@ use serde_json::Value;
 
 use super::super::at::At;
 use super::or_default;
-use crate::settings::{Batch, MemoryLimiter, Processor};
+use crate::{
+    Budget,
+    process::{
+        self,
+        attributes::{Attributes as Attributed, Of},
+    },
+    settings::{Batch, MemoryLimiter, Processor},
+    tail::{Core, Counts},
+};
 
 /// A processor of a type that the gateway runs; none if its settings could not be read.
 pub(in super::super) fn processor(
@@ -35,13 +43,25 @@ pub(in super::super) fn processor(
     } else if kind == Resource::TYPE.name {
         let resource: Resource = at.component(settings)?;
         context_free(&resource.attributes, &at.key("attributes"));
+        patterns(&resource.attributes, at);
         Processor::Resource(resource)
     } else if kind == Attributes::TYPE.name {
         let attributes: Attributes = at.component(settings)?;
         context_free(&attributes.actions, &at.key("actions"));
+        patterns(&attributes.actions, at);
+        let why = "the gateway changes the attributes of everything: use two pipelines";
+        at.without("include", &attributes.include, why);
+        at.without("exclude", &attributes.exclude, why);
         Processor::Attributes(attributes)
     } else {
         let filter: Filter = at.component(settings)?;
+        // Made once only to hear what it does not do: better now than when it starts.
+        for why in process::filter::Filter::new(&filter)
+            .err()
+            .unwrap_or_default()
+        {
+            at.refuse(why);
+        }
         Processor::Filter(Box::new(filter))
     })
 }
@@ -55,7 +75,24 @@ fn context_free(actions: &[AttributeAction], at: &At<'_>) {
     }
 }
 
+/// Actions whose patterns and values can be used.
+fn patterns(actions: &[AttributeAction], at: &At<'_>) {
+    // What needs a header is refused by name already.
+    let others = actions
+        .iter()
+        .filter(|action| action.from_context.is_none());
+    let others: Vec<_> = others.cloned().collect();
+    let wrong = Attributed::new(Of::Items, &others).err();
+    for why in wrong.unwrap_or_default() {
+        at.refuse(why);
+    }
+}
+
 fn tail(text: TailSampling, at: &At<'_>) -> TailSampling {
+    let counts = Arc::new(Counts::default());
+    if let Err(error) = Core::new(&text, None, &Budget::new(0), counts) {
+        at.refuse(error.to_string());
+    }
     let why = "undecided spans are kept by the gateway itself: name a `file_storage` in the exporters' queues";
     at.without("tail_storage", &text.tail_storage, why);
     text
