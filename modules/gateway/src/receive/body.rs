@@ -102,6 +102,22 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Frames<'_, B> {
     }
 }
 
+/// Reads and forgets what is left of a refused body, up to so many bytes and for a second: a sender that still writes
+/// when the connection ends sees that it broke, and never why it was refused.
+pub(super) async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B, most: u64) {
+    let mut left = most;
+    let rest = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
+            let Some(less) = left.checked_sub(bytes) else {
+                return;
+            };
+            left = less;
+        }
+    };
+    let _ = timeout(Duration::from_secs(1), rest).await;
+}
+
 /// Reads the one message of a unary gRPC call: a flag, four bytes of length, and the message. Its memory is charged
 /// before it is allocated, and what the sender merely announces is no memory until it is written to.
 pub(super) async fn grpc_message<B>(body: &mut B, limits: &Limits<'_>) -> Result<Message, Refusal>

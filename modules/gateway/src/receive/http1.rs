@@ -10,7 +10,7 @@ use http_body::Body;
 
 use super::{
     Serving,
-    body::{Message, http_message},
+    body::{Message, discard, http_message},
     cors,
     reply::Reply,
     service::Http,
@@ -72,6 +72,9 @@ where
             }
         }
     };
+    if result.is_err() {
+        discard(&mut body, 4 * serving.max_message).await;
+    }
     let mut response = match result {
         Ok(()) => accepted(format.unwrap_or(Format::Protobuf)),
         Err(status) => refused(&status, format),
