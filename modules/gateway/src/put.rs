@@ -26,10 +26,15 @@ pub(crate) fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)).cast_unsigned()
 }
 
+/// Writes the key and the length of a field that has its length before it.
+pub(crate) fn prefix(out: &mut Vec<u8>, number: u32, length: usize) {
+    tag(out, number, Layout::Delimited);
+    varint(out, length as u64);
+}
+
 /// Writes a field of bytes.
 pub(crate) fn bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
-    tag(out, number, Layout::Delimited);
-    varint(out, bytes.len() as u64);
+    prefix(out, number, bytes.len());
     out.extend_from_slice(bytes);
 }
 

@@ -11,8 +11,7 @@ use super::{Delivered, Failure, Sender};
 use crate::{
     Payload, Signal, json,
     settings::{self, Verbosity},
-    text,
-    wire::{self, Fields},
+    text, wire,
 };
 
 /// An exporter into the log.
@@ -111,11 +110,7 @@ fn line(signal: Signal, item: &[u8]) -> String {
         Signal::Metrics => (1, 12),
         Signal::Logs => (5, 6),
     };
-    let named = Fields::of(item).filter(|field| field.number == name);
-    let named = named
-        .filter_map(|field| field.value.bytes())
-        .last()
-        .unwrap_or_default();
+    let named = wire::bytes_of(item, name);
     let mut line = match signal {
         Signal::Logs => text::text(&wire::Value::read(named)),
         Signal::Traces | Signal::Metrics => String::from_utf8_lossy(named).into_owned(),

@@ -249,9 +249,7 @@ fn key(signal: Signal, routing: RoutingKey, resource: &Resource<'_>, item: &[u8]
             } else {
                 id
             };
-            id.iter()
-                .flat_map(|byte| format!("{byte:02x}").into_bytes())
-                .collect()
+            text::hex(&id).into_bytes()
         }
         (RoutingKey::Service, Signal::Traces) => {
             format!("service.name={}|", service(resource)).into_bytes()

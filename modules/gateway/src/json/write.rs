@@ -7,6 +7,10 @@ use collector_config::Signal;
 use thiserror::Error;
 
 use super::schema::{Field, Kind, Message, Presence, request};
+use crate::{
+    text,
+    wire::{FieldValue, Layout, Reader},
+};
 
 /// Why bytes could not be written as JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -64,9 +68,9 @@ fn list(field: &Field, body: &[u8], out: &mut Vec<u8>, deeper: usize) -> Result<
     let before = out.len();
     for found in occurrences(body, field.number) {
         match found? {
-            Raw::Delimited(packed) if !field.kind.is_delimited() => {
-                let mut rest = packed;
-                while !rest.is_empty() {
+            FieldValue::Length(packed) if !field.kind.is_delimited() => {
+                let mut rest = Reader::new(packed);
+                while !rest.is_done() {
                     let raw = bare(field.kind, &mut rest)?;
                     value(field, raw, out, deeper)?;
                     out.push(b',');
@@ -98,7 +102,7 @@ fn single(
     let mut merged = Vec::new();
     for found in occurrences(body, field.number) {
         let raw = found?;
-        if let (Kind::Message(_), Some(Raw::Delimited(before)), Raw::Delimited(more)) =
+        if let (Kind::Message(_), Some(FieldValue::Length(before)), FieldValue::Length(more)) =
             (field.kind, last, raw)
         {
             if merged.is_empty() {
@@ -112,9 +116,9 @@ fn single(
         return Ok(false);
     };
     if !merged.is_empty() {
-        raw = Raw::Delimited(&merged);
+        raw = FieldValue::Length(&merged);
     }
-    if field.presence == Presence::Implicit && raw.is_default() {
+    if field.presence == Presence::Implicit && is_default(raw) {
         return Ok(false);
     }
     value(field, raw, out, deeper)?;
@@ -122,38 +126,43 @@ fn single(
 }
 
 /// Writes one value. Integers of 64 bits are strings, as protobuf's JSON has them.
-fn value(field: &Field, raw: Raw<'_>, out: &mut Vec<u8>, deeper: usize) -> Result<(), WriteError> {
+fn value(
+    field: &Field,
+    raw: FieldValue<'_>,
+    out: &mut Vec<u8>,
+    deeper: usize,
+) -> Result<(), WriteError> {
     let told = match (field.kind, raw) {
-        (Kind::Text, Raw::Delimited(bytes)) => {
+        (Kind::Text, FieldValue::Length(bytes)) => {
             let text = std::str::from_utf8(bytes).map_err(|_| WriteError::Malformed)?;
             return quoted(text, out);
         }
-        (Kind::Message(message), Raw::Delimited(body)) => {
+        (Kind::Message(message), FieldValue::Length(body)) => {
             return object(message, body, out, deeper);
         }
-        (Kind::Bytes, Raw::Delimited(bytes)) => return quoted(&STANDARD.encode(bytes), out),
-        (Kind::Id(_), Raw::Delimited(bytes)) => {
+        (Kind::Bytes, FieldValue::Length(bytes)) => return quoted(&STANDARD.encode(bytes), out),
+        (Kind::Id(_), FieldValue::Length(bytes)) => {
             out.push(b'"');
-            for byte in bytes {
-                write_into(out, format_args!("{byte:02x}"));
-            }
+            out.extend_from_slice(text::hex(bytes).as_bytes());
             out.push(b'"');
             return Ok(());
         }
-        (Kind::Double, Raw::Eight(bits)) => return double(f64::from_bits(bits), out),
-        (Kind::Bool, Raw::Varint(value)) => Told::Word(if value == 0 { "false" } else { "true" }),
-        (Kind::Fixed64, Raw::Eight(value)) | (Kind::UInt64, Raw::Varint(value)) => {
+        (Kind::Double, FieldValue::Fixed64(bits)) => return double(f64::from_bits(bits), out),
+        (Kind::Bool, FieldValue::Varint(value)) => {
+            Told::Word(if value == 0 { "false" } else { "true" })
+        }
+        (Kind::Fixed64, FieldValue::Fixed64(value)) | (Kind::UInt64, FieldValue::Varint(value)) => {
             Told::Quoted(value.into())
         }
-        (Kind::SignedFixed64, Raw::Eight(value)) | (Kind::Int64, Raw::Varint(value)) => {
-            Told::Quoted(value.cast_signed().into())
+        (Kind::SignedFixed64, FieldValue::Fixed64(value))
+        | (Kind::Int64, FieldValue::Varint(value)) => Told::Quoted(value.cast_signed().into()),
+        (Kind::Fixed32, FieldValue::Fixed32(value)) => Told::Bare(value.into()),
+        (Kind::UInt32, FieldValue::Varint(value)) => {
+            Told::Bare(FieldValue::int32(value).cast_unsigned().into())
         }
-        (Kind::Fixed32, Raw::Four(value)) => Told::Bare(value.into()),
-        (Kind::UInt32, Raw::Varint(value)) => Told::Bare(lower(value).into()),
-        (Kind::Enum, Raw::Varint(value)) => Told::Bare(lower(value).cast_signed().into()),
-        (Kind::ZigZag32, Raw::Varint(value)) => {
-            let value = lower(value);
-            Told::Bare(((value >> 1).cast_signed() ^ -(value & 1).cast_signed()).into())
+        (Kind::Enum, FieldValue::Varint(value)) => Told::Bare(FieldValue::int32(value).into()),
+        (Kind::ZigZag32, FieldValue::Varint(value)) => {
+            Told::Bare(FieldValue::zigzag32(value).into())
         }
         _ => return Err(WriteError::Malformed),
     };
@@ -163,12 +172,6 @@ fn value(field: &Field, raw: Raw<'_>, out: &mut Vec<u8>, deeper: usize) -> Resul
         Told::Quoted(value) => write_into(out, format_args!("\"{value}\"")),
     }
     Ok(())
-}
-
-/// What a reader of 32 bits takes of a number.
-#[expect(clippy::cast_possible_truncation, reason = "what is above is not read")]
-fn lower(value: u64) -> u32 {
-    value as u32
 }
 
 /// A word, or an integer with or without quotes.
@@ -210,35 +213,28 @@ impl Kind {
     }
 }
 
-/// A value as it stands on the wire.
-#[derive(Clone, Copy)]
-enum Raw<'a> {
-    Varint(u64),
-    Eight(u64),
-    Delimited(&'a [u8]),
-    Four(u32),
-}
-
-impl Raw<'_> {
-    fn is_default(self) -> bool {
-        matches!(
-            self,
-            Self::Varint(0) | Self::Eight(0) | Self::Four(0) | Self::Delimited([])
-        )
-    }
+fn is_default(value: FieldValue<'_>) -> bool {
+    use FieldValue::{Fixed32, Fixed64, Length, Varint};
+    matches!(value, Varint(0) | Fixed64(0) | Fixed32(0) | Length([]))
 }
 
 /// The values that a message has for one field.
-fn occurrences(body: &[u8], number: u32) -> impl Iterator<Item = Result<Raw<'_>, WriteError>> {
-    let mut rest = body;
+fn occurrences(
+    body: &[u8],
+    number: u32,
+) -> impl Iterator<Item = Result<FieldValue<'_>, WriteError>> {
+    let mut reader = Some(Reader::new(body));
     std::iter::from_fn(move || {
-        while !rest.is_empty() {
-            match any(&mut rest) {
-                Ok((found, raw)) if found == u64::from(number) => return Some(Ok(raw)),
+        while let Some(rest) = reader.as_mut().filter(|rest| !rest.is_done()) {
+            let read = rest
+                .key()
+                .and_then(|(found, layout)| Ok((found, rest.value(layout)?)));
+            match read {
+                Ok((found, value)) if found == number => return Some(Ok(value)),
                 Ok(_) => {}
-                Err(error) => {
-                    rest = &[];
-                    return Some(Err(error));
+                Err(_) => {
+                    reader = None;
+                    return Some(Err(WriteError::Malformed));
                 }
             }
         }
@@ -246,49 +242,12 @@ fn occurrences(body: &[u8], number: u32) -> impl Iterator<Item = Result<Raw<'_>,
     })
 }
 
-/// The next field: its number and what it has.
-fn any<'a>(rest: &mut &'a [u8]) -> Result<(u64, Raw<'a>), WriteError> {
-    let tag = varint(rest)?;
-    let raw = match tag & 7 {
-        0 => Raw::Varint(varint(rest)?),
-        1 => Raw::Eight(u64::from_le_bytes(fixed(rest)?)),
-        2 => {
-            let length = usize::try_from(varint(rest)?).map_err(|_| WriteError::Malformed)?;
-            let (bytes, behind) = rest.split_at_checked(length).ok_or(WriteError::Malformed)?;
-            *rest = behind;
-            Raw::Delimited(bytes)
-        }
-        5 => Raw::Four(u32::from_le_bytes(fixed(rest)?)),
-        _ => return Err(WriteError::Malformed),
-    };
-    Ok((tag >> 3, raw))
-}
-
 /// The next number of a packed list.
-fn bare<'a>(kind: Kind, rest: &mut &'a [u8]) -> Result<Raw<'a>, WriteError> {
-    Ok(match kind {
-        Kind::Double | Kind::Fixed64 | Kind::SignedFixed64 => {
-            Raw::Eight(u64::from_le_bytes(fixed(rest)?))
-        }
-        Kind::Fixed32 => Raw::Four(u32::from_le_bytes(fixed(rest)?)),
-        _ => Raw::Varint(varint(rest)?),
-    })
-}
-
-fn fixed<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], WriteError> {
-    let (bytes, behind) = rest.split_first_chunk().ok_or(WriteError::Malformed)?;
-    *rest = behind;
-    Ok(*bytes)
-}
-
-fn varint(rest: &mut &[u8]) -> Result<u64, WriteError> {
-    let mut value = 0;
-    for (at, byte) in rest.iter().take(10).enumerate() {
-        value |= u64::from(byte & 0x7f) << (7 * at);
-        if byte & 0x80 == 0 {
-            *rest = &rest[at + 1..];
-            return Ok(value);
-        }
-    }
-    Err(WriteError::Malformed)
+fn bare<'a>(kind: Kind, rest: &mut Reader<'a>) -> Result<FieldValue<'a>, WriteError> {
+    let layout = match kind {
+        Kind::Double | Kind::Fixed64 | Kind::SignedFixed64 => Layout::Fixed64,
+        Kind::Fixed32 => Layout::Fixed32,
+        _ => Layout::Varint,
+    };
+    rest.value(layout).map_err(|_| WriteError::Malformed)
 }

@@ -188,16 +188,18 @@ impl Path {
             Read::Fixed64(number) | Read::Fixed32(number) => {
                 Value::Int(fixed(message, number).cast_signed())
             }
-            Read::Hex(number) => Value::Text(hex(bytes(message, number)).into()),
+            Read::Hex(number) => Value::Text(hex(wire::bytes_of(message, number)).into()),
             Read::Attributes(number) => self.attribute(message, number),
-            Read::Any(number) => self.inside(wire::Value::read(bytes(message, number)).into(), 0),
+            Read::Any(number) => {
+                self.inside(wire::Value::read(wire::bytes_of(message, number)).into(), 0)
+            }
             Read::AnyAsText(number) => {
-                let value = wire::Value::read(bytes(message, number));
+                let value = wire::Value::read(wire::bytes_of(message, number));
                 Value::Text(crate::text::text(&value).into())
             }
             Read::SpanKind => Value::Text(span_kind(varint(message, 6)).into()),
-            Read::Status(3) => Value::Int(varint(bytes(message, 15), 3)),
-            Read::Status(number) => text(bytes(message, 15), number),
+            Read::Status(3) => Value::Int(varint(wire::bytes_of(message, 15), 3)),
+            Read::Status(number) => text(wire::bytes_of(message, 15), number),
             Read::MetricType => Value::Int(data(message).map_or(0, |data| data.kind)),
             Read::OfMetric(number) => of_metric(message, number),
             Read::SchemaUrl
@@ -315,26 +317,13 @@ fn of_metric(metric: &[u8], number: u32) -> Value<'_> {
     }
 }
 
-fn bytes(message: &[u8], number: u32) -> &[u8] {
-    let fields = Fields::of(message).filter(|field| field.number == number);
-    fields
-        .filter_map(|field| field.value.bytes())
-        .last()
-        .unwrap_or_default()
-}
-
 fn text(message: &[u8], number: u32) -> Value<'_> {
-    Value::Text(String::from_utf8_lossy(bytes(message, number)))
+    Value::Text(String::from_utf8_lossy(wire::bytes_of(message, number)))
 }
 
 /// A number that the message has in a varint; zero where it does not say.
 fn varint(message: &[u8], number: u32) -> i64 {
-    let fields = Fields::of(message).filter(|field| field.number == number);
-    let numbers = fields.filter_map(|field| match field.value {
-        FieldValue::Varint(value) => Some(value.cast_signed()),
-        _ => None,
-    });
-    numbers.last().unwrap_or_default()
+    wire::number_of(message, number).cast_signed()
 }
 
 fn fixed(message: &[u8], number: u32) -> u64 {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use http::StatusCode;
 use serde_json::json;
 
-use crate::Refusal;
+use crate::{Refusal, put};
 
 /// When a sender may come again if nobody knows better.
 const SOON: Duration = Duration::from_secs(1);
@@ -72,19 +72,19 @@ impl Status {
 
     /// As the message `google.rpc.Status`, with a `RetryInfo` if it says when to come again.
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut status = vec![1 << 3, self.code as u8];
-        field(&mut status, 2, self.message.as_bytes());
+        let mut status = Vec::new();
+        put::number(&mut status, 1, self.code as u64);
+        put::bytes(&mut status, 2, self.message.as_bytes());
         if let Some(after) = self.after {
-            let mut duration = vec![1 << 3];
-            varint(&mut duration, after.as_secs());
-            duration.push(2 << 3);
-            varint(&mut duration, after.subsec_nanos().into());
-            let mut info = Vec::new();
-            field(&mut info, 1, &duration);
-            let mut any = Vec::new();
-            field(&mut any, 1, b"type.googleapis.com/google.rpc.RetryInfo");
-            field(&mut any, 2, &info);
-            field(&mut status, 3, &any);
+            put::message(&mut status, 3, |any| {
+                put::bytes(any, 1, b"type.googleapis.com/google.rpc.RetryInfo");
+                put::message(any, 2, |info| {
+                    put::message(info, 1, |duration| {
+                        put::number(duration, 1, after.as_secs());
+                        put::number(duration, 2, after.subsec_nanos().into());
+                    });
+                });
+            });
         }
         status
     }
@@ -99,18 +99,4 @@ impl Status {
         }
         status.to_string().into_bytes()
     }
-}
-
-fn field(message: &mut Vec<u8>, number: u8, value: &[u8]) {
-    message.push(number << 3 | 2);
-    varint(message, value.len() as u64);
-    message.extend_from_slice(value);
-}
-
-fn varint(bytes: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        bytes.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push((value & 0x7f) as u8);
 }

@@ -9,7 +9,7 @@ use super::{
     held::{Chain, Held, Piece},
     journal::{Position, Verdict},
 };
-use crate::{Charge, Chunks, Payload, wire::edit::put_prefix};
+use crate::{Charge, Chunks, Payload, put};
 
 /// A request of kept spans. Its spans stay here, too, until it is [delivered](Core::delivered).
 pub struct Parcel {
@@ -162,11 +162,11 @@ impl Scopes {
                 |range: &Range<u32>| &body.headers[range.start as usize..range.end as usize];
             let header = slice(&body.scopes[first.scope].resource_header);
             let fields: usize = runs.iter().map(|run| run.field).sum();
-            put_prefix(&mut out, 1, header.len() + fields);
+            put::prefix(&mut out, 1, header.len() + fields);
             out.extend_from_slice(header);
             for run in runs {
                 let header = slice(&body.scopes[run.scope].scope_header);
-                put_prefix(&mut out, 2, header.len() + run.spans);
+                put::prefix(&mut out, 2, header.len() + run.spans);
                 out.extend_from_slice(header);
                 for piece in &pieces[run.pieces.clone()] {
                     let start = piece.start as usize;

@@ -4,12 +4,10 @@ use bytes::Bytes;
 
 use super::{
     pieces::Pieces,
-    read::{Fields, put_varint},
+    read::Fields,
     view::{Item, Node, Resource, Scope, Value, resources},
 };
-use crate::Chunks;
-
-pub use super::read::put_prefix;
+use crate::{Chunks, put};
 
 /// What becomes of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +109,7 @@ pub fn replace(message: &[u8], number: u32, write: impl FnOnce(&mut Vec<u8>)) ->
 /// Writes a string, bytes or a message as a field, unless it is empty.
 pub fn put_message(out: &mut Vec<u8>, number: u32, content: &[u8]) {
     if !content.is_empty() {
-        put_prefix(out, number, content.len());
+        put::prefix(out, number, content.len());
         out.extend_from_slice(content);
     }
 }
@@ -122,9 +120,9 @@ pub fn put_attribute(out: &mut Vec<u8>, number: u32, key: &str, value: &Value<'_
     put_value(&mut any, value);
     let mut pair = Vec::with_capacity(key.len() + any.len() + 8);
     put_message(&mut pair, 1, key.as_bytes());
-    put_prefix(&mut pair, 2, any.len());
+    put::prefix(&mut pair, 2, any.len());
     pair.extend_from_slice(&any);
-    put_prefix(out, number, pair.len());
+    put::prefix(out, number, pair.len());
     out.extend_from_slice(&pair);
 }
 
@@ -134,7 +132,7 @@ fn put_value(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Bool(yes) => return out.extend([2 << 3, u8::from(*yes)]),
         Value::Int(int) => {
             out.push(3 << 3);
-            return put_varint(out, int.cast_unsigned());
+            return put::varint(out, int.cast_unsigned());
         }
         Value::Double(double) => {
             out.push(4 << 3 | 1);
@@ -146,6 +144,6 @@ fn put_value(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Bytes(bytes) => (7, *bytes),
     };
     // Written even if it is empty: an empty string is another value than none.
-    put_prefix(out, number, bytes.len());
+    put::prefix(out, number, bytes.len());
     out.extend_from_slice(bytes);
 }

@@ -17,8 +17,7 @@ mod view;
 
 pub use check::{Fault, Malformed, count};
 pub use read::{Field, FieldValue, Fields};
-#[cfg(test)]
-use read::{put_prefix, put_varint};
+pub(crate) use read::{Layout, Reader, bytes_of, number_of, varints};
 pub use span::Span;
 pub use split::{Limits, Part, split};
 pub use view::{Attribute, Item, Node, Nodes, Resource, Scope, Value, attributes, resources};

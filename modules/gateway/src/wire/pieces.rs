@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{read::put_prefix, view::Node};
-use crate::Chunks;
+use super::view::Node;
+use crate::{Chunks, put};
 
 /// Below this, bytes are copied together: a piece of shared memory costs more than they do.
 const SHARE: usize = 512;
@@ -29,7 +29,7 @@ impl Pieces {
     /// Adds a resource or scope with its own header and these children.
     pub(super) fn wrap(&mut self, node: Node<'_>, children: Self) {
         let mut prefix = Vec::new();
-        put_prefix(
+        put::prefix(
             &mut prefix,
             node.number(),
             node.header_bytes() + children.len,
@@ -57,7 +57,7 @@ impl Pieces {
     /// Adds a message of its own.
     pub(super) fn own_message(&mut self, number: u32, message: Vec<u8>) {
         let mut prefix = Vec::new();
-        put_prefix(&mut prefix, number, message.len());
+        put::prefix(&mut prefix, number, message.len());
         self.own(prefix);
         self.own(message);
     }

@@ -6,14 +6,14 @@ use super::Fault;
 
 /// Reads one message from its first byte to its last.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 /// How a field's value is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(crate) enum Layout {
     Varint,
     Fixed64,
     Length,
@@ -49,22 +49,22 @@ pub enum FieldValue<'a> {
 pub struct Fields<'a>(Reader<'a>);
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
     #[inline]
-    pub(super) fn at(&self) -> usize {
+    pub(crate) fn at(&self) -> usize {
         self.at
     }
 
     #[inline]
-    pub(super) fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
     #[inline]
-    pub(super) fn varint(&mut self) -> Result<u64, Fault> {
+    pub(crate) fn varint(&mut self) -> Result<u64, Fault> {
         match self.bytes.get(self.at) {
             Some(byte) if *byte < 0x80 => {
                 self.at += 1;
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
 
     /// A field's number and layout.
     #[inline]
-    pub(super) fn key(&mut self) -> Result<(u32, Layout), Fault> {
+    pub(crate) fn key(&mut self) -> Result<(u32, Layout), Fault> {
         let key = u32::try_from(self.varint()?).map_err(|_| Fault::Key)?;
         let layout = match key & 7 {
             0 => Layout::Varint,
@@ -125,19 +125,19 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    pub(super) fn fixed64(&mut self) -> Result<u64, Fault> {
+    pub(crate) fn fixed64(&mut self) -> Result<u64, Fault> {
         let bytes = self.take(8)?.try_into().map_err(|_| Fault::Length)?;
         Ok(u64::from_le_bytes(bytes))
     }
 
     #[inline]
-    pub(super) fn fixed32(&mut self) -> Result<u32, Fault> {
+    pub(crate) fn fixed32(&mut self) -> Result<u32, Fault> {
         let bytes = self.take(4)?.try_into().map_err(|_| Fault::Length)?;
         Ok(u32::from_le_bytes(bytes))
     }
 
     #[inline]
-    pub(super) fn value(&mut self, layout: Layout) -> Result<FieldValue<'a>, Fault> {
+    pub(crate) fn value(&mut self, layout: Layout) -> Result<FieldValue<'a>, Fault> {
         Ok(match layout {
             Layout::Varint => FieldValue::Varint(self.varint()?),
             Layout::Fixed64 => FieldValue::Fixed64(self.fixed64()?),
@@ -178,6 +178,13 @@ impl<'a> FieldValue<'a> {
         i32::from_le_bytes([a, b, c, d])
     }
 
+    /// The same of a field in which small numbers are short on both sides of zero.
+    #[inline]
+    pub(crate) fn zigzag32(varint: u64) -> i32 {
+        let bits = Self::int32(varint);
+        (bits.cast_unsigned() >> 1).cast_signed() ^ -(bits & 1)
+    }
+
     /// The bytes, if it has its length before it.
     #[inline]
     pub fn bytes(self) -> Option<&'a [u8]> {
@@ -188,17 +195,25 @@ impl<'a> FieldValue<'a> {
     }
 }
 
-/// Writes a number as a varint.
-pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    out.push(value.to_le_bytes()[0]);
+/// What a message has in a field of bytes, the last where there are several; nothing where there is none.
+pub(crate) fn bytes_of(message: &[u8], number: u32) -> &[u8] {
+    let fields = Fields::of(message).filter(|field| field.number == number);
+    let bytes = fields.filter_map(|field| field.value.bytes());
+    bytes.last().unwrap_or_default()
 }
 
-/// Writes the key and the length of a field that has its length before it.
-pub fn put_prefix(out: &mut Vec<u8>, number: u32, length: usize) {
-    put_varint(out, u64::from(number << 3 | 2));
-    put_varint(out, length as u64);
+/// What a message has in a varint, the last where there are several; zero where there is none.
+pub(crate) fn number_of(message: &[u8], number: u32) -> u64 {
+    let fields = Fields::of(message).filter(|field| field.number == number);
+    let numbers = fields.filter_map(|field| match field.value {
+        FieldValue::Varint(value) => Some(value),
+        _ => None,
+    });
+    numbers.last().unwrap_or_default()
+}
+
+/// The numbers of a packed field of varints, as far as they can be read.
+pub(crate) fn varints(packed: &[u8]) -> impl Iterator<Item = u64> {
+    let mut reader = Reader::new(packed);
+    std::iter::from_fn(move || reader.varint().ok())
 }

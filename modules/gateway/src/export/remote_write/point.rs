@@ -1,6 +1,6 @@
 //! What is in a data point?
 
-use crate::wire::{Attribute, Field, FieldValue, Fields, Value, attributes};
+use crate::wire::{Attribute, Field, FieldValue, Fields, Value, attributes, varints};
 
 /// The bit of a point's flags that says that there was nothing to measure any more.
 const NO_RECORDED_VALUE: u64 = 1;
@@ -124,7 +124,7 @@ impl<'a> Point<'a> {
         match (field.number, field.value) {
             (4, FieldValue::Fixed64(count)) => self.count = count,
             (5, FieldValue::Fixed64(bits)) => self.sum = Some(f64::from_bits(bits)),
-            (6, FieldValue::Varint(value)) => self.scale = unzigzag(value),
+            (6, FieldValue::Varint(value)) => self.scale = FieldValue::zigzag32(value),
             (7, FieldValue::Fixed64(count)) => self.zero_count = count,
             (8, FieldValue::Length(buckets)) => self.positive.read(buckets),
             (9, FieldValue::Length(buckets)) => self.negative.read(buckets),
@@ -159,7 +159,7 @@ impl Exponential {
     fn read(&mut self, message: &[u8]) {
         for field in Fields::of(message) {
             match (field.number, field.value) {
-                (1, FieldValue::Varint(value)) => self.offset = unzigzag(value),
+                (1, FieldValue::Varint(value)) => self.offset = FieldValue::zigzag32(value),
                 (2, FieldValue::Varint(count)) => self.counts.push(count),
                 (2, FieldValue::Length(packed)) => self.counts.extend(varints(packed)),
                 _ => {}
@@ -217,34 +217,10 @@ fn whole(bits: u64) -> f64 {
     bits.cast_signed() as f64
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "readers of 32 bits take the lower ones"
-)]
-fn unzigzag(value: u64) -> i32 {
-    let value = value as u32;
-    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
-}
-
 fn eights(packed: &[u8]) -> impl Iterator<Item = u64> {
     packed
         .as_chunks()
         .0
         .iter()
         .map(|bytes| u64::from_le_bytes(*bytes))
-}
-
-fn varints(packed: &[u8]) -> impl Iterator<Item = u64> {
-    let mut rest = packed;
-    std::iter::from_fn(move || {
-        let mut value = 0;
-        for (at, byte) in rest.iter().take(10).enumerate() {
-            value |= u64::from(byte & 0x7f) << (7 * at);
-            if byte & 0x80 == 0 {
-                rest = &rest[at + 1..];
-                return Some(value);
-            }
-        }
-        None
-    })
 }

@@ -20,7 +20,7 @@ use crate::{
     Payload, Refusal,
     pipeline::Step,
     wire::{
-        FieldValue, Fields, Value, attributes,
+        FieldValue, Fields, Value, attributes, bytes_of,
         edit::{self, Edit},
     },
 };
@@ -146,7 +146,7 @@ impl Sampler {
     }
 
     fn span(&self, message: &[u8]) -> Edit {
-        let (id, state) = (last(message, 1), last(message, 3));
+        let (id, state) = (bytes_of(message, 1), bytes_of(message, 3));
         let state = TraceState::read(std::str::from_utf8(state).unwrap_or_default());
         let carried = state.as_ref().map(|state| state.carried.clone());
         let source = id
@@ -166,7 +166,7 @@ impl Sampler {
                 Some(state),
             ) => {
                 let text = state.text(&carried);
-                if text.as_bytes() == last(message, 3) {
+                if text.as_bytes() == bytes_of(message, 3) {
                     return Edit::Keep;
                 }
                 Edit::Replace(edit::replace(message, 3, |out| {
@@ -178,7 +178,7 @@ impl Sampler {
     }
 
     fn record(&self, message: &[u8]) -> Edit {
-        let id = last(message, 9);
+        let id = bytes_of(message, 9);
         let has_trace = id.iter().any(|byte| *byte != 0);
         let hash = matches!(self.mode, Mode::Hash { .. });
         let by_trace = has_trace && (self.by_trace || !hash);
@@ -377,15 +377,6 @@ impl Step for Sampler {
             }),
         })
     }
-}
-
-/// The last value of a field of bytes, or nothing.
-fn last(message: &[u8], number: u32) -> &[u8] {
-    let fields = Fields::of(message).filter(|field| field.number == number);
-    fields
-        .filter_map(|field| field.value.bytes())
-        .last()
-        .unwrap_or_default()
 }
 
 /// `sampling.priority` of a span: zero leaves it out, more keeps it.

@@ -173,7 +173,7 @@ proptest! {
         let mut body = bytes;
         for number in [2, 2, 1] {
             let mut outer = vec![number << 3 | 2];
-            crate::wire::put_varint(&mut outer, body.len() as u64);
+            crate::put::varint(&mut outer, body.len() as u64);
             outer.append(&mut body);
             body = outer;
         }
@@ -215,7 +215,7 @@ fn each_way_to_be_broken_has_its_name() {
 
 fn wrap(number: u32, content: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    crate::wire::put_prefix(&mut out, number, content.len());
+    crate::put::prefix(&mut out, number, content.len());
     out.extend_from_slice(content);
     out
 }

@@ -154,7 +154,7 @@ fn a_heavy_resource_is_not_repeated_for_each_of_its_spans() {
         message.extend([0x12, 2, 0x12, 0]);
     }
     let mut body = Vec::new();
-    crate::wire::put_prefix(&mut body, 1, message.len());
+    crate::put::prefix(&mut body, 1, message.len());
     body.extend(message);
     let body = Bytes::from(body);
     assert_eq!(count(Signal::Traces, &body), Ok(1000));
@@ -172,10 +172,10 @@ fn a_heavy_resource_is_not_repeated_for_each_of_its_spans() {
 /// The keys and lengths of a resource with one attribute whose key has 65,536 bytes (all zero, thus UTF-8).
 fn attribute_header() -> Vec<u8> {
     let mut key = Vec::new();
-    crate::wire::put_prefix(&mut key, 1, 1 << 16);
+    crate::put::prefix(&mut key, 1, 1 << 16);
     let mut attribute = Vec::new();
-    crate::wire::put_prefix(&mut attribute, 1, key.len() + (1 << 16));
+    crate::put::prefix(&mut attribute, 1, key.len() + (1 << 16));
     let mut resource = Vec::new();
-    crate::wire::put_prefix(&mut resource, 1, attribute.len() + key.len() + (1 << 16));
+    crate::put::prefix(&mut resource, 1, attribute.len() + key.len() + (1 << 16));
     [resource, attribute, key].concat()
 }
