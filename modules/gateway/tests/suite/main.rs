@@ -13,6 +13,7 @@ mod killed;
 mod live;
 mod over_http;
 mod program;
+mod reference;
 mod remote_write;
 mod retried;
 mod sampling;
