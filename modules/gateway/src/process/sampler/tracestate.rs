@@ -3,8 +3,8 @@
 //! W3C Trace Context, section 3.3, with the member `ot` of OpenTelemetry's specification, "`TraceState` Handling".
 
 use super::{
-    Carried,
     probability::{Randomness, Threshold},
+    rule::Carried,
 };
 
 /// The limits of a list, in members and bytes, that readers need not go beyond.
