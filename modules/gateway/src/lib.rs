@@ -14,6 +14,7 @@ mod budget;
 pub mod config;
 mod encoding;
 pub mod export;
+pub mod http2;
 pub mod json;
 pub mod log;
 pub mod ottl;
