@@ -18,6 +18,7 @@ use crate::{
     pipeline::Pipeline,
     receive::{Intake, Listener, Serving},
     settings::{Address, Otlp, Settings},
+    tail,
 };
 
 /// What was built.
@@ -25,6 +26,7 @@ pub(super) struct Built {
     pub(super) shards: Vec<Shard>,
     pub(super) servers: Servers,
     pub(super) exports: super::Exports,
+    pub(super) samplers: Vec<Arc<tail::Counts>>,
 }
 
 /// A pipeline, and where it begins.
@@ -55,6 +57,8 @@ pub(super) fn build(
             ending: Arc::clone(&ending),
         })
         .collect();
+    let counts = samplers.iter().map(|sampler| Arc::clone(sampler.counts()));
+    let counts = counts.collect();
     if let Some(first) = shards.first_mut() {
         first.samplers = samplers;
     }
@@ -74,6 +78,7 @@ pub(super) fn build(
         shards,
         servers,
         exports,
+        samplers: counts,
     })
 }
 

@@ -65,6 +65,7 @@ pub struct Gateway {
     budget: Arc<Budget>,
     servers: Servers,
     exports: Exports,
+    samplers: Vec<Arc<tail::Counts>>,
     stop: watch::Sender<bool>,
     hurry: watch::Sender<bool>,
     shards: Mutex<Vec<JoinHandle<()>>>,
@@ -88,6 +89,7 @@ impl Gateway {
             budget,
             servers: built.servers,
             exports: built.exports,
+            samplers: built.samplers,
             stop,
             hurry,
             shards: Mutex::new(threads.map_err(StartError::Thread)?),
@@ -107,6 +109,11 @@ impl Gateway {
     /// The exporters.
     pub fn exporters(&self) -> &Exports {
         &self.exports
+    }
+
+    /// What each tail sampler counts.
+    pub fn samplers(&self) -> &[Arc<tail::Counts>] {
+        &self.samplers
     }
 
     /// Ends it: first the receivers, with the calls that they have, then the exporters, once their queues are empty.

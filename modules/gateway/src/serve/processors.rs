@@ -22,7 +22,7 @@ use crate::{
         sampler,
     },
     settings::{Processor, Settings},
-    tail::{self, Core, Counts, LogJournal, MaybeJournal},
+    tail::{self, Core, Journal, LogJournal},
 };
 
 /// A way with what has to run beside it.
@@ -77,17 +77,23 @@ fn after(mut steps: Vec<Box<dyn Step>>, end: Arc<dyn Take>) -> Arc<dyn Take> {
 fn sampling(
     id: &ComponentId,
     settings: &TailSampling,
-    journal: MaybeJournal,
+    journal: Option<LogJournal>,
     next: Arc<dyn Take>,
     budget: &Arc<Budget>,
 ) -> Result<tail::Sampler, StartError> {
-    let core = Core::new(settings, id.name(), budget, Arc::new(Counts::default()))
+    let core = Core::new(settings, id.name(), budget)
         .map_err(|error| StartError::Sampling(id.clone(), error))?;
+    if let Some(journal) = &journal {
+        // It is set once.
+        let _ = core.counts().journal.set(Arc::clone(journal.stats()));
+    }
+    let journal = journal.map(|journal| Arc::new(journal) as Arc<dyn Journal>);
     let sampler = tail::Sampler::new(core, journal, next);
     // Nothing is taken before what the last run left undecided.
     let (taken, left) = futures::executor::block_on(sampler.recover());
     if taken + left > 0 {
-        tracing::info!(processor = %id, taken, left, "read again what was undecided");
+        let waiting = sampler.waiting();
+        tracing::info!(processor = %id, requests = taken, left, traces = waiting, "read again what was undecided");
     }
     Ok(sampler)
 }
@@ -98,7 +104,7 @@ fn journal(
     pipeline: &PipelineId,
     id: &ComponentId,
     budget: &Arc<Budget>,
-) -> Result<MaybeJournal, StartError> {
+) -> Result<Option<LogJournal>, StartError> {
     let Some((storage, files)) = storage(settings, pipeline) else {
         return Ok(None);
     };
@@ -107,9 +113,18 @@ fn journal(
     // The sampler has in memory what it needs.
     log.memory = 0;
     let folder = folder(files, &format!("{pipeline}_{id}"));
-    let (log, _) = Log::open(&folder, &log, Arc::new(RealDisk))
+    let (log, found) = Log::open(&folder, &log, Arc::new(RealDisk))
         .map_err(|error| StartError::Storage(storage.clone(), error))?;
-    Ok(Some(Arc::new(LogJournal::new(log, Arc::clone(budget)))))
+    if found.damaged_places > 0 || !found.unreadable.is_empty() {
+        tracing::warn!(
+            processor = %id,
+            places = found.damaged_places,
+            bytes = found.damaged_bytes,
+            unreadable = ?found.unreadable,
+            "some of what was undecided cannot be read, and is passed over"
+        );
+    }
+    Ok(Some(LogJournal::new(log, Arc::clone(budget))))
 }
 
 /// A processor that waits for nothing; none if this one does.

@@ -18,7 +18,6 @@ use super::{
     recent::Recent,
     spans::Tests,
     table::Table,
-    voting::Tally,
 };
 use crate::{Budget, Charge};
 
@@ -31,7 +30,6 @@ pub struct Core {
     pub(super) journaled: bool,
     pub(super) tests: Tests,
     pub(super) policies: Vec<Policy>,
-    pub(super) tallies: Vec<Tally>,
     pub(super) table: Table,
     pub(super) held: Held,
     /// Traces by the tick that decides them; the first slot is for the next tick.
@@ -53,6 +51,8 @@ pub struct Core {
     /// So that something can be sent even when all else is taken: it is what makes room.
     pub(super) reserve: Charge,
     pub(super) counts: Arc<Counts>,
+    /// How many traces were voted on.
+    pub(super) votes: u64,
 }
 
 /// The numbers of the settings.
@@ -82,11 +82,12 @@ impl Core {
         settings: &TailSampling,
         name: Option<&str>,
         budget: &Arc<Budget>,
-        counts: Arc<Counts>,
     ) -> Result<Self, SettingsError> {
         refuse(settings)?;
         let mut tests = Tests::default();
         let policies = policies(settings, &mut tests)?;
+        let names = policies.iter().map(|policy| policy.name.as_str());
+        let counts = Arc::new(Counts::new(name, names));
         let wait = seconds(settings.decision_wait.get()).max(1);
         let cache = &settings.decision_cache;
         let entries = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
@@ -105,10 +106,6 @@ impl Core {
                 drop_pending: settings.drop_pending_traces_on_shutdown,
             },
             journaled: false,
-            tallies: policies
-                .iter()
-                .map(|policy| Tally::new(&counts, name, &policy.name))
-                .collect(),
             tests,
             policies,
             table: Table::new(),
@@ -126,9 +123,15 @@ impl Core {
             room: none(),
             reserve: none(),
             counts,
+            votes: 0,
         };
         core.refill();
         Ok(core)
+    }
+
+    /// What it counts.
+    pub fn counts(&self) -> &Arc<Counts> {
+        &self.counts
     }
 
     /// Whether a new trace would have to wait for room.

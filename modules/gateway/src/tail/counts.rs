@@ -1,30 +1,30 @@
 //! What does the sampler tell about itself?
 
-use prometheus_client::{
-    encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
-    registry::Registry,
-};
+use super::{histogram::Histogram, policy::Vote};
+use crate::log::{Count, Stats};
+use std::sync::{Arc, OnceLock};
 
-/// The collector's metrics of the same names.
+/// What the collector counts, too, and what of that the journal has.
 #[derive(Debug)]
 pub struct Counts {
-    /// Traces each policy voted on.
-    pub voted: Family<Vote, Counter>,
-    /// Traces that were decided.
-    pub decided: Family<Decision, Counter>,
-    /// How often each policy was asked.
-    pub asked: Family<Asked, Counter>,
+    /// Each policy by its name, which begins with the component's where that has one.
+    pub policies: Vec<(String, PolicyCounts)>,
+    /// Traces by what was decided.
+    pub decided: Votes,
     /// Traces that began.
-    pub began: Counter,
+    pub began: Count,
     /// Traces left before their time, to make room.
-    pub too_early: Counter,
+    pub too_early: Count,
     /// Traces left because they were too large.
-    pub too_large: Counter,
-    /// Spans decided by a trace's earlier decision.
-    pub remembered: Family<Remembered, Counter>,
-    /// Traces known now.
-    pub known: Gauge,
+    pub too_large: Count,
+    /// Spans that came after their trace's decision, which was to keep it, and was remembered.
+    pub remembered_kept: Count,
+    /// The same where it was not kept.
+    pub remembered_not_kept: Count,
+    /// Policies that could not tell.
+    pub untold: Count,
+    /// Traces known now (a state).
+    pub known: Count,
     /// How long after its trace's decision a span came, in seconds.
     pub late: Histogram,
     /// How long a trace was known, in seconds.
@@ -32,41 +32,46 @@ pub struct Counts {
     /// How long one run of decisions took, in milliseconds.
     pub latency: Histogram,
     /// Kept spans that whoever comes next refused for good.
-    pub refused: Counter,
+    pub refused: Count,
+    /// Requests that an earlier run had not finished, and that were read again.
+    pub recovered: Count,
+    /// Such requests for which there was no room: the next run reads them.
+    pub left: Count,
+    /// How the log of the journal is, if there is one.
+    pub journal: OnceLock<Arc<Stats>>,
 }
 
-/// A policy and how it voted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Vote {
-    /// The component, if it has a name, and the policy.
-    pub policy: String,
-    /// Whether it would keep the trace.
-    pub sampled: &'static str,
-    /// Its decision.
-    pub decision: &'static str,
+/// How a policy voted.
+#[derive(Debug, Default)]
+pub struct PolicyCounts {
+    /// How often it was asked.
+    pub asked: Count,
+    /// Its votes.
+    pub votes: Votes,
+    /// How long it took in all, in nanoseconds: measured for one trace of many, and taken that many times.
+    pub took: Count,
 }
 
-/// A decision.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Decision {
-    /// Whether the trace was kept.
-    pub sampled: &'static str,
-    /// The decision.
-    pub decision: &'static str,
-}
+/// How often each of the votes was cast.
+#[derive(Debug, Default)]
+pub struct Votes([Count; 3]);
 
-/// A policy.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Asked {
-    /// The component, if it has a name, and the policy.
-    pub policy: String,
-}
+impl Votes {
+    pub(super) fn add(&self, vote: Vote) {
+        self.0[vote as usize].add(1);
+    }
 
-/// Whether it had been kept.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Remembered {
-    /// Whether it had been kept.
-    pub sampled: &'static str,
+    /// How often each was cast, by whether the trace was kept and the collector's word for it.
+    pub fn all(&self) -> [(&'static str, &'static str, u64); 3] {
+        [Vote::Sampled, Vote::NotSampled, Vote::Dropped].map(|vote| {
+            let (sampled, decision) = match vote {
+                Vote::Sampled => ("true", "sampled"),
+                Vote::NotSampled => ("false", "not_sampled"),
+                Vote::Dropped => ("false", "dropped"),
+            };
+            (sampled, decision, self.0[vote as usize].get())
+        })
+    }
 }
 
 /// The collector's buckets where a component names none.
@@ -79,91 +84,35 @@ const MILLISECONDS: [f64; 23] = [
     2000.0, 3000.0, 4000.0, 5000.0, 10000.0, 20000.0, 30000.0, 50000.0,
 ];
 
-impl Default for Counts {
-    fn default() -> Self {
-        Self {
-            voted: Family::default(),
-            decided: Family::default(),
-            asked: Family::default(),
-            began: Counter::default(),
-            too_early: Counter::default(),
-            too_large: Counter::default(),
-            remembered: Family::default(),
-            known: Gauge::default(),
-            late: Histogram::new(SECONDS),
-            removal_age: Histogram::new(SECONDS),
-            latency: Histogram::new(MILLISECONDS),
-            refused: Counter::default(),
-        }
-    }
-}
-
 impl Counts {
-    /// Shows them under the collector's names. The encoder adds `_total` to counters.
-    pub fn register(&self, registry: &mut Registry) {
-        let registry = registry.sub_registry_with_prefix("otelcol_processor_tail_sampling");
-        let mut counter = |name: &str, help: &str, counter: &Counter| {
-            registry.register(name, help, counter.clone());
+    /// For a component, by what follows the slash in its id, with policies of these names.
+    pub(super) fn new<'a>(
+        component: Option<&str>,
+        policies: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let name = |policy: &str| match component {
+            Some(component) => format!("{component}.{policy}"),
+            None => policy.to_owned(),
         };
-        counter(
-            "new_trace_id_received",
-            "Counts the arrival of new traces",
-            &self.began,
-        );
-        counter(
-            "sampling_trace_dropped_too_early",
-            "Count of traces that needed to be dropped before the configured wait time",
-            &self.too_early,
-        );
-        counter(
-            "traces_dropped_too_large",
-            "Count of traces that were dropped because they were too large",
-            &self.too_large,
-        );
-        counter(
-            "spans_refused_downstream",
-            "Kept spans that whoever comes next refused for good",
-            &self.refused,
-        );
-        registry.register(
-            "count_traces_sampled",
-            "Count of traces that were sampled or not per sampling policy",
-            self.voted.clone(),
-        );
-        registry.register(
-            "global_count_traces_sampled",
-            "Global count of traces that were sampled or not by at least one policy",
-            self.decided.clone(),
-        );
-        registry.register(
-            "sampling_policy_execution_count",
-            "Total number of executions of a specific sampling policy",
-            self.asked.clone(),
-        );
-        registry.register(
-            "early_releases_from_cache_decision",
-            "Number of spans that were able to be immediately released due to a decision cache hit",
-            self.remembered.clone(),
-        );
-        registry.register(
-            "sampling_traces_on_memory",
-            "Tracks the number of traces current on memory",
-            self.known.clone(),
-        );
-        registry.register(
-            "sampling_late_span_age",
-            "Time from the sampling decision was taken and the arrival of a late span, in seconds",
-            self.late.clone(),
-        );
-        registry.register(
-            "sampling_trace_removal_age",
-            "Time from arrival of a new trace until its removal from memory, in seconds",
-            self.removal_age.clone(),
-        );
-        registry.register(
-            "sampling_decision_timer_latency",
-            "Latency of each run of the sampling decision timer, in milliseconds",
-            self.latency.clone(),
-        );
+        Self {
+            policies: policies
+                .map(|policy| (name(policy), PolicyCounts::default()))
+                .collect(),
+            decided: Votes::default(),
+            began: Count::default(),
+            too_early: Count::default(),
+            too_large: Count::default(),
+            remembered_kept: Count::default(),
+            remembered_not_kept: Count::default(),
+            untold: Count::default(),
+            known: Count::default(),
+            late: Histogram::new(&SECONDS),
+            removal_age: Histogram::new(&SECONDS),
+            latency: Histogram::new(&MILLISECONDS),
+            refused: Count::default(),
+            recovered: Count::default(),
+            left: Count::default(),
+            journal: OnceLock::new(),
+        }
     }
 }

@@ -4,7 +4,6 @@ use std::{ops::Range, time::Duration};
 
 use super::{
     core::{Core, Outgoing, seconds},
-    counts::Remembered,
     held::{Body, Chain, ScopeAt, narrow},
     journal::{Fate, Position},
     spans::{Facts, Found},
@@ -120,11 +119,11 @@ impl Core {
             Known::Before(Fate::NotKept) | Known::DealtWith => {}
         }
         if let Known::Before(fate) = known {
-            let sampled = if fate == Fate::Kept { "true" } else { "false" };
-            self.counts
-                .remembered
-                .get_or_create(&Remembered { sampled })
-                .inc();
+            let count = match fate {
+                Fate::Kept => &self.counts.remembered_kept,
+                Fate::NotKept => &self.counts.remembered_not_kept,
+            };
+            count.add(1);
         }
     }
 
@@ -161,7 +160,7 @@ impl Core {
         while self.table.len() >= self.rules.most_traces && self.evict(place.now) {}
         let due = self.tick + self.rules.wait;
         let index = self.table.insert(Trace::new(*id, due, place.now));
-        self.counts.began.inc();
+        self.counts.began.add(1);
         self.schedule(index, due);
         Known::Trace(index)
     }
@@ -183,7 +182,7 @@ impl Core {
         let pieces = std::mem::replace(&mut trace.pieces, Chain::EMPTY);
         if trace.state == State::Waiting {
             let id = trace.id;
-            self.counts.too_early.inc();
+            self.counts.too_early.add(1);
             self.pronounce(id, Fate::NotKept);
         }
         self.held.release(pieces);
@@ -232,7 +231,7 @@ impl Core {
             self.schedule(index, sooner);
         }
         if self.rules.most_bytes.is_some_and(|most| bytes > most) {
-            self.counts.too_large.inc();
+            self.counts.too_large.add(1);
             self.settle(index, Fate::NotKept, place.now);
             place.last = None;
         }

@@ -52,6 +52,11 @@ impl LogJournal {
         }
     }
 
+    /// How its log is.
+    pub fn stats(&self) -> &Arc<log::Stats> {
+        self.log.stats()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

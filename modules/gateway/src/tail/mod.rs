@@ -4,6 +4,7 @@ mod core;
 mod counts;
 mod error;
 mod held;
+mod histogram;
 mod ingest;
 mod journal;
 mod limiter;
@@ -23,8 +24,9 @@ mod voting;
 
 pub use self::{
     core::Core,
-    counts::{Asked, Counts, Decision, Remembered as RememberedLabel, Vote},
+    counts::{Counts, PolicyCounts, Votes},
     error::SettingsError,
+    histogram::Histogram,
     journal::{Appending, Fate, Journal, MaybeJournal, Position, Remembered, Verdict},
     log_journal::LogJournal,
     parcel::{Outbox, Parcel},

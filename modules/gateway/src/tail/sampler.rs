@@ -20,6 +20,7 @@ use tokio::{
 
 use super::{
     core::Core,
+    counts::Counts,
     journal::{MaybeJournal, Position, Remembered},
     parcel::{Outbox, Parcel},
 };
@@ -34,6 +35,7 @@ pub struct Sampler {
     journal: MaybeJournal,
     /// Records that are appended and not taken yet.
     pending: Mutex<Pending>,
+    counts: Arc<Counts>,
     next: Arc<dyn Take>,
     /// The parcel that is handed on now. It stays here until it is taken, also if whoever sends it is stopped.
     sending: Mutex<Option<Parcel>>,
@@ -66,6 +68,7 @@ impl Sampler {
             core.journaled();
         }
         Self {
+            counts: Arc::clone(core.counts()),
             core: Mutex::new(core),
             journal,
             pending: Mutex::default(),
@@ -75,6 +78,16 @@ impl Sampler {
             kept: Notify::new(),
             decided: Notify::new(),
         }
+    }
+
+    /// What it counts.
+    pub fn counts(&self) -> &Arc<Counts> {
+        &self.counts
+    }
+
+    /// How many traces wait for their decision.
+    pub fn waiting(&self) -> usize {
+        self.core().waiting()
     }
 
     /// Takes again what an earlier run did not finish. A record for which there is no room now is left in the journal, for
@@ -98,6 +111,8 @@ impl Sampler {
             }
         }
         self.core().recalled();
+        self.counts.recovered.add(taken);
+        self.counts.left.add(left);
         self.tell().await;
         (taken, left)
     }
@@ -143,7 +158,7 @@ impl Sampler {
             tokio::task::yield_now().await;
         }
         let took = began.elapsed().as_secs_f64() * 1000.0;
-        self.core().counts.latency.observe(took);
+        self.counts.latency.observe(took);
         self.decided.notify_waiters();
         self.tell().await;
     }
@@ -189,7 +204,7 @@ impl Sampler {
                 Err(Refusal::Busy { after, .. }) => sleep(after.unwrap_or(AGAIN)).await,
                 Err(_) => {
                     // It would be refused for ever.
-                    self.core().counts.refused.inc_by(payload.items);
+                    self.counts.refused.add(payload.items);
                     break;
                 }
             }

@@ -1,67 +1,20 @@
 //! What becomes of a trace whose time has come?
 
-use std::{mem, time::Duration};
-
-use prometheus_client::metrics::counter::Counter;
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use super::{
     core::{Core, Outgoing, seconds},
-    counts::{Asked, Counts, Decision, Vote as Label},
     held::Chain,
     journal::{Fate, Verdict},
     policy::{Case, Vote},
     table::State,
 };
 
-/// How one policy voted.
-pub(super) struct Tally {
-    asked: Counter,
-    sampled: Counter,
-    not_sampled: Counter,
-    dropped: Counter,
-}
-
-impl Tally {
-    pub(super) fn new(counts: &Counts, component: Option<&str>, policy: &str) -> Self {
-        let policy = match component {
-            Some(component) => format!("{component}.{policy}"),
-            None => policy.to_owned(),
-        };
-        let vote = |(sampled, decision)| {
-            let label = Label {
-                policy: policy.clone(),
-                sampled,
-                decision,
-            };
-            counts.voted.get_or_create(&label).clone()
-        };
-        Self {
-            sampled: vote(Vote::Sampled.labels()),
-            not_sampled: vote(Vote::NotSampled.labels()),
-            dropped: vote(Vote::Dropped.labels()),
-            asked: counts.asked.get_or_create(&Asked { policy }).clone(),
-        }
-    }
-
-    fn count(&self, vote: Vote) {
-        self.asked.inc();
-        match vote {
-            Vote::Sampled => self.sampled.inc(),
-            Vote::NotSampled => self.not_sampled.inc(),
-            Vote::Dropped => self.dropped.inc(),
-        };
-    }
-}
-
-impl Vote {
-    fn labels(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Sampled => ("true", "sampled"),
-            Self::NotSampled => ("false", "not_sampled"),
-            Self::Dropped => ("false", "dropped"),
-        }
-    }
-}
+/// One of so many votes is timed.
+const TIMED: u64 = 64;
 
 impl Core {
     /// A second has passed: the traces that have waited long enough can be [decided](Self::decide).
@@ -77,8 +30,6 @@ impl Core {
         if self.held.is_wasteful() {
             self.compact();
         }
-        let known = i64::try_from(self.table.len()).unwrap_or(i64::MAX);
-        self.counts.known.set(known);
         self.refill();
     }
 
@@ -86,6 +37,7 @@ impl Core {
     pub fn decide(&mut self, most: usize, now: Duration) -> bool {
         for _ in 0..most {
             let Some(index) = self.deciding.pop() else {
+                self.counts.known.set(self.table.len() as u64);
                 return false;
             };
             let trace = self.table.trace(index);
@@ -97,11 +49,7 @@ impl Core {
                 } else {
                     Fate::NotKept
                 };
-                let (sampled, decision) = vote.labels();
-                self.counts
-                    .decided
-                    .get_or_create(&Decision { sampled, decision })
-                    .inc();
+                self.counts.decided.add(vote);
                 self.settle(index, fate, seconds(now));
             }
         }
@@ -118,9 +66,20 @@ impl Core {
             bytes: trace.bytes,
         };
         let mut common = Vote::NotSampled;
-        for (policy, tally) in self.policies.iter_mut().zip(&self.tallies) {
+        // Looking at the clock takes as long as most policies do.
+        self.votes = self.votes.wrapping_add(1);
+        let timed = self.votes.is_multiple_of(TIMED);
+        let mut began = timed.then(Instant::now);
+        for (policy, (_, counts)) in self.policies.iter_mut().zip(&self.counts.policies) {
             let vote = policy.vote(case, now);
-            tally.count(vote);
+            counts.asked.add(1);
+            counts.votes.add(vote);
+            if let Some(began) = &mut began {
+                let now = Instant::now();
+                let took = now.duration_since(*began).as_nanos();
+                *began = now;
+                counts.took.add(u64::try_from(took).unwrap_or(0) * TIMED);
+            }
             match vote {
                 Vote::Dropped => return vote,
                 Vote::Sampled if self.rules.first_match => return vote,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Family, Labels, Reading};
+use super::{Family, Labels, Reading, sampling::sampling};
 use crate::{Signal, receive::Tallies, serve::Gateway};
 
 /// What a receiver counts, by its name on a page.
@@ -89,6 +89,7 @@ pub fn families(gateway: &Gateway) -> Vec<Family> {
     let mut all = incoming(gateway);
     all.extend(outgoing(gateway));
     all.extend(queues(gateway));
+    all.extend(sampling(gateway.samplers()));
     let one = |number| vec![(Labels::new(), Reading::Whole(number))];
     let budget = gateway.budget();
     all.push(

@@ -1,6 +1,6 @@
 //! How is a metric written on a page, so that a Prometheus server reads it under the collector's name?
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use crate::settings::{MetricsPage, Shown};
 
@@ -29,15 +29,30 @@ pub enum Kind {
     Counter,
     /// They are as they are now.
     Gauge,
+    /// They are counted by their size.
+    Histogram,
 }
 
 /// A number that was read.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
     /// A whole one.
     Whole(u64),
     /// One with a fraction.
     Real(f64),
+    /// Many, by their size.
+    Spread(Spread),
+}
+
+/// Numbers counted by their size.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// How many there were up to each bound, and not up to the one before it.
+    pub upto: Vec<(f64, u64)>,
+    /// How many were beyond the last bound.
+    pub beyond: u64,
+    /// The sum of all.
+    pub sum: f64,
 }
 
 impl Family {
@@ -56,6 +71,18 @@ impl Family {
     pub fn gauge(name: &'static str, help: &'static str, series: Vec<(Labels, Reading)>) -> Self {
         Self {
             kind: Kind::Gauge,
+            ..Self::counter(name, help, series)
+        }
+    }
+
+    /// Numbers counted by their size, without a unit.
+    pub fn histogram(
+        name: &'static str,
+        help: &'static str,
+        series: Vec<(Labels, Reading)>,
+    ) -> Self {
+        Self {
+            kind: Kind::Histogram,
             ..Self::counter(name, help, series)
         }
     }
@@ -113,7 +140,7 @@ pub fn render(page: &MetricsPage, resource: &[(String, String)], families: &[Fam
             let own = labels.iter().map(|(name, value)| (*name, value.as_str()));
             let all = own.chain(scope.iter().copied());
             let all = all.chain(constant.iter().map(|(name, value)| (name.as_str(), *value)));
-            line(&mut text, &name, all, *reading);
+            write_reading(&mut text, &name, all, reading);
         }
     }
     if page.target_info == Shown::Yes {
@@ -125,7 +152,7 @@ pub fn render(page: &MetricsPage, resource: &[(String, String)], families: &[Fam
         let labels = names
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        line(&mut text, "target_info", labels, Reading::Whole(1));
+        line(&mut text, "target_info", labels, 1);
     }
     text
 }
@@ -134,16 +161,43 @@ fn header(text: &mut String, name: &str, help: &str, kind: Kind) {
     let kind = match kind {
         Kind::Counter => "counter",
         Kind::Gauge => "gauge",
+        Kind::Histogram => "histogram",
     };
     let help = help.replace('\\', "\\\\").replace('\n', "\\n");
     let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn write_reading<'a>(
+    text: &mut String,
+    name: &str,
+    labels: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    reading: &Reading,
+) {
+    let spread = match reading {
+        Reading::Whole(number) => return line(text, name, labels, number),
+        Reading::Real(number) => return line(text, name, labels, number),
+        Reading::Spread(spread) => spread,
+    };
+    let bucket = format!("{name}_bucket");
+    let mut all = 0;
+    let bounds = spread
+        .upto
+        .iter()
+        .map(|(bound, count)| (bound.to_string(), count));
+    for (bound, count) in bounds.chain([("+Inf".to_owned(), &spread.beyond)]) {
+        all += count;
+        let own: Vec<(&str, &str)> = labels.clone().collect();
+        line(text, &bucket, own.into_iter().chain([("le", &*bound)]), all);
+    }
+    line(text, &format!("{name}_sum"), labels.clone(), spread.sum);
+    line(text, &format!("{name}_count"), labels, all);
 }
 
 fn line<'a>(
     text: &mut String,
     name: &str,
     labels: impl Iterator<Item = (&'a str, &'a str)>,
-    reading: Reading,
+    number: impl Display,
 ) {
     let mut labels: Vec<_> = labels.collect();
     labels.sort_unstable();
@@ -159,10 +213,7 @@ fn line<'a>(
     if !labels.is_empty() {
         text.push('}');
     }
-    let _ = match reading {
-        Reading::Whole(number) => writeln!(text, " {number}"),
-        Reading::Real(number) => writeln!(text, " {number}"),
-    };
+    let _ = writeln!(text, " {number}");
 }
 
 /// The name of an attribute as the name of a label.
@@ -240,6 +291,28 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("\notelcol_process_uptime 1.5\n"), "{text}");
+    }
+
+    #[test]
+    fn numbers_by_size_are_buckets_that_hold_those_before_them() {
+        let spread = Spread {
+            upto: vec![(0.5, 2), (5.0, 0)],
+            beyond: 1,
+            sum: 9.25,
+        };
+        let series = vec![(vec![("a", "b".to_owned())], Reading::Spread(spread))];
+        let family = Family::histogram("late", "Late.", series).in_unit("seconds");
+        let text = render(&page(Shown::Yes), &[], &[family]);
+        assert_eq!(
+            text,
+            "# HELP otelcol_late_seconds Late.\n\
+             # TYPE otelcol_late_seconds histogram\n\
+             otelcol_late_seconds_bucket{a=\"b\",le=\"0.5\"} 2\n\
+             otelcol_late_seconds_bucket{a=\"b\",le=\"5\"} 2\n\
+             otelcol_late_seconds_bucket{a=\"b\",le=\"+Inf\"} 3\n\
+             otelcol_late_seconds_sum{a=\"b\"} 9.25\n\
+             otelcol_late_seconds_count{a=\"b\"} 3\n"
+        );
     }
 
     #[test]

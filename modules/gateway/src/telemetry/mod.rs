@@ -6,10 +6,11 @@ mod logs;
 mod metric;
 mod pages;
 mod process;
+mod sampling;
 
 pub use families::families;
 pub use health::Health;
 pub use logs::{Color, install};
-pub use metric::{Family, Kind, Labels, Reading, render};
+pub use metric::{Family, Kind, Labels, Reading, Spread, render};
 pub use pages::{Ask, PageError, Pages};
 pub use process::Process;

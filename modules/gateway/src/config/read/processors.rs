@@ -1,6 +1,6 @@
 //! What happens to telemetry on its way?
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use collector_config::{
     Component,
@@ -22,7 +22,7 @@ use crate::{
         attributes::{Attributes as Attributed, Of},
     },
     settings::{Batch, MemoryLimiter, Processor},
-    tail::{Core, Counts},
+    tail::Core,
 };
 
 /// A processor of a type that the gateway runs; none if its settings could not be read.
@@ -89,8 +89,7 @@ fn patterns(actions: &[AttributeAction], at: &At<'_>) {
 }
 
 fn tail(text: TailSampling, at: &At<'_>) -> TailSampling {
-    let counts = Arc::new(Counts::default());
-    if let Err(error) = Core::new(&text, None, &Budget::new(0), counts) {
+    if let Err(error) = Core::new(&text, None, &Budget::new(0)) {
         at.refuse(error.to_string());
     }
     let why = "undecided spans are kept by the gateway itself: name a `file_storage` in the exporters' queues";

@@ -9,9 +9,7 @@ use futures::future::{BoxFuture, ready};
 use serde_json::json;
 
 use super::{
-    super::{
-        Appending, Core, Counts, Fate, Journal, LogJournal, Position, Remembered, Sampler, Verdict,
-    },
+    super::{Appending, Core, Fate, Journal, LogJournal, Position, Remembered, Sampler, Verdict},
     world::{Made, Sink, payload, request, span},
 };
 use crate::{Budget, Payload, Refusal, log, pipeline::Take};
@@ -79,7 +77,7 @@ fn sampler(journal: Arc<dyn Journal>, sink: &Arc<Sink>, budget: &Arc<Budget>) ->
         "policies": [{ "name": "errors", "type": "status_code", "status_code": { "status_codes": ["ERROR"] } }],
     });
     let settings = serde_json::from_value(settings).unwrap();
-    let core = Core::new(&settings, None, budget, Arc::new(Counts::default())).unwrap();
+    let core = Core::new(&settings, None, budget).unwrap();
     Arc::new(Sampler::new(core, Some(journal), sink.clone()))
 }
 

@@ -243,7 +243,7 @@ fn settings_that_cannot_be_carried_out_are_refused_by_name() {
     ] {
         let settings = serde_json::from_value(settings).unwrap();
         let budget = crate::Budget::new(1 << 20);
-        let core = super::super::Core::new(&settings, None, &budget, std::sync::Arc::default());
+        let core = super::super::Core::new(&settings, None, &budget);
         let error = core
             .err()
             .map(|error| error.to_string())

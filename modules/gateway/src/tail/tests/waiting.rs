@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::{
-    super::{Core, Counts, Sampler},
+    super::{Core, Sampler},
     world::{Sink, payload, request, span},
 };
 use crate::{Budget, Refusal, Signal, pipeline::Take};
@@ -17,7 +17,7 @@ fn core(budget: &Arc<Budget>) -> Core {
         "policies": [{ "name": "all", "type": "always_sample" }],
     });
     let settings = serde_json::from_value(settings).unwrap();
-    Core::new(&settings, None, budget, Arc::new(Counts::default())).unwrap()
+    Core::new(&settings, None, budget).unwrap()
 }
 
 #[tokio::test]

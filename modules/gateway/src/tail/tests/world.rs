@@ -104,8 +104,8 @@ pub(super) struct World {
 impl World {
     pub(super) fn with(settings: &TailSampling) -> Self {
         let budget = Budget::new(64 << 20);
-        let counts = Arc::new(Counts::default());
-        let core = Core::new(settings, None, &budget, Arc::clone(&counts)).unwrap();
+        let core = Core::new(settings, None, &budget).unwrap();
+        let counts = Arc::clone(core.counts());
         Self {
             core,
             counts,

@@ -107,10 +107,10 @@ fn config(cases: &[Case], files: &[PathBuf], address: &str) -> String {
     config.to_string()
 }
 
-struct Running(Child);
+pub(super) struct Running(Child);
 
 impl Running {
-    fn start(config: &Path) -> Self {
+    pub(super) fn start(config: &Path) -> Self {
         let peers =
             env::var_os("OTELIER_PEERS").expect("needs real programs: run it with `make live`");
         let mut command = Command::new(PathBuf::from(peers).join("otelcol"));

@@ -1,5 +1,5 @@
 //! The program as people start it: its arguments, its pages, its signals.
 
 mod asked;
-mod running;
+pub(crate) mod running;
 mod signalled;

@@ -17,7 +17,7 @@ use std::{
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gateway");
 
 /// Asks the program something and waits for its answer.
-pub(super) fn ask(arguments: &[&str]) -> Output {
+pub(crate) fn ask(arguments: &[&str]) -> Output {
     Command::new(PROGRAM)
         .args(arguments)
         .env_remove("NO_COLOR")
@@ -26,7 +26,7 @@ pub(super) fn ask(arguments: &[&str]) -> Output {
 }
 
 /// An address that nobody listens at now.
-pub(super) fn free() -> SocketAddr {
+pub(crate) fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -34,10 +34,10 @@ pub(super) fn free() -> SocketAddr {
 }
 
 /// A file that is gone with the test.
-pub(super) struct File(PathBuf);
+pub(crate) struct File(PathBuf);
 
 impl File {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!(
             "gateway-program-{}-{}.yaml",
@@ -49,11 +49,11 @@ impl File {
         file
     }
 
-    pub(super) fn write(&self, text: &str) {
+    pub(crate) fn write(&self, text: &str) {
         fs::write(&self.0, text).unwrap();
     }
 
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.to_str().unwrap()
     }
 }
@@ -66,14 +66,14 @@ impl Drop for File {
 }
 
 /// A gateway that runs.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
 }
 
 impl Running {
-    pub(super) fn start(config: &File) -> Self {
+    pub(crate) fn start(config: &File) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["--config", config.path(), "--shards", "1"])
             .stderr(Stdio::piped())
@@ -97,11 +97,11 @@ impl Running {
     }
 
     /// What it has written so far.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    pub(super) fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill")
             .args(["-s", name, &id])
@@ -111,7 +111,7 @@ impl Running {
     }
 
     /// Waits until it has ended: its status code, and its log.
-    pub(super) fn ended(mut self, patience: Duration) -> (Option<i32>, String) {
+    pub(crate) fn ended(mut self, patience: Duration) -> (Option<i32>, String) {
         let end = Instant::now() + patience;
         while self.child.try_wait().unwrap().is_none() {
             assert!(Instant::now() < end, "the gateway goes on");
@@ -132,14 +132,14 @@ impl Drop for Running {
 }
 
 /// The answer of a page, once one is there; none if nobody listens.
-pub(super) fn get(address: SocketAddr, path: &str) -> Option<String> {
+pub(crate) fn get(address: SocketAddr, path: &str) -> Option<String> {
     post(
         address,
         &format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"),
     )
 }
 
-pub(super) fn post(address: SocketAddr, request: &str) -> Option<String> {
+pub(crate) fn post(address: SocketAddr, request: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -151,7 +151,7 @@ pub(super) fn post(address: SocketAddr, request: &str) -> Option<String> {
 }
 
 /// Waits until an answer is there that is as it should be.
-pub(super) fn until(
+pub(crate) fn until(
     what: &str,
     answer: impl Fn() -> Option<String>,
     right: impl Fn(&str) -> bool,

@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use gateway::{
     Budget, Chunks, Payload, Signal,
-    tail::{Core, Counts, Outbox},
+    tail::{Core, Outbox},
     wire::{self, Span, resources},
 };
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ pub(crate) fn kept(case: &Value, requests: &[Payload]) -> Spans {
     settings["policies"] = case.clone();
     let settings = serde_json::from_value(settings).unwrap();
     let budget = Budget::new(1 << 30);
-    let mut core = Core::new(&settings, None, &budget, Arc::new(Counts::default())).unwrap();
+    let mut core = Core::new(&settings, None, &budget).unwrap();
     for payload in requests {
         core.ingest(payload.clone(), None, Duration::ZERO).unwrap();
     }
