@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::time::timeout;
+use tokio::{sync::Notify, time::timeout};
 
 use super::{
     Backlog, Kind, Position, Shared,
@@ -27,6 +27,7 @@ const ROOM: Duration = Duration::from_secs(1);
 pub struct Cursor {
     shared: Arc<Shared>,
     key: u64,
+    waits: Arc<Notify>,
     reader: Arc<Mutex<Reader>>,
 }
 
@@ -76,9 +77,15 @@ struct Reader {
 
 impl Cursor {
     pub(crate) fn new(shared: Arc<Shared>, key: u64) -> Self {
+        let waits = shared
+            .inner()
+            .destinations
+            .get(&key)
+            .map(|one| Arc::clone(&one.waits));
         Self {
             shared,
             key,
+            waits: waits.unwrap_or_default(),
             reader: Arc::default(),
         }
     }
@@ -88,7 +95,7 @@ impl Cursor {
         let mut room = None;
         loop {
             // Asked to be told before looking, so that what is appended in between is not missed.
-            let mut appended = std::pin::pin!(self.shared.appended.notified());
+            let mut appended = std::pin::pin!(self.waits.notified());
             appended.as_mut().enable();
             match self.look(budget, &mut room) {
                 Next::Here(delivery) => return delivery,
@@ -119,8 +126,6 @@ impl Cursor {
         for position in positions {
             inner.hand_out_again(self.key, position.sequence);
         }
-        drop(inner);
-        self.shared.appended.notify_waiters();
     }
 
     /// The next record, if there is one that can be had now.
@@ -135,6 +140,7 @@ impl Cursor {
     pub fn done(&self, positions: &[Position]) {
         // What could not be noted is counted there, and delivered once more after a crash.
         let _ = self.shared.inner().done(self.key, positions);
+        self.shared.freed.notify_waiters();
     }
 
     /// What waits for the destination, handed out or not.
@@ -185,11 +191,11 @@ impl Cursor {
 
     fn locate(&self, reader: &mut Reader) -> Place {
         let mut inner = self.shared.inner();
+        let below = inner.handed_out_below();
         let Inner {
             destinations,
             recent,
             segments,
-            next,
             ..
         } = &mut *inner;
         let Some(destination) = destinations.get_mut(&self.key) else {
@@ -204,7 +210,7 @@ impl Cursor {
         }
         let wanted = destination.wants();
         destination.at = wanted;
-        if wanted >= *next {
+        if wanted >= below {
             return Place::Nowhere;
         }
         if let Some((position, payload)) = recent.get(wanted) {
@@ -215,7 +221,7 @@ impl Cursor {
             Some(filled) => Place::Disk {
                 segment: Arc::clone(&filled.segment),
                 used: filled.used,
-                until: filled.until.min(*next),
+                until: filled.until.min(below),
                 wanted,
             },
             None => Place::Nowhere,
@@ -328,6 +334,19 @@ impl Delivery {
         self.cursor.done(&[self.position]);
     }
 
+    /// The destination is done with all of these, which are of one log.
+    pub fn all_done(deliveries: Vec<Self>) {
+        let Some(cursor) = deliveries.first().map(|one| one.cursor.clone()) else {
+            return;
+        };
+        let settled = deliveries.into_iter().map(|mut one| {
+            one.settled = true;
+            one.position
+        });
+        let positions: Vec<_> = settled.collect();
+        cursor.done(&positions);
+    }
+
     /// Takes it out: it stays handed out until [`Cursor::done`] is told of its position, or until a restart.
     pub fn keep(mut self) -> (Position, Kind, Payload) {
         self.settled = true;
@@ -342,7 +361,6 @@ impl Drop for Delivery {
                 .shared
                 .inner()
                 .hand_out_again(self.cursor.key, self.position.sequence);
-            self.cursor.shared.appended.notify_waiters();
         }
     }
 }

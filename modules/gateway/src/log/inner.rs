@@ -8,6 +8,7 @@ use std::{
 };
 
 use collector_config::Signal;
+use tokio::sync::Notify;
 
 use super::{
     AppendError, Position, Stats,
@@ -18,7 +19,7 @@ use super::{
     recent::Recent,
     segments::{Filled, Segment, Segments},
 };
-use crate::{Chunks, Payload};
+use crate::{Chunks, Payload, settings::Sizer};
 
 /// What waits to be delivered to a destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +39,16 @@ impl Backlog {
         self.bytes += bytes;
     }
 
-    fn remove(&mut self, position: Position) {
+    /// How much that is, as a queue counts it.
+    pub fn of(&self, sizer: Sizer) -> u64 {
+        match sizer {
+            Sizer::Requests => self.records,
+            Sizer::Items => self.items,
+            Sizer::Bytes => self.bytes,
+        }
+    }
+
+    fn remove(&mut self, position: &Position) {
         self.records = self.records.saturating_sub(1);
         self.items = self.items.saturating_sub(position.items);
         self.bytes = self.bytes.saturating_sub(position.bytes);
@@ -55,6 +65,8 @@ pub(crate) struct Destination {
     /// All before it was handed out, is done with, or is known to be unreadable.
     pub(crate) at: u64,
     pub(crate) backlog: Backlog,
+    /// Where those wait who send to it: one is told of each record.
+    pub(crate) waits: Arc<Notify>,
 }
 
 impl Destination {
@@ -68,6 +80,17 @@ impl Destination {
     }
 }
 
+/// What the medium does not have yet. Nobody is given it before it has: whoever sent it may have to be refused.
+#[derive(Debug)]
+pub(crate) struct Unsynced {
+    /// Segments written since the medium was last waited for.
+    pub(crate) segments: Vec<Arc<Segment>>,
+    /// The records in them.
+    pub(crate) records: Vec<Position>,
+    /// The medium has all before it, or never will.
+    pub(crate) reached: u64,
+}
+
 /// Everything that is under the lock of a log.
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -78,8 +101,8 @@ pub(crate) struct Inner {
     /// The sequence of the next record.
     pub(crate) next: u64,
     pub(crate) compress: bool,
-    /// Segments written since the medium was last waited for; none are kept where nobody waits.
-    pub(crate) unsynced: Option<Vec<Arc<Segment>>>,
+    /// None where nobody waits for the medium.
+    pub(crate) unsynced: Option<Unsynced>,
     pub(crate) stats: Arc<Stats>,
 }
 
@@ -104,6 +127,9 @@ impl Inner {
                 self.stats.appended_bytes.add(position.bytes);
                 for destination in self.destinations.values_mut() {
                     destination.backlog.add(items, position.bytes);
+                    if self.unsynced.is_none() {
+                        destination.waits.notify_one();
+                    }
                 }
                 if let Some(payload) = payload {
                     self.recent.push(*position, payload);
@@ -154,16 +180,19 @@ impl Inner {
         }
         self.segments.advance(place.used + header.stride());
         self.stats.written_bytes.add(header.stride());
-        if let Some(unsynced) = &mut self.unsynced
-            && unsynced.last().is_none_or(|last| last.life != life)
-        {
-            unsynced.push(place.segment);
-        }
-        Ok(Position {
+        let position = Position {
             sequence: header.sequence,
             items,
             bytes: length as u64,
-        })
+        };
+        if let Some(unsynced) = &mut self.unsynced {
+            let segments = &mut unsynced.segments;
+            if segments.last().is_none_or(|last| last.life != life) {
+                segments.push(place.segment);
+            }
+            unsynced.records.push(position);
+        }
+        Ok(position)
     }
 
     /// Nobody is to see a record that was refused, and nothing more goes into the file that refused it.
@@ -184,27 +213,55 @@ impl Inner {
 
     /// A destination is done with records. The error says that this could not be noted; it holds nevertheless.
     pub(crate) fn done(&mut self, key: u64, positions: &[Position]) -> io::Result<()> {
-        let mut noted = Ok(());
+        let Some(destination) = self.destinations.get_mut(&key) else {
+            return Ok(());
+        };
+        let mut runs = Ranges::default();
         for position in positions {
             let sequence = position.sequence;
-            let run = sequence..sequence + 1;
-            let Some(destination) = self.destinations.get_mut(&key) else {
-                return Ok(());
-            };
             destination.out.remove(&sequence);
-            if destination.done.insert(run.clone()) == 0 {
-                continue;
+            if destination.done.insert(sequence..sequence + 1) > 0 {
+                destination.backlog.remove(position);
+                runs.insert(sequence..sequence + 1);
             }
-            destination.backlog.remove(*position);
-            let result = note(&mut self.ledger, &self.destinations, key, run);
+        }
+        let mut noted = Ok(());
+        // What was sent together was appended together: it is one note, and so either all of it is sent again after a
+        // crash or nothing.
+        for run in runs.iter() {
+            let result = note(&mut self.ledger, &self.destinations, key, run.clone());
             if result.is_err() {
                 self.stats.unnoted.add(1);
                 noted = result;
             }
-            self.give_back(sequence);
+            self.give_back_run(run);
         }
         self.release_memory();
         noted
+    }
+
+    /// The medium has what was written before `until`, or refused to take these records: whoever sent them keeps them,
+    /// so nobody gets them from here, now or after a restart.
+    pub(crate) fn reached(&mut self, until: u64, refused: &[Position]) {
+        let keys: Vec<u64> = self.destinations.keys().copied().collect();
+        self.stats.void_records.add(refused.len() as u64);
+        for key in keys {
+            // What cannot be noted on such a disk is sent again after a restart, which its sender does too.
+            let _ = self.done(key, refused);
+        }
+        if let Some(unsynced) = &mut self.unsynced {
+            unsynced.reached = until;
+        }
+        for destination in self.destinations.values() {
+            destination.waits.notify_waiters();
+        }
+    }
+
+    /// The sequence before which everything may be handed out.
+    pub(crate) fn handed_out_below(&self) -> u64 {
+        self.unsynced
+            .as_ref()
+            .map_or(self.next, |unsynced| unsynced.reached)
     }
 
     /// Records that a destination should have had are broken: it does not wait for them.
@@ -221,7 +278,7 @@ impl Inner {
         if note(&mut self.ledger, &self.destinations, key, run).is_err() {
             self.stats.unnoted.add(1);
         }
-        self.give_back(lost.start);
+        self.give_back_run(lost);
     }
 
     /// A record that was handed out comes back.
@@ -229,6 +286,7 @@ impl Inner {
         if let Some(destination) = self.destinations.get_mut(&key) {
             destination.out.remove(&sequence);
             destination.at = destination.at.min(sequence);
+            destination.waits.notify_waiters();
         }
     }
 
@@ -280,6 +338,16 @@ impl Inner {
         let done = |destination: &Destination| destination.done.covers(run.clone());
         if filled.until != u64::MAX && self.destinations.values().all(done) {
             self.segments.free(run.start);
+        }
+    }
+
+    /// Gives back the segments of a run.
+    fn give_back_run(&mut self, run: Range<u64>) {
+        let mut at = run.start;
+        while at < run.end {
+            let until = self.segments.containing(at).map(|filled| filled.until);
+            self.give_back(at);
+            at = until.unwrap_or(run.end).max(at + 1);
         }
     }
 

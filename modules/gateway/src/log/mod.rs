@@ -42,7 +42,7 @@ use std::{
 };
 
 use collector_config::Signal;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, futures::Notified};
 
 pub use cursor::{Cursor, Delivery};
 pub use disk::{Disk, DiskFile, Open, RealDisk};
@@ -120,8 +120,8 @@ pub struct Log {
 #[derive(Debug)]
 pub(crate) struct Shared {
     inner: Arc<Mutex<Inner>>,
-    /// Told when there is something to deliver.
-    appended: Notify,
+    /// Told when a destination is done with something.
+    freed: Notify,
     stats: Arc<Stats>,
     syncer: Option<Syncer>,
     /// Held until the end: no other process may write here.
@@ -154,7 +154,6 @@ impl Log {
             &payload.body,
             Some(payload),
         )?;
-        self.shared.appended.notify_waiters();
         Ok(position)
     }
 
@@ -164,7 +163,6 @@ impl Log {
             .shared
             .inner()
             .append(Kind::Note, signal, 0, body, None)?;
-        self.shared.appended.notify_waiters();
         Ok(position)
     }
 
@@ -174,6 +172,11 @@ impl Log {
             None => Ok(()),
             Some(syncer) => syncer.wait(position.sequence).await,
         }
+    }
+
+    /// Told once when a destination is done with something: there may be room then.
+    pub fn room(&self) -> Notified<'_> {
+        self.shared.freed.notified()
     }
 
     /// The cursor of a destination. One that the settings did not name gets what is appended from now on.

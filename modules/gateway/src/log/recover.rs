@@ -13,7 +13,7 @@ use super::{
     Backlog, Level, Log, OpenError, Settings, Shared, Stats,
     disk::{Disk, Open, read_full},
     format::{Heading, Life, SEGMENT_HEADER},
-    inner::{Destination, Inner},
+    inner::{Destination, Inner, Unsynced},
     ledger::{Ledger, Memory, key},
     ranges::Ranges,
     recent::Recent,
@@ -104,7 +104,11 @@ pub(super) fn open(
         recent: Recent::new(settings.memory),
         next,
         compress: settings.compress,
-        unsynced: (settings.level == Level::Power).then(Vec::new),
+        unsynced: (settings.level == Level::Power).then(|| Unsynced {
+            segments: Vec::new(),
+            records: Vec::new(),
+            reached: next,
+        }),
         stats: Arc::clone(&stats),
     };
     inner.ledger.prepare();
@@ -125,7 +129,7 @@ pub(super) fn open(
     };
     let shared = Shared {
         inner,
-        appended: Notify::new(),
+        freed: Notify::new(),
         stats,
         syncer,
         _lock: lock,

@@ -17,6 +17,8 @@ pub struct Stats {
     pub refused_disk: Count,
     /// Records that could not be read back, and were left out.
     pub skipped_records: Count,
+    /// Records that were written and then refused, because the medium did not take them.
+    pub void_records: Count,
     /// Places in segments where something else than a record was.
     pub damaged_places: Count,
     /// Notes about what was delivered that could not be written: after a crash it is delivered once more.

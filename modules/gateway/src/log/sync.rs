@@ -3,10 +3,10 @@
 //! One thread waits for the medium on behalf of everybody who appended meanwhile.
 
 use std::{
-    io,
+    io, mem,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, Sender, channel},
     },
     thread,
@@ -90,16 +90,22 @@ impl Work {
         }
     }
 
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits for what was written so far, and says up to which sequence that is.
     fn round(&self, named: &mut Option<Life>) -> (u64, io::Result<()>) {
-        let (until, segments, ledger) = {
-            let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-            let segments = inner.unsynced.as_mut().map(std::mem::take);
-            (
-                inner.next,
-                segments.unwrap_or_default(),
-                inner.ledger.current(),
-            )
+        let (until, segments, records, ledger) = {
+            let mut inner = self.inner();
+            let ledger = inner.ledger.current();
+            let until = inner.next;
+            let unsynced = inner.unsynced.as_mut().map(|unsynced| {
+                let segments = mem::take(&mut unsynced.segments);
+                (segments, mem::take(&mut unsynced.records))
+            });
+            let (segments, records) = unsynced.unwrap_or_default();
+            (until, segments, records, ledger)
         };
         self.stats.syncs.add(1);
         let mut wait = || -> io::Result<()> {
@@ -113,13 +119,17 @@ impl Work {
             Ok(())
         };
         let result = wait();
+        let mut inner = self.inner();
         if result.is_err() {
             self.stats.sync_failures.add(1);
             // The kernel may have dropped what it could not write: nothing more goes into that file.
-            let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
             let next = inner.next;
             inner.segments.seal(next);
+            inner.reached(until, &records);
+        } else {
+            inner.reached(until, &[]);
         }
+        drop(inner);
         // A note that is lost means that something is delivered once more, so nobody is refused for it.
         if ledger.is_some_and(|file| file.sync().is_err()) {
             self.stats.sync_failures.add(1);

@@ -122,7 +122,8 @@ impl History {
             assert!(there.is_subset(&begun), "never appended: {there:?}");
         }
         // And it goes on.
-        world.append(999, 100).unwrap();
+        let position = world.append(999, 100).unwrap();
+        runtime().block_on(world.log.synced(position)).unwrap();
         assert!(world.set("a").contains(&999));
     }
 }

@@ -191,6 +191,44 @@ async fn who_waits_for_the_medium_hears_that_it_failed_and_the_next_has_it() {
     world.log.synced(third).await.unwrap();
     assert!(world.log.synced(second).await.is_err(), "it stays refused");
     assert_eq!(world.log.stats().sync_failures.get(), 1);
+    assert_eq!(world.log.stats().void_records.get(), 1);
+    assert_eq!(world.all("a"), [0, 2], "who was refused sends it again");
+    assert_eq!(world.log.cursor("a").backlog().records, 2);
+    drop(world);
+    let world = World::open(&disk, &settings);
+    assert_eq!(world.all("a"), [0, 2], "after a restart as before");
+}
+
+#[tokio::test]
+async fn nobody_is_given_what_may_still_be_refused() {
+    let (disk, settings) = (
+        SimDisk::default(),
+        Settings {
+            level: Level::Power,
+            group: Duration::from_millis(20),
+            ..small(&["a"])
+        },
+    );
+    let world = World::open(&disk, &settings);
+    let record = world.append(0, 100).unwrap();
+    assert!(world.next("a").is_none(), "the medium does not have it");
+    world.log.synced(record).await.unwrap();
+    world.next("a").unwrap().done();
+    drop(world);
+    assert_eq!(World::open(&disk, &settings).all("a"), [0; 0]);
+}
+
+#[test]
+fn what_was_sent_together_is_one_note() {
+    let (disk, settings) = (SimDisk::default(), small(&["a"]));
+    let world = World::open(&disk, &settings);
+    (0..10).for_each(|record| world.appended(record, 100));
+    let batch: Vec<_> = (0..10).map(|_| world.next("a").unwrap()).collect();
+    let before = disk.calls();
+    crate::log::Delivery::all_done(batch);
+    assert_eq!(disk.calls() - before, 1);
+    drop(world);
+    assert_eq!(World::open(&disk, &settings).all("a"), [0; 0]);
 }
 
 #[test]
