@@ -4,31 +4,42 @@ use std::{
     mem,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
 
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::{Notify, Semaphore, TryAcquireError},
+    time::timeout,
+};
 
 /// The bytes that may be retained at once: bodies that arrive, queues, undecided traces, what is being sent.
 ///
 /// Whoever retains bytes holds a [`Charge`] for them, taken before they are allocated, so the sum is never
-/// over the limit by more than what a library below us buffers for one read.
+/// over the limit by more than what a library below us buffers for one read. What is freed goes to those who wait in
+/// the order in which they came, and only who has all that it waits for is woken.
 #[derive(Debug)]
 pub struct Budget {
     limit: u64,
-    used: AtomicU64,
-    freed: Notify,
+    /// A permit is a byte; a semaphore gives what comes free to who waits longest, and passes nobody over.
+    left: Semaphore,
+    waiting: AtomicUsize,
+    short: Notify,
 }
+
+/// The most that a semaphore hands out at once.
+const AT_ONCE: u64 = u32::MAX as u64;
 
 impl Budget {
     /// A budget of that many bytes.
     pub fn new(limit: u64) -> Arc<Self> {
+        let limit = limit.min(Semaphore::MAX_PERMITS as u64);
         Arc::new(Self {
             limit,
-            used: AtomicU64::new(0),
-            freed: Notify::new(),
+            left: Semaphore::new(permits(limit)),
+            waiting: AtomicUsize::new(0),
+            short: Notify::new(),
         })
     }
 
@@ -37,12 +48,13 @@ impl Budget {
         self.limit
     }
 
-    /// How many bytes are charged now.
+    /// How many bytes are charged now, or kept for who waits for more.
     pub fn used(&self) -> u64 {
-        self.used.load(Relaxed)
+        self.limit
+            .saturating_sub(self.left.available_permits() as u64)
     }
 
-    /// Takes that many bytes, if they are there now.
+    /// Takes that many bytes, if they are there now and nobody waits for them.
     pub fn charge(self: &Arc<Self>, bytes: u64) -> Option<Charge> {
         self.take(bytes).then(|| Charge {
             budget: Arc::clone(self),
@@ -50,42 +62,85 @@ impl Budget {
         })
     }
 
-    /// Takes that many bytes as soon as they are there: none if `patience` is over before, or if they never can be.
+    /// Takes that many bytes as soon as they are there, after those who came before: none if `patience` is over
+    /// before, or if they never can be.
     pub async fn charge_within(self: &Arc<Self>, bytes: u64, patience: Duration) -> Option<Charge> {
         if let Some(charge) = self.charge(bytes) {
             return Some(charge);
         }
+        let many = u32::try_from(bytes).ok()?;
         if bytes > self.limit {
             return None;
         }
-        timeout(patience, async {
-            loop {
-                // Asked to be woken before looking, so that what is freed in between is not missed.
-                let mut freed = std::pin::pin!(self.freed.notified());
-                freed.as_mut().enable();
-                if let Some(charge) = self.charge(bytes) {
-                    return charge;
-                }
-                freed.await;
-            }
+        let _waiting = Waiting::of(self);
+        let taken = timeout(patience, self.left.acquire_many(many)).await;
+        // It is never closed.
+        taken.ok()?.ok()?.forget();
+        Some(Charge {
+            budget: Arc::clone(self),
+            bytes,
         })
-        .await
-        .ok()
+    }
+
+    /// Whether somebody waits for bytes.
+    pub fn is_short(&self) -> bool {
+        self.waiting.load(Relaxed) > 0
+    }
+
+    /// Waits until somebody has to wait for bytes.
+    pub async fn shortage(&self) {
+        let mut short = std::pin::pin!(self.short.notified());
+        short.as_mut().enable();
+        if !self.is_short() {
+            short.await;
+        }
     }
 
     fn take(&self, bytes: u64) -> bool {
-        self.used
-            .fetch_update(Relaxed, Relaxed, |used| {
-                used.checked_add(bytes).filter(|sum| *sum <= self.limit)
-            })
-            .is_ok()
+        let mut taken = 0;
+        while taken < bytes {
+            let more = (bytes - taken).min(AT_ONCE);
+            match self
+                .left
+                .try_acquire_many(u32::try_from(more).unwrap_or(u32::MAX))
+            {
+                Ok(permit) => permit.forget(),
+                Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => {
+                    self.free(taken);
+                    return false;
+                }
+            }
+            taken += more;
+        }
+        true
     }
 
     fn free(&self, bytes: u64) {
         if bytes > 0 {
-            self.used.fetch_sub(bytes, Relaxed);
-            self.freed.notify_waiters();
+            self.left.add_permits(permits(bytes));
         }
+    }
+}
+
+/// As many permits as bytes; there never are more than [`Semaphore::MAX_PERMITS`].
+fn permits(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(Semaphore::MAX_PERMITS)
+}
+
+/// Somebody waits, until this is dropped.
+struct Waiting<'a>(&'a Budget);
+
+impl<'a> Waiting<'a> {
+    fn of(budget: &'a Budget) -> Self {
+        budget.waiting.fetch_add(1, Relaxed);
+        budget.short.notify_waiters();
+        Self(budget)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Relaxed);
     }
 }
 
@@ -103,6 +158,11 @@ impl Charge {
             budget: Arc::clone(budget),
             bytes: 0,
         }
+    }
+
+    /// What it was taken from.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
     }
 
     /// How many bytes it holds.
@@ -188,5 +248,49 @@ mod tests {
                 .await
                 .is_none()
         );
+    }
+
+    /// Counts how often it is woken.
+    #[derive(Default)]
+    struct Counted(AtomicUsize);
+
+    impl std::task::Wake for Counted {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_thousand_who_wait_one_is_woken_for_what_one_needs_and_in_order() {
+        let budget = Budget::new(1000);
+        let mut held = budget.charge(1000).unwrap();
+        let counted = Arc::new(Counted::default());
+        let waker = std::task::Waker::from(Arc::clone(&counted));
+        let mut context = std::task::Context::from_waker(&waker);
+        let wait = |_| Box::pin(budget.charge_within(10, Duration::from_mins(1)));
+        let mut waiting: Vec<_> = (0..1000).map(wait).collect();
+        for one in &mut waiting {
+            assert!(one.as_mut().poll(&mut context).is_pending());
+        }
+        assert!(budget.charge(1).is_none(), "nobody is passed over");
+        for nth in 0..100 {
+            held.shrink_to(1000 - 10 * nth - 9);
+            assert_eq!(
+                counted.0.load(Relaxed) as u64,
+                nth,
+                "not enough for anybody"
+            );
+            held.shrink_to(1000 - 10 * nth - 10);
+            assert_eq!(counted.0.load(Relaxed) as u64, nth + 1, "enough for one");
+        }
+        assert!(budget.is_short());
+        let mut got = Vec::new();
+        for (nth, one) in waiting.iter_mut().enumerate() {
+            if let std::task::Poll::Ready(charge) = one.as_mut().poll(&mut context) {
+                got.push((nth, charge.unwrap().split(10)));
+            }
+        }
+        assert!(got.iter().map(|(nth, _)| *nth).eq(0..100), "who came first");
+        assert_eq!(budget.used(), 1000);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::sync::watch;
 
 use super::{
@@ -29,7 +30,9 @@ pub async fn consume(
             }
         }
     });
-    futures::future::join_all(each).await;
+    // Of those who wait only the one that is woken is asked.
+    let mut each: FuturesUnordered<_> = each.collect();
+    while each.next().await.is_some() {}
     exporter.sender.flush().await;
 }
 
@@ -42,7 +45,5 @@ async fn send(batch: Batch, exporter: &Exporter, hurry: &mut watch::Receiver<boo
             other => end = other,
         }
     }
-    for one in taken {
-        one.settle(exporter, &end);
-    }
+    taken.settle(exporter, &end);
 }

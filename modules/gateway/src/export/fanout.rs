@@ -1,17 +1,19 @@
 //! How does one payload get to several destinations, all or none?
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use smallvec::SmallVec;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::{Mutex, oneshot},
+    time::timeout,
+};
 
-use super::Exporter;
+use super::{Exporter, Queue};
 use crate::{
     Payload, Refusal,
-    log::{AppendError, Backlog, Cursor, Log},
+    log::{AppendError, Cursor, Log, Position},
     pipeline::Take,
-    settings::Sizer,
 };
 
 /// The exporters at the end of one pipeline.
@@ -25,41 +27,94 @@ pub struct Fanout {
 /// A log on disk, and the exporters of one pipeline that take from it.
 pub struct Kept {
     /// The log.
-    pub log: Log,
+    log: Log,
     /// Who takes from it, each with its own cursor.
-    pub exporters: Vec<(Arc<Exporter>, Cursor)>,
+    exporters: Vec<(Arc<Exporter>, Cursor)>,
+    /// Who waits for room waits in here, behind those who came before.
+    turn: Mutex<()>,
+}
+
+/// How long to wait to be told of room before looking for it.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Why there is no room.
+enum NoRoom {
+    /// Not now.
+    Full(Refusal),
+    /// And waiting does not help.
+    Refused(Refusal),
 }
 
 impl Kept {
+    /// A log and who takes from it.
+    pub fn new(log: Log, exporters: Vec<(Arc<Exporter>, Cursor)>) -> Self {
+        Self {
+            log,
+            exporters,
+            turn: Mutex::new(()),
+        }
+    }
+
+    fn queues(&self) -> impl Iterator<Item = &Queue> {
+        self.exporters.iter().map(|(exporter, _)| &exporter.queue)
+    }
+
     /// Whether a payload may be added: no exporter is further behind than its queue is long.
     fn has_room(&self, payload: &Payload) -> bool {
         self.exporters.iter().all(|(exporter, cursor)| {
-            let Backlog {
-                records,
-                items,
-                bytes,
-            } = cursor.backlog();
             let settings = exporter.queue.settings();
-            let used = match settings.sizer {
-                Sizer::Requests => records,
-                Sizer::Items => items,
-                Sizer::Bytes => bytes,
-            };
-            let room = used + exporter.queue.size(payload) <= settings.size;
-            if !room {
-                exporter.tallies.unqueued.add(payload.items);
+            let used = cursor.backlog().of(settings.sizer);
+            used.saturating_add(exporter.queue.size(payload)) <= settings.size
+        })
+    }
+
+    fn try_append(&self, payload: &Payload) -> Result<Position, NoRoom> {
+        if !self.has_room(payload) {
+            return Err(NoRoom::Full(Refusal::busy("the sending queue is full")));
+        }
+        self.log.append(payload).map_err(|error| match error {
+            AppendError::Full { .. } => NoRoom::Full(error.into()),
+            AppendError::Disk { .. } | AppendError::TooLarge { .. } => {
+                NoRoom::Refused(error.into())
             }
-            room
         })
     }
 
     async fn append(&self, payload: &Payload) -> Result<(), Refusal> {
-        if !self.has_room(payload) {
-            return Err(Refusal::busy("the sending queue is full"));
+        let position = self.append_when_there_is_room(payload).await;
+        let position = position.inspect_err(|_| {
+            for (exporter, _) in &self.exporters {
+                exporter.tallies.unqueued.add(payload.items);
+            }
+        })?;
+        Ok(self.log.synced(position).await?)
+    }
+
+    async fn append_when_there_is_room(&self, payload: &Payload) -> Result<Position, Refusal> {
+        let blocks = self
+            .queues()
+            .any(|queue| queue.settings().block_on_overflow);
+        let _turn = if blocks {
+            Some(self.turn.lock().await)
+        } else {
+            None
+        };
+        loop {
+            let room = self.log.room();
+            let mut room = std::pin::pin!(room);
+            room.as_mut().enable();
+            let full = match self.try_append(payload) {
+                Ok(position) => return Ok(position),
+                Err(NoRoom::Refused(why)) => return Err(why),
+                Err(NoRoom::Full(why)) => why,
+            };
+            // What forms a batch is to leave now: it may be what there is no room for.
+            self.queues().for_each(Queue::press);
+            if !blocks || self.queues().any(Queue::is_hurried) {
+                return Err(full);
+            }
+            let _ = timeout(LOOK, room).await;
         }
-        let refused = |error: AppendError| Refusal::busy(error.to_string());
-        let position = self.log.append(payload).map_err(refused)?;
-        self.log.synced(position).await.map_err(refused)
     }
 }
 

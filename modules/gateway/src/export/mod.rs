@@ -20,6 +20,7 @@ mod queue;
 pub mod remote_write;
 mod retry;
 mod ring;
+mod room;
 mod source;
 
 use std::{
@@ -157,8 +158,6 @@ pub struct Exporter {
     pub signal: Signal,
     /// What waits for it in memory.
     pub queue: Queue,
-    /// How it puts payloads together.
-    pub batch: Option<settings::QueueBatch>,
     /// How it tries again; not at all if there is none.
     pub retry: Option<settings::Backoff>,
     /// Who brings payloads to the destination.

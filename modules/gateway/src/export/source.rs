@@ -19,15 +19,10 @@ pub enum Source {
     Log(Cursor, Arc<Budget>),
 }
 
-/// A payload that was taken out, and who holds it until it has arrived.
-pub(super) struct Taken {
-    pub(super) payload: Payload,
-    held: Held,
-}
-
-enum Held {
-    Queue(Entry),
-    Log(Delivery),
+/// Payloads that were taken out to be sent together, and who holds them until they have arrived.
+pub(super) enum Taken {
+    Queue(Vec<Entry>),
+    Log(Vec<Delivery>),
 }
 
 /// How the delivery of a payload ended.
@@ -41,47 +36,37 @@ pub(super) enum End {
     Interrupted,
 }
 
-impl Source {
-    /// The next payload; none once there will be none any more.
-    pub(super) async fn next(&self, exporter: &Exporter) -> Option<Taken> {
+impl Taken {
+    /// The payloads, in the order in which they came.
+    pub(super) fn payloads(&mut self) -> Vec<&mut Payload> {
         match self {
-            Self::Memory => {
-                let entry = exporter.queue.next().await?;
-                Some(Taken {
-                    payload: entry.payload.clone(),
-                    held: Held::Queue(entry),
-                })
-            }
-            Self::Log(cursor, budget) => {
-                let delivery = tokio::select! {
-                    biased;
-                    () = exporter.queue.closed() => return None,
-                    delivery = cursor.next(budget) => delivery,
-                };
-                Some(Taken {
-                    payload: delivery.payload.clone(),
-                    held: Held::Log(delivery),
-                })
-            }
+            Self::Queue(entries) => entries.iter_mut().map(|one| &mut one.payload).collect(),
+            Self::Log(deliveries) => deliveries.iter_mut().map(|one| &mut one.payload).collect(),
         }
     }
-}
 
-impl Taken {
-    /// Tells who holds it how it ended. A log that hears of no end gives it out again, after a restart at the latest.
+    /// Tells who holds them how it ended. A log that hears of no end gives them out again, after a restart at the
+    /// latest.
     pub(super) fn settle(self, exporter: &Exporter, end: &End) {
-        match (self.held, end) {
-            (Held::Queue(entry), End::Arrived) => exporter.queue.done(entry, Ok(())),
-            (Held::Queue(entry), End::GivenUp(why)) => {
-                exporter.queue.done(entry, Err(why.clone()));
+        match (self, end) {
+            (Self::Queue(entries), End::Arrived) => exporter.queue.done(entries, &Ok(())),
+            (Self::Queue(entries), End::GivenUp(why)) => {
+                exporter.queue.done(entries, &Err(why.clone()));
             }
-            (Held::Queue(entry), End::Interrupted) => {
-                exporter.tallies.failed.add(entry.payload.items);
+            (Self::Queue(entries), End::Interrupted) => {
+                let items = entries.iter().map(|entry| entry.payload.items).sum();
+                exporter.tallies.failed.add(items);
                 let why = Refusal::busy("the gateway is about to end");
-                exporter.queue.done(entry, Err(why));
+                exporter.queue.done(entries, &Err(why));
             }
-            (Held::Log(delivery), End::Arrived | End::GivenUp(_)) => delivery.done(),
-            (Held::Log(delivery), End::Interrupted) => drop(delivery),
+            (Self::Log(deliveries), End::Arrived | End::GivenUp(_)) => {
+                Delivery::all_done(deliveries);
+            }
+            (Self::Log(deliveries), End::Interrupted) => {
+                // What makes room for those who wait is not to be expected any more.
+                exporter.queue.hurry();
+                drop(deliveries);
+            }
         }
     }
 }

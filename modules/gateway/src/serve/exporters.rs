@@ -115,11 +115,11 @@ impl<'a> Exporters<'a> {
             queue.consumers = 1;
         }
         let kept = queue.storage.is_some();
+        let rules = queue.batch.clone().or_else(|| compiled(batch));
         let made = Arc::new(Exporter {
             signal: pipeline.signal,
-            batch: queue.batch.clone().or_else(|| compiled(batch)),
             retry: settings.retry,
-            queue: export::Queue::new(queue),
+            queue: export::Queue::new(queue, rules),
             sender,
             tallies: export::Tallies::default(),
         });
@@ -164,10 +164,7 @@ impl<'a> Exporters<'a> {
             self.sources.push((Arc::clone(&exporter), source));
             taking.push((exporter, cursor));
         }
-        Ok(Kept {
-            log,
-            exporters: taking,
-        })
+        Ok(Kept::new(log, taking))
     }
 }
 

@@ -2,30 +2,43 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 
-use super::source::Waiter;
+use super::{
+    room::{Held, Rooms, Wait},
+    source::Waiter,
+};
 use crate::{
-    Payload, Refusal,
-    settings::{Queue as Settings, Sizer},
+    Budget, Payload, Refusal,
+    settings::{Queue as Settings, QueueBatch, Sizer},
 };
 
-/// The payloads for one destination, in memory.
+/// The payloads for one destination, in memory. A batch is formed in here, so that whoever sends is woken for a batch
+/// and not for each payload of it, and what waits for its batch counts as what waits.
 #[derive(Debug)]
 pub struct Queue {
     settings: Settings,
+    rules: Option<QueueBatch>,
     inner: Mutex<Inner>,
     arrived: Notify,
-    freed: Notify,
+    ended: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     entries: VecDeque<Entry>,
-    used: u64,
+    /// What the rules of a batch count, of all entries.
+    weight: u64,
+    rooms: Rooms,
+    /// Somebody was refused since the last batch was taken.
+    pressed: bool,
     closed: bool,
 }
 
@@ -35,25 +48,43 @@ pub(super) struct Entry {
     /// What is to be sent.
     pub(super) payload: Payload,
     /// Who waits for the result, if anyone does.
-    pub(super) done: Option<Waiter>,
+    done: Option<Waiter>,
     room: u64,
+    since: Instant,
 }
 
 /// Room that was taken in a queue for one payload.
 #[derive(Debug)]
 pub(super) struct Room<'a> {
     queue: &'a Queue,
-    size: u64,
+    held: Held,
+}
+
+/// What there is to send.
+enum Next {
+    Batch(Vec<Entry>),
+    /// Something that may become more until then, as long as there is memory for more.
+    Forming(Instant, Arc<Budget>),
+    Nothing,
+    Never,
 }
 
 impl Queue {
-    /// An empty queue.
-    pub fn new(settings: Settings) -> Self {
+    /// An empty queue, whose payloads leave as these rules say: one by one where there are none.
+    pub fn new(settings: Settings, rules: Option<QueueBatch>) -> Self {
+        let inner = Inner {
+            entries: VecDeque::new(),
+            weight: 0,
+            rooms: Rooms::new(settings.size),
+            pressed: false,
+            closed: false,
+        };
         Self {
             settings,
-            inner: Mutex::default(),
+            rules,
+            inner: Mutex::new(inner),
             arrived: Notify::new(),
-            freed: Notify::new(),
+            ended: Notify::new(),
         }
     }
 
@@ -62,9 +93,19 @@ impl Queue {
         &self.settings
     }
 
-    /// How much of it is used.
+    /// How payloads are put together.
+    pub fn rules(&self) -> Option<&QueueBatch> {
+        self.rules.as_ref()
+    }
+
+    /// How much of it is used: by what waits, by what forms a batch, and by what is being sent.
     pub fn used(&self) -> u64 {
-        self.inner().used
+        self.inner().rooms.used()
+    }
+
+    /// How much there may be.
+    pub fn capacity(&self) -> u64 {
+        self.settings.size
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -73,117 +114,265 @@ impl Queue {
     }
 
     pub(super) fn size(&self, payload: &Payload) -> u64 {
-        match self.settings.sizer {
-            Sizer::Requests => 1,
-            Sizer::Items => payload.items,
-            Sizer::Bytes => payload.body.len() as u64,
-        }
+        size(self.settings.sizer, payload)
     }
 
-    /// Takes room for a payload.
+    /// Takes room for a payload, after those who came before.
     pub(super) async fn reserve(&self, payload: &Payload) -> Result<Room<'_>, Refusal> {
         let size = self.size(payload);
-        if size > self.settings.size {
-            return Err(Refusal::TooLarge {
-                bytes: size,
-                limit: self.settings.size,
-            });
+        let limit = self.settings.size;
+        if size > limit {
+            return Err(Refusal::TooLarge { bytes: size, limit });
         }
-        loop {
-            let mut freed = std::pin::pin!(self.freed.notified());
-            freed.as_mut().enable();
-            {
-                let mut inner = self.inner();
-                if inner.closed {
-                    return Err(Refusal::busy("the gateway is about to end"));
-                }
-                if inner.used + size <= self.settings.size {
-                    inner.used += size;
-                    return Ok(Room { queue: self, size });
-                }
+        let wait = {
+            let mut inner = self.inner();
+            if inner.closed {
+                return Err(ends());
             }
-            if !self.settings.block_on_overflow {
-                return Err(Refusal::busy("the sending queue is full"));
+            if let Some(held) = inner.rooms.take(size) {
+                return Ok(Room { queue: self, held });
             }
-            freed.await;
-        }
+            inner.pressed = true;
+            let wait = self
+                .settings
+                .block_on_overflow
+                .then(|| inner.rooms.wait(size));
+            self.hasten(&inner);
+            wait
+        };
+        let Some(wait) = wait else {
+            return Err(Refusal::busy("the sending queue is full"));
+        };
+        let mut waiting = Waiting { queue: self, wait };
+        let held = waiting.wait.granted().await.ok_or_else(ends)?;
+        Ok(Room { queue: self, held })
     }
 
-    /// The next payload; none once the queue is closed and empty.
-    pub(super) async fn next(&self) -> Option<Entry> {
+    /// The next payloads to send together; none once the queue is closed and empty.
+    pub(super) async fn next(&self) -> Option<Vec<Entry>> {
         loop {
             let mut arrived = std::pin::pin!(self.arrived.notified());
             arrived.as_mut().enable();
-            {
-                let mut inner = self.inner();
-                if let Some(entry) = inner.entries.pop_front() {
-                    return Some(entry);
-                }
-                if inner.closed {
-                    return None;
-                }
+            match self.look() {
+                Next::Batch(batch) => return Some(batch),
+                Next::Never => return None,
+                Next::Nothing => arrived.await,
+                Next::Forming(until, budget) => tokio::select! {
+                    () = arrived => {}
+                    () = sleep_until(until) => {}
+                    () = budget.shortage() => {}
+                },
+            }
+        }
+    }
+
+    fn look(&self) -> Next {
+        let mut inner = self.inner();
+        let Some(first) = inner.entries.front() else {
+            return if inner.closed {
+                Next::Never
+            } else {
+                Next::Nothing
+            };
+        };
+        let Some(rules) = &self.rules else {
+            return Next::Batch(inner.entries.pop_front().into_iter().collect());
+        };
+        let until = first.since + rules.flush_timeout.min(Duration::from_hours(1));
+        let budget = first.payload.charge.budget();
+        let whole = inner.weight >= rules.min_size || inner.closed || inner.is_short();
+        if !whole && !budget.is_short() && Instant::now() < until {
+            return Next::Forming(until, Arc::clone(budget));
+        }
+        inner.pressed = false;
+        let batch = inner.batch(rules);
+        if !inner.entries.is_empty() {
+            // Another batch, or the beginning of one, whose time somebody has to watch.
+            self.arrived.notify_one();
+        }
+        Next::Batch(batch)
+    }
+
+    /// Says that payloads have arrived, or never will.
+    pub(super) fn done(&self, entries: Vec<Entry>, result: &Result<(), Refusal>) {
+        let mut room = 0;
+        for entry in entries {
+            room += entry.room;
+            if let Some(done) = entry.done {
+                // Whoever waited may be gone: its connection broke.
+                let _ = done.send(result.clone());
+            }
+        }
+        self.give_back(&Held::filled(room));
+    }
+
+    fn give_back(&self, held: &Held) {
+        let mut granted = {
+            let mut inner = self.inner();
+            inner.rooms.give_back(held);
+            inner.rooms.grant()
+        };
+        // Told outside of the lock; whoever went away meanwhile leaves the room to the next.
+        while let Some(lost) = granted.tell() {
+            let mut inner = self.inner();
+            inner.rooms.give_back(&lost);
+            granted.append(inner.rooms.grant());
+        }
+        self.hasten(&self.inner());
+    }
+
+    /// What forms a batch is to be sent as it is, if more cannot come.
+    fn hasten(&self, inner: &Inner) {
+        if self.rules.is_some() && !inner.entries.is_empty() && inner.is_short() {
+            self.arrived.notify_one();
+        }
+    }
+
+    /// What forms a batch somewhere else, of what this queue does not hold itself, is to be sent as it is: there is no
+    /// room for more.
+    pub(super) fn press(&self) {
+        self.inner().pressed = true;
+        self.arrived.notify_waiters();
+    }
+
+    /// Waits until somebody presses.
+    pub(super) async fn pressed(&self) {
+        loop {
+            let mut arrived = std::pin::pin!(self.arrived.notified());
+            arrived.as_mut().enable();
+            if std::mem::take(&mut self.inner().pressed) {
+                return;
             }
             arrived.await;
         }
     }
 
-    /// Says that a payload has arrived, or never will.
-    pub(super) fn done(&self, entry: Entry, result: Result<(), Refusal>) {
-        if let Some(done) = entry.done {
-            // Whoever waited may be gone: its connection broke.
-            let _ = done.send(result);
-        }
-        self.give_back(entry.room);
+    /// Refuses who waits for room, and who would: nothing will be sent that makes some.
+    pub(super) fn hurry(&self) {
+        self.inner().rooms.end();
     }
 
-    fn give_back(&self, size: u64) {
-        self.inner().used -= size;
-        self.freed.notify_waiters();
+    /// Whether nobody is to wait for room any more.
+    pub(super) fn is_hurried(&self) -> bool {
+        self.inner().rooms.is_ended()
     }
 
     /// Waits until nothing more is taken.
     pub(super) async fn closed(&self) {
         loop {
-            let mut freed = std::pin::pin!(self.freed.notified());
-            freed.as_mut().enable();
+            let mut ended = std::pin::pin!(self.ended.notified());
+            ended.as_mut().enable();
             if self.inner().closed {
                 return;
             }
-            freed.await;
+            ended.await;
         }
-    }
-
-    /// How much there may be.
-    pub fn capacity(&self) -> u64 {
-        self.settings.size
     }
 
     /// Takes nothing more; what is there may still be had.
     pub fn close(&self) {
-        self.inner().closed = true;
+        let mut inner = self.inner();
+        inner.closed = true;
+        inner.rooms.end();
+        drop(inner);
         self.arrived.notify_waiters();
-        self.freed.notify_waiters();
+        self.ended.notify_waiters();
+    }
+}
+
+impl Inner {
+    /// Whether nothing more comes before something was sent: there is no room, and nobody who has some to fill.
+    fn is_short(&self) -> bool {
+        self.rooms.nobody_fills() && (self.pressed || self.rooms.is_full())
+    }
+
+    /// The first entries, until they are enough for a batch or the next one is too much for it.
+    fn batch(&mut self, rules: &QueueBatch) -> Vec<Entry> {
+        let mut batch = Vec::new();
+        let mut together = 0;
+        while let Some(first) = self.entries.front() {
+            let more = size(rules.sizer, &first.payload);
+            let over = rules.max_size.is_some_and(|max| together + more > max);
+            if !batch.is_empty() && (over || together >= rules.min_size) {
+                break;
+            }
+            together += more;
+            batch.extend(self.entries.pop_front());
+        }
+        self.weight -= together;
+        batch
     }
 }
 
 impl Room<'_> {
     /// Fills the room with the payload that it was taken for.
     pub(super) fn fill(mut self, payload: Payload, done: Option<Waiter>) {
-        let room = std::mem::take(&mut self.size);
-        let entry = Entry {
+        let room = self.held.fill();
+        let queue = self.queue;
+        let mut inner = queue.inner();
+        let before = inner.weight;
+        if let Some(rules) = &queue.rules {
+            inner.weight += size(rules.sizer, &payload);
+        }
+        let first = inner.entries.is_empty();
+        inner.rooms.filled();
+        inner.entries.push_back(Entry {
             payload,
             done,
             room,
+            since: Instant::now(),
+        });
+        let wake = match &queue.rules {
+            None => true,
+            // The first one's time is to be watched; then nobody is woken until there is a batch.
+            Some(rules) => {
+                let whole = before < rules.min_size && inner.weight >= rules.min_size;
+                first || whole || inner.is_short()
+            }
         };
-        self.queue.inner().entries.push_back(entry);
-        self.queue.arrived.notify_one();
+        drop(inner);
+        if wake {
+            queue.arrived.notify_one();
+        }
     }
 }
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        if self.size > 0 {
-            self.queue.give_back(self.size);
+        if let Some(held) = self.held.rest() {
+            self.queue.give_back(&held);
         }
     }
 }
+
+/// Somebody who waits, and may go away before there is room.
+struct Waiting<'a> {
+    queue: &'a Queue,
+    wait: Wait,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        match self.wait.leave() {
+            Some(lost) => self.queue.give_back(&lost),
+            // Who comes next may want less.
+            None if self.wait.is_over() => {}
+            None => self.queue.give_back(&Held::filled(0)),
+        }
+    }
+}
+
+pub(super) fn size(sizer: Sizer, payload: &Payload) -> u64 {
+    match sizer {
+        Sizer::Requests => 1,
+        Sizer::Items => payload.items,
+        Sizer::Bytes => payload.body.len() as u64,
+    }
+}
+
+fn ends() -> Refusal {
+    Refusal::busy("the gateway is about to end")
+}
+
+#[cfg(test)]
+mod tests;
