@@ -178,6 +178,25 @@ fn storage_is_kept_as_safely_as_it_is_asked_for() {
 }
 
 #[test]
+fn a_queue_on_disk_is_as_long_as_the_storage_unless_it_says_how_long() {
+    for (queue, size) in [
+        ("{}", 1000),
+        ("{queue_size: 7}", 7),
+        ("{storage: file_storage}", u64::MAX),
+        ("{storage: file_storage, queue_size: 1000}", 1000),
+    ] {
+        let queue = format!("insecure: true}}, sending_queue: {queue}");
+        let text = MINIMAL
+            .replace("insecure: true}", &queue)
+            .replace("service: {", "service: {extensions: [file_storage], ");
+        let text = format!("extensions: {{file_storage: {{max_size: 5000000}}}}{text}");
+        let settings = load_text(&text).unwrap().settings;
+        let exporter = settings.exporters.values().next().unwrap();
+        assert_eq!(exporter.queue.as_ref().unwrap().size, size, "{queue}");
+    }
+}
+
+#[test]
 fn names_of_old_are_those_of_today() {
     let text = "
 receivers: {otlp: {protocols: {http: }}}

@@ -259,7 +259,7 @@ pub struct Rotation {
 pub struct Queue {
     /// What its size counts.
     pub sizer: Sizer,
-    /// How much it holds.
+    /// How much it holds; in a storage, where nothing else is said, as much as there is room for in that.
     pub size: u64,
     /// How many requests may be under way.
     pub consumers: u32,

@@ -26,7 +26,8 @@ pub struct FileStorage {
     pub create: Option<u32>,
     /// What an acknowledged request survives.
     pub durability: Durability,
-    /// How many bytes its files may have together; none for as many as there is room for.
+    /// How many bytes the files of each pipeline may have that keeps something here (those of a tail sampler count for
+    /// themselves); none for one gibibyte. A queue whose own size is not said is as long as this has room.
     pub max_size: Option<u64>,
 }
 

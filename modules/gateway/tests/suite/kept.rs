@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
 use gateway::settings::{
-    Choice, Durability, ExporterKind, FileStorage, LoadBalancing, Processor, RoutingKey, Settings,
-    WireCompression,
+    Choice, Durability, ExporterKind, FileStorage, LoadBalancing, Processor, QueueBatch,
+    RoutingKey, Settings, Sizer, WireCompression,
 };
 
 use crate::support::{Backend, Running, TRACES, call, count, over_grpc, settings, spans};
@@ -48,6 +48,72 @@ async fn a_log_outlives_the_gateway() {
     gateway.stop().await;
     assert_eq!(backend.got().len(), 3);
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_full_queue_on_disk_makes_senders_wait_or_refuses_them_as_it_is_told() {
+    for (block, third) in [(true, "0"), (false, "14")] {
+        let name = format!("gateway-full-{block}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let address = nobody_yet().await;
+        let mut settings = stored(address, &folder);
+        for exporter in settings.exporters.values_mut() {
+            let queue = exporter.queue.as_mut().unwrap();
+            (queue.size, queue.block_on_overflow) = (2, block);
+        }
+        let gateway = Running::start(&settings);
+        for request in [1, 2].map(spans) {
+            assert_eq!(call(gateway.grpc, TRACES, &request).await.code, "0");
+        }
+        let to = gateway.grpc;
+        let waits = tokio::spawn(async move { call(to, TRACES, &spans(3)).await });
+        if !block {
+            assert_eq!(waits.await.unwrap().code, third);
+            gateway.stop_within(Duration::ZERO).await;
+            continue;
+        }
+        let backend = Backend::start_on(address).await;
+        let answer = tokio::time::timeout(Duration::from_secs(30), waits).await;
+        assert_eq!(answer.unwrap().unwrap().code, third);
+        backend.wait_for(3).await;
+        gateway.stop().await;
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_on_disk_sends_what_forms_a_batch() {
+    let folder = std::env::temp_dir().join(format!("gateway-forms-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (backend, address) = Backend::start().await;
+    let mut settings = stored(address, &folder);
+    for exporter in settings.exporters.values_mut() {
+        let queue = exporter.queue.as_mut().unwrap();
+        (queue.size, queue.block_on_overflow) = (2, true);
+        queue.batch = Some(QueueBatch {
+            sizer: Sizer::Items,
+            min_size: 1000,
+            max_size: None,
+            flush_timeout: Duration::from_hours(1),
+        });
+    }
+    let gateway = Running::start(&settings);
+    for request in [1, 2, 3].map(spans) {
+        let call = call(gateway.grpc, TRACES, &request);
+        let answer = tokio::time::timeout(Duration::from_secs(30), call).await;
+        assert_eq!(answer.unwrap().code, "0");
+    }
+    assert_eq!(count(&backend.wait_for(1).await[0].body), 3);
+    gateway.stop().await;
+    assert_eq!(backend.got().len(), 2);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// An address where nobody listens, until somebody does.
+async fn nobody_yet() -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap()
 }
 
 #[tokio::test]

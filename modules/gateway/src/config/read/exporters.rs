@@ -22,17 +22,17 @@ use crate::settings::{Debug, Exporter, ExporterKind, File, FileFormat, Rotation,
 /// An exporter of a type that the gateway runs; none if its settings could not be read.
 pub(in super::super) fn exporter(kind: &str, settings: &Value, at: &At<'_>) -> Option<Exporter> {
     Some(if kind == GrpcText::TYPE.name {
-        grpc(at.component(settings)?, at)
+        grpc(at.component(settings)?, settings, at)
     } else if kind == HttpText::TYPE.name {
-        http(at.component(settings)?, at)
+        http(at.component(settings)?, settings, at)
     } else if kind == BalancingText::TYPE.name {
-        balancing(at.component(settings)?, at)
+        balancing(at.component(settings)?, settings, at)
     } else if kind == PrometheusRemoteWrite::TYPE.name {
         let mut settings = settings.clone();
         let version = remote_write::version(&mut settings, at);
         remote_write::remote_write(at.component(&settings)?, version, at)
     } else if kind == DebugText::TYPE.name {
-        debug(at.component(settings)?, at)
+        debug(at.component(settings)?, settings, at)
     } else if kind == FileExporter::TYPE.name {
         file(at.component(settings)?, at)
     } else {
@@ -51,30 +51,30 @@ fn plain(kind: ExporterKind) -> Exporter {
     }
 }
 
-fn grpc(text: GrpcText, at: &At<'_>) -> Exporter {
+fn grpc(text: GrpcText, settings: &Value, at: &At<'_>) -> Exporter {
     let waiting = text.sending_queue.clone().unwrap_or_default();
     let again = text.retry_on_failure.clone().unwrap_or_default();
     Exporter {
         timeout: or_default(text.timeout, Some(Duration::from_secs(5))),
-        queue: queue::queue(waiting, at),
+        queue: queue::queue(waiting, settings, at),
         retry: queue::retry(&again, at),
         kind: ExporterKind::OtlpGrpc(client::grpc(text, at)),
     }
 }
 
-fn http(text: HttpText, at: &At<'_>) -> Exporter {
+fn http(text: HttpText, settings: &Value, at: &At<'_>) -> Exporter {
     let waiting = text.sending_queue.clone().unwrap_or_default();
     let again = text.retry_on_failure.clone().unwrap_or_default();
     Exporter {
         timeout: or_default(text.timeout, Some(Duration::from_secs(30))),
-        queue: queue::queue(waiting, at),
+        queue: queue::queue(waiting, settings, at),
         retry: queue::retry(&again, at),
         kind: ExporterKind::OtlpHttp(Box::new(client::http(text, at))),
     }
 }
 
 /// Its own queue and repetition are off unless they are asked for: those of each collector are on.
-fn balancing(text: BalancingText, at: &At<'_>) -> Exporter {
+fn balancing(text: BalancingText, settings: &Value, at: &At<'_>) -> Exporter {
     let off = SendingQueue {
         enabled: false,
         ..SendingQueue::default()
@@ -85,13 +85,13 @@ fn balancing(text: BalancingText, at: &At<'_>) -> Exporter {
     };
     Exporter {
         timeout: or_default(text.timeout, None),
-        queue: queue::queue(text.sending_queue.clone().unwrap_or(off), at),
+        queue: queue::queue(text.sending_queue.clone().unwrap_or(off), settings, at),
         retry: queue::retry(&text.retry_on_failure.clone().unwrap_or(never), at),
         kind: ExporterKind::LoadBalancing(Box::new(load_balancing::load_balancing(text, at))),
     }
 }
 
-fn debug(text: DebugText, at: &At<'_>) -> Exporter {
+fn debug(text: DebugText, settings: &Value, at: &At<'_>) -> Exporter {
     let why = "the gateway writes to its own log; a file is written by `file`";
     at.without("output_paths", &text.output_paths, why);
     let verbosity = match text.verbosity {
@@ -105,7 +105,9 @@ fn debug(text: DebugText, at: &At<'_>) -> Exporter {
         thereafter: text.sampling_thereafter.unwrap_or(1),
     });
     Exporter {
-        queue: text.sending_queue.and_then(|text| queue::queue(text, at)),
+        queue: text
+            .sending_queue
+            .and_then(|text| queue::queue(text, settings, at)),
         ..plain(kind)
     }
 }

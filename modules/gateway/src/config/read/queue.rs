@@ -1,18 +1,24 @@
 //! What becomes of data that cannot be sent at once?
 
 use collector_config::components::queue::{Batch, Retry, SendingQueue, Sizer as SizerText};
-use serde_json::Number;
+use serde_json::{Number, Value};
 
 use super::super::at::At;
 use super::unless_zero;
 use crate::settings::{Backoff, Queue, QueueBatch, Sizer};
 
-/// The queue, where there is one.
-pub(super) fn queue(text: SendingQueue, at: &At<'_>) -> Option<Queue> {
+/// The queue, where there is one, of the component that has these settings. One that a storage keeps is as long as
+/// the storage has room, unless its own size is said: what the collector assumes for memory would be an outage of
+/// seconds.
+pub(super) fn queue(text: SendingQueue, settings: &Value, at: &At<'_>) -> Option<Queue> {
     let at = at.key("sending_queue");
+    let own_size = settings.pointer("/sending_queue/queue_size").is_some();
     text.enabled.then(|| Queue {
         sizer: sizer(text.sizer),
-        size: text.queue_size,
+        size: match &text.storage {
+            Some(_) if !own_size => u64::MAX,
+            _ => text.queue_size,
+        },
         consumers: text.num_consumers,
         block_on_overflow: text.block_on_overflow,
         wait_for_result: text.wait_for_result,
