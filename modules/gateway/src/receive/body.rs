@@ -1,54 +1,27 @@
 //! How does a message come out of the body of a request, without more memory than was charged?
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Buf, Bytes};
 use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
+use super::incoming::{Incoming, Message, Want};
 use crate::{Budget, Charge, Refusal};
 
 /// How long a sender may be silent in the middle of a message. Room that was charged for it is kept from others.
-pub(super) const SILENCE: Duration = Duration::from_secs(10);
-/// What is charged at first for a body that does not say how long it is.
-const FIRST: u64 = 16 << 10;
-
-/// A message as it came.
-#[derive(Debug)]
-pub(super) struct Message {
-    /// Its bytes.
-    pub(super) bytes: Bytes,
-    /// When its first byte was here.
-    pub(super) arrived: Instant,
-    /// What they take of the budget.
-    pub(super) charge: Charge,
-    /// Whether they are compressed, as the frame of gRPC says.
-    pub(super) compressed: Compressed,
-}
-
-/// Whether a gRPC message says that it is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compressed {
-    /// As it is.
-    No,
-    /// In the encoding that the headers name.
-    Yes,
-}
-
+pub(crate) const SILENCE: Duration = Duration::from_secs(10);
 /// How much may be taken.
-pub(super) struct Limits<'a> {
+pub(crate) struct Limits<'a> {
     /// The most bytes of one message.
-    pub(super) message: u64,
+    pub(crate) message: u64,
     /// What all messages share.
-    pub(super) budget: &'a Arc<Budget>,
+    pub(crate) budget: &'a Arc<Budget>,
     /// How long a sender waits for room.
-    pub(super) patience: Duration,
+    pub(crate) patience: Duration,
     /// How long a sender may be silent.
-    pub(super) silence: Duration,
+    pub(crate) silence: Duration,
 }
 
 impl Limits<'_> {
@@ -59,22 +32,41 @@ impl Limits<'_> {
     }
 
     /// Charges so many bytes that are no message yet.
-    pub(super) async fn scratch(&self, bytes: u64) -> Result<Charge, Refusal> {
+    pub(crate) async fn scratch(&self, bytes: u64) -> Result<Charge, Refusal> {
+        if let Some(charge) = self.at_once(bytes)? {
+            return Ok(charge);
+        }
+        let charge = self.budget.charge_within(bytes, self.patience).await;
+        charge.ok_or_else(used_up)
+    }
+
+    /// The same without waiting: nothing, if there is no room now.
+    pub(crate) fn at_once(&self, bytes: u64) -> Result<Option<Charge>, Refusal> {
         let limit = self.budget.limit();
         if bytes > limit {
             return Err(Refusal::TooLarge { bytes, limit });
         }
-        let charge = self.budget.charge_within(bytes, self.patience).await;
-        charge.ok_or_else(|| Refusal::busy("the memory for data under way is used up"))
+        Ok(self.budget.charge(bytes))
     }
 
-    fn fits(&self, bytes: u64) -> Result<(), Refusal> {
+    /// Whether a message may have so many bytes.
+    pub(crate) fn fits(&self, bytes: u64) -> Result<(), Refusal> {
         let limit = self.message;
         if bytes > limit {
             return Err(Refusal::TooLarge { bytes, limit });
         }
         Ok(())
     }
+}
+
+/// Why nothing is taken while there is no room.
+pub(crate) fn used_up() -> Refusal {
+    Refusal::busy("the memory for data under way is used up")
+}
+
+/// Why a sender is not waited for any longer.
+pub(crate) fn silent() -> Refusal {
+    Refusal::busy("the rest of the message did not come")
 }
 
 /// The frames of a body, read as they are asked for: what is not read here, the sender may not send.
@@ -89,7 +81,7 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Frames<'_, B> {
     async fn more(&mut self) -> Result<bool, Refusal> {
         while self.current.is_empty() {
             let frame = timeout(self.silence, self.body.frame()).await;
-            let frame = frame.map_err(|_| Refusal::busy("the rest of the message did not come"))?;
+            let frame = frame.map_err(|_| silent())?;
             match frame {
                 None => return Ok(false),
                 Some(Ok(frame)) => self.current = frame.into_data().unwrap_or_default(),
@@ -118,89 +110,47 @@ pub(super) async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B, most: u
     let _ = timeout(Duration::from_secs(1), rest).await;
 }
 
-/// Reads the one message of a unary gRPC call: a flag, four bytes of length, and the message. Its memory is charged
-/// before it is allocated, and what the sender merely announces is no memory until it is written to.
+/// Reads the one message of a unary gRPC call.
 pub(super) async fn grpc_message<B>(body: &mut B, limits: &Limits<'_>) -> Result<Message, Refusal>
 where
     B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
 {
-    let mut frames = Frames {
-        body,
-        silence: limits.silence,
-        current: Bytes::new(),
-    };
-    let mut prefix = [0_u8; 5];
-    for byte in &mut prefix {
-        if !frames.more().await? {
-            return Err(Refusal::invalid("the call has no message"));
-        }
-        *byte = frames.current.get_u8();
-    }
-    let arrived = Instant::now();
-    let [flag, length @ ..] = prefix;
-    let compressed = match flag {
-        0 => Compressed::No,
-        1 => Compressed::Yes,
-        _ => return Err(Refusal::invalid("the message has an unknown flag")),
-    };
-    let length = u32::from_be_bytes(length);
-    let charge = limits.charge(u64::from(length)).await?;
-    let length = length as usize;
-    let mut bytes = Vec::with_capacity(length);
-    while bytes.len() < length {
-        if !frames.more().await? {
-            return Err(Refusal::invalid("the message is shorter than it says"));
-        }
-        let part = frames.current.len().min(length - bytes.len());
-        bytes.extend_from_slice(&frames.current.split_to(part));
-    }
-    if frames.more().await? {
-        return Err(Refusal::invalid("the call has more than one message"));
-    }
-    Ok(Message {
-        bytes: bytes.into(),
-        arrived,
-        charge,
-        compressed,
-    })
+    message(body, Incoming::grpc(), limits).await
 }
 
-/// Reads a body to its end. What it says of its length is charged at once, and otherwise what comes, before it is kept.
+/// Reads a body to its end.
 pub(super) async fn http_message<B>(body: &mut B, limits: &Limits<'_>) -> Result<Message, Refusal>
 where
     B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
 {
     let said = body.size_hint().exact();
-    let arrived = Instant::now();
-    let first = said.unwrap_or(FIRST.min(limits.message));
-    let mut charge = limits.charge(first).await?;
-    let mut bytes = Vec::with_capacity(usize::try_from(first).unwrap_or(0));
+    message(body, Incoming::http(said), limits).await
+}
+
+async fn message<B>(
+    body: &mut B,
+    mut incoming: Incoming,
+    limits: &Limits<'_>,
+) -> Result<Message, Refusal>
+where
+    B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
+{
     let mut frames = Frames {
         body,
         silence: limits.silence,
         current: Bytes::new(),
     };
-    while frames.more().await? {
-        let needed = (bytes.len() + frames.current.len()) as u64;
-        limits.fits(needed)?;
-        if needed > charge.bytes() {
-            let target = (charge.bytes() * 2).clamp(needed, limits.message);
-            charge.merge(limits.scratch(target - charge.bytes()).await?);
-            let room = usize::try_from(target).unwrap_or(usize::MAX);
-            bytes.reserve_exact(room.saturating_sub(bytes.len()));
+    loop {
+        let mut input = frames.current.as_ref();
+        let want = incoming.push(&mut input, limits)?;
+        let used = frames.current.len() - input.len();
+        frames.current.advance(used);
+        match want {
+            Want::Room(bytes) => incoming.grant(limits.scratch(bytes).await?),
+            Want::More if frames.more().await? => {}
+            Want::More => return incoming.finish(),
         }
-        bytes.extend_from_slice(&std::mem::take(&mut frames.current));
     }
-    if bytes.capacity() > bytes.len() + bytes.len() / 8 {
-        bytes.shrink_to_fit();
-    }
-    charge.shrink_to(bytes.capacity() as u64);
-    Ok(Message {
-        bytes: bytes.into(),
-        arrived,
-        charge,
-        compressed: Compressed::No,
-    })
 }
 
 #[cfg(test)]

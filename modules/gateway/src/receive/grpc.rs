@@ -12,7 +12,8 @@ use http_body::Body;
 
 use super::{
     Serving,
-    body::{Compressed, grpc_message},
+    body::grpc_message,
+    incoming::Compressed,
     reply::Reply,
     status::{Code, Status},
 };

@@ -10,8 +10,9 @@ use http_body::Body;
 
 use super::{
     Serving,
-    body::{Message, discard, http_message},
+    body::{discard, http_message},
     cors,
+    incoming::Message,
     reply::Reply,
     service::Http,
     status::{Code, Status},

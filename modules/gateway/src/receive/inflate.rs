@@ -130,7 +130,7 @@ impl Out {
             let step = (self.bytes.len() / 2).max(STEP) as u64;
             let more = short.max(step.min(self.limit - self.charge.bytes()));
             if !self.charge.grow(more) {
-                return Err(Refusal::busy("the memory for data under way is used up"));
+                return Err(super::body::used_up());
             }
             let room = usize::try_from(self.charge.bytes()).unwrap_or(usize::MAX);
             self.bytes

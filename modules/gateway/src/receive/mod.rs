@@ -11,6 +11,7 @@ mod connection;
 mod cors;
 mod grpc;
 mod http1;
+mod incoming;
 mod inflate;
 mod lifetime;
 mod listen;
@@ -22,8 +23,9 @@ mod tls;
 
 use std::{sync::Arc, time::Duration};
 
-use body::{Limits, Message};
+use body::Limits;
 pub use connection::serve;
+use incoming::Message;
 pub use listen::{ListenError, Listener};
 pub use service::{Protocol, Serving};
 pub use tally::{Tallies, Tally};
