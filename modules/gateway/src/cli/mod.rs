@@ -10,7 +10,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::{Shell, generate};
-use gateway::config::{self, Loaded, Setting, Source, Surroundings};
+use gateway::{
+    config::{self, Loaded, Setting, Source, Surroundings},
+    settings::Http2,
+};
 
 use report::Report;
 
@@ -37,6 +40,9 @@ pub(crate) struct Configuration {
     /// How many threads take and send, each on its own: as many as there are processors where nothing is said
     #[arg(long, value_name = "COUNT")]
     shards: Option<usize>,
+    /// Who speaks HTTP/2
+    #[arg(long, value_enum, default_value_t)]
+    http2: Http2,
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,7 +81,9 @@ impl Configuration {
 
     /// Reads it anew.
     pub(crate) fn load(&self) -> Result<Loaded, config::Problems> {
-        config::load(&self.sources(), &Surroundings::here())
+        let mut loaded = config::load(&self.sources(), &Surroundings::here())?;
+        loaded.settings.http2 = self.http2;
+        Ok(loaded)
     }
 
     /// On how many shards it runs.

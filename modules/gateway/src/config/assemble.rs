@@ -11,8 +11,8 @@ use super::{
     read,
 };
 use crate::settings::{
-    Address, Exporter, ExporterKind, FileStorage, HealthCheck, Memory, Otlp, Pipeline, Processor,
-    Queue, Settings,
+    Address, Exporter, ExporterKind, FileStorage, HealthCheck, Http2, Memory, Otlp, Pipeline,
+    Processor, Queue, Settings,
 };
 
 /// The share of all memory that the budget has where no `memory_limiter` says otherwise: one of so many parts.
@@ -60,6 +60,7 @@ pub(super) fn assemble(
         health,
         pipelines,
         telemetry,
+        http2: Http2::default(),
     };
     addresses(&settings, &root);
     Some(settings)

@@ -15,7 +15,7 @@ use tokio::{
 use super::{Delivered, Failure, MakeError, Sender, otlp::Grpc, retry::Backoff, ring::Ring};
 use crate::{
     Payload, Signal,
-    settings::{Choice, DnsNames, LoadBalancing, RoutingKey},
+    settings::{Choice, DnsNames, Http2, LoadBalancing, RoutingKey},
     text,
     wire::{
         self, Fields, Resource,
@@ -29,6 +29,7 @@ const PORT: u16 = 4317;
 /// An exporter to several destinations, each of which gets what belongs together.
 pub struct LoadBalancer {
     settings: LoadBalancing,
+    http2: Http2,
     members: Mutex<Members>,
     /// Whoever asks for names; the others go on with what is known.
     asking: tokio::sync::Mutex<Option<Instant>>,
@@ -44,9 +45,10 @@ struct Members {
 
 impl LoadBalancer {
     /// An exporter that asks for names when it first has something to send.
-    pub fn new(settings: &LoadBalancing) -> Result<Self, MakeError> {
+    pub fn new(settings: &LoadBalancing, http2: Http2) -> Result<Self, MakeError> {
         let balancer = Self {
             settings: settings.clone(),
+            http2,
             members: Mutex::default(),
             asking: tokio::sync::Mutex::new(None),
         };
@@ -75,7 +77,7 @@ impl LoadBalancer {
             let made = || {
                 let mut protocol = self.settings.protocol.clone();
                 protocol.endpoint = with_port(name);
-                Grpc::new(&protocol, self.settings.timeout)
+                Grpc::new(&protocol, self.settings.timeout, self.http2)
             };
             senders.push(known.remove(name).map_or_else(made, Ok)?);
         }

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use super::{Intake, Tallies, Tls, TlsError, grpc, http1, reply::Reply};
 use crate::{
     Signal,
-    settings::{self, Cors, Keepalive},
+    settings::{self, Cors, Http2, Keepalive},
 };
 
 /// A server of a receiver.
@@ -21,6 +21,9 @@ pub struct Serving {
     pub(super) protocol: Protocol,
     /// TLS, if it is spoken.
     pub(super) tls: Option<Tls>,
+    /// Who speaks HTTP/2.
+    #[allow(dead_code, reason = "the own server will ask")]
+    pub(super) http2: Http2,
     /// What came.
     pub(super) tallies: Arc<Tallies>,
 }
@@ -52,7 +55,11 @@ pub struct Http {
 
 impl Serving {
     /// A gRPC server.
-    pub fn grpc(intake: Arc<Intake>, settings: &settings::Grpc) -> Result<Self, TlsError> {
+    pub fn grpc(
+        intake: Arc<Intake>,
+        settings: &settings::Grpc,
+        http2: Http2,
+    ) -> Result<Self, TlsError> {
         Ok(Self {
             intake,
             max_message: settings.max_message,
@@ -61,12 +68,17 @@ impl Serving {
                 keepalive: settings.keepalive.clone(),
                 max_streams: settings.max_concurrent_streams,
             }),
+            http2,
             tallies: Arc::default(),
         })
     }
 
     /// An HTTP server.
-    pub fn http(intake: Arc<Intake>, settings: &settings::Http) -> Result<Self, TlsError> {
+    pub fn http(
+        intake: Arc<Intake>,
+        settings: &settings::Http,
+        http2: Http2,
+    ) -> Result<Self, TlsError> {
         let paths = &settings.paths;
         let path = |signal| match signal {
             Signal::Traces => paths.traces.clone(),
@@ -94,6 +106,7 @@ impl Serving {
                 idle_timeout: settings.idle_timeout,
                 keep_alive: settings.keep_alive,
             })),
+            http2,
             tallies: Arc::default(),
         })
     }

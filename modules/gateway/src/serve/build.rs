@@ -17,7 +17,7 @@ use crate::{
     Budget, Signal,
     pipeline::Pipeline,
     receive::{Intake, Listener, Serving},
-    settings::{Address, Otlp, Settings},
+    settings::{Address, Http2, Otlp, Settings},
     tail,
 };
 
@@ -91,7 +91,7 @@ fn receivers(
     let mut servers = Vec::new();
     for (id, receiver) in &settings.receivers {
         let intake = Arc::new(intake(settings, id, budget, ways));
-        for (address, serving) in servings(id, receiver, &intake)? {
+        for (address, serving) in servings(id, receiver, &intake, settings.http2)? {
             let serving = Arc::new(serving);
             let listeners = Listener::open(address, shards.len())
                 .map_err(|error| StartError::Listen(id.clone(), error))?;
@@ -109,15 +109,16 @@ fn servings<'a>(
     id: &ComponentId,
     receiver: &'a Otlp,
     intake: &Arc<Intake>,
+    http2: Http2,
 ) -> Result<Vec<(&'a Address, Serving)>, StartError> {
     let insecure = |error| StartError::Secure(id.clone(), error);
     let mut servings = Vec::new();
     if let Some(grpc) = &receiver.grpc {
-        let serving = Serving::grpc(Arc::clone(intake), grpc).map_err(insecure)?;
+        let serving = Serving::grpc(Arc::clone(intake), grpc, http2).map_err(insecure)?;
         servings.push((&grpc.address, serving));
     }
     if let Some(http) = &receiver.http {
-        let serving = Serving::http(Arc::clone(intake), http).map_err(insecure)?;
+        let serving = Serving::http(Arc::clone(intake), http, http2).map_err(insecure)?;
         servings.push((&http.address, serving));
     }
     Ok(servings)

@@ -13,8 +13,8 @@ use crate::{
     },
     log::{self, Log, RealDisk},
     settings::{
-        self, Batch, Durability, ExporterKind, FileStorage, Pipeline, Processor, Queue, QueueBatch,
-        Settings, Sizer,
+        self, Batch, Durability, ExporterKind, FileStorage, Http2, Pipeline, Processor, Queue,
+        QueueBatch, Settings, Sizer,
     },
 };
 
@@ -139,7 +139,8 @@ impl<'a> Exporters<'a> {
         if let Some(sender) = self.senders.get(id) {
             return Ok(Arc::clone(sender));
         }
-        let made = sender(id, settings).map_err(|error| StartError::Export(id.clone(), error))?;
+        let made = sender(id, settings, self.settings.http2)
+            .map_err(|error| StartError::Export(id.clone(), error))?;
         self.senders.insert(id.clone(), Arc::clone(&made));
         Ok(made)
     }
@@ -211,12 +212,16 @@ fn compiled(batch: Option<&Batch>) -> Option<QueueBatch> {
     })
 }
 
-fn sender(id: &ComponentId, exporter: &settings::Exporter) -> Result<Arc<dyn Sender>, MakeError> {
+fn sender(
+    id: &ComponentId,
+    exporter: &settings::Exporter,
+    http2: Http2,
+) -> Result<Arc<dyn Sender>, MakeError> {
     Ok(match &exporter.kind {
-        ExporterKind::OtlpGrpc(grpc) => otlp::Grpc::new(grpc, exporter.timeout)?,
+        ExporterKind::OtlpGrpc(grpc) => otlp::Grpc::new(grpc, exporter.timeout, http2)?,
         ExporterKind::OtlpHttp(http) => otlp::Http::new(http, exporter.timeout)?,
         ExporterKind::Nop => Arc::new(Nop),
-        ExporterKind::LoadBalancing(several) => Arc::new(LoadBalancer::new(several)?),
+        ExporterKind::LoadBalancing(several) => Arc::new(LoadBalancer::new(several, http2)?),
         ExporterKind::RemoteWrite(server) => RemoteWrite::new(server, exporter.timeout)?,
         ExporterKind::Debug(debug) => Arc::new(ToLog::new(id.to_string(), debug.clone())),
         ExporterKind::File(file) => Arc::new(ToFile::new(file.clone())),

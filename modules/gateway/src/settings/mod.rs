@@ -3,6 +3,7 @@
 mod connection;
 mod export;
 mod extension;
+mod http2;
 mod process;
 mod receive;
 mod secret;
@@ -21,6 +22,7 @@ pub use export::{
     Verbosity, WireCompression, WriteVersion,
 };
 pub use extension::{Durability, FileStorage, HealthCheck};
+pub use http2::Http2;
 pub use process::{Batch, MemoryLimiter, Processor};
 pub use receive::{Cors, Grpc, Http, HttpPaths, Keepalive, Otlp};
 pub use secret::Secret;
@@ -48,6 +50,8 @@ pub struct Settings {
     pub telemetry: Telemetry,
     /// How much it may keep in memory.
     pub memory: Memory,
+    /// Who speaks HTTP/2. No file says this: it is asked of the program.
+    pub http2: Http2,
 }
 
 /// The way of one signal. Each list is as the configuration has it.

@@ -20,7 +20,7 @@ use crate::{
         Delivered, Failure, MakeError, Sender,
         connect::{Door, Place},
     },
-    settings::OtlpGrpc,
+    settings::{Http2, OtlpGrpc},
 };
 
 /// How much the answers to one connection may be before they are read: they are small.
@@ -31,6 +31,8 @@ pub struct Grpc {
     settings: OtlpGrpc,
     timeout: Duration,
     door: Door,
+    #[allow(dead_code, reason = "the own client will ask")]
+    http2: Http2,
     /// The connection that all senders share, made anew when it broke.
     current: Mutex<Option<SendRequest<Outgoing>>>,
     methods: [Uri; 3],
@@ -39,7 +41,11 @@ pub struct Grpc {
 
 impl Grpc {
     /// An exporter that connects when it first has something to send.
-    pub fn new(settings: &OtlpGrpc, timeout: Option<Duration>) -> Result<Arc<Self>, MakeError> {
+    pub fn new(
+        settings: &OtlpGrpc,
+        timeout: Option<Duration>,
+        http2: Http2,
+    ) -> Result<Arc<Self>, MakeError> {
         let place = place(&settings.endpoint)?;
         let authority = match (&settings.authority, &place) {
             (Some(authority), _) => authority.clone(),
@@ -76,6 +82,7 @@ impl Grpc {
             methods: [traces?, metrics?, logs?],
             headers,
             settings: settings.clone(),
+            http2,
         }))
     }
 

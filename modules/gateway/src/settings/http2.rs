@@ -1,0 +1,11 @@
+//! Who speaks HTTP/2 for the gateway?
+
+/// What carries calls over connections of HTTP/2, both those that come and those that are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Http2 {
+    /// The gateway itself, with few calls into the kernel
+    Own,
+    /// The packages `hyper` and `h2`
+    #[default]
+    Hyper,
+}
