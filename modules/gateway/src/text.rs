@@ -2,10 +2,9 @@
 //!
 //! As the collector writes it: numbers as JSON has them, arrays and maps as JSON, bytes in Base64.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Map, Number, Value as Json};
 
 use crate::wire::{self, Value};
 
@@ -18,9 +17,13 @@ pub(crate) fn text(value: &Value<'_>) -> String {
         Value::Int(number) => number.to_string(),
         Value::Double(number) => double(*number),
         Value::Bytes(bytes) => STANDARD.encode(bytes),
-        // A number that is none makes no JSON, and then no text.
         Value::Array(_) | Value::Map(_) => {
-            json(value).map_or_else(String::new, |json| escaped(&json.to_string()))
+            let mut out = String::new();
+            // A number that is none makes no JSON, and then no text.
+            match json(&mut out, value) {
+                Some(()) => out,
+                None => String::new(),
+            }
         }
     }
 }
@@ -46,8 +49,9 @@ fn double(number: f64) -> String {
         };
     }
     match number {
-        _ if number.is_nan() => "json: unsupported value: NaN".to_owned(),
-        _ if number.is_infinite() => format!("json: unsupported value: {}", decimal(number)),
+        _ if number.is_nan() => "NaN".to_owned(),
+        f64::INFINITY => "Infinity".to_owned(),
+        f64::NEG_INFINITY => "-Infinity".to_owned(),
         _ => number.to_string(),
     }
 }
@@ -62,47 +66,57 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         })
 }
 
-fn json(value: &Value<'_>) -> Option<Json> {
-    Some(match value {
-        Value::Empty => Json::Null,
-        Value::Text(text) => Json::String((*text).to_owned()),
-        Value::Bool(yes) => Json::Bool(*yes),
-        Value::Int(number) => Json::from(*number),
-        Value::Double(number) if number.fract() == 0.0 && number.abs() < 1e15 =>
-        {
-            #[expect(clippy::cast_possible_truncation, reason = "whole, and small")]
-            Json::from(*number as i64)
-        }
-        Value::Double(number) => Json::Number(Number::from_f64(*number)?),
-        Value::Bytes(bytes) => Json::String(STANDARD.encode(bytes)),
-        Value::Array(values) => Json::Array(
-            wire::Fields::of(values)
-                .filter_map(|field| field.value.bytes())
-                .map(|value| json(&Value::read(value)))
-                .collect::<Option<_>>()?,
-        ),
-        Value::Map(entries) => {
-            let mut map = Map::new();
-            for entry in wire::attributes(entries, 1) {
-                map.insert(entry.key.to_owned(), json(&entry.value)?);
+fn json(out: &mut String, value: &Value<'_>) -> Option<()> {
+    match value {
+        Value::Double(number) if !number.is_finite() => return None,
+        Value::Text(text) => quoted(out, text),
+        Value::Empty | Value::Bytes([]) => out.push_str("null"),
+        Value::Bytes(bytes) => quoted(out, &STANDARD.encode(bytes)),
+        Value::Bool(_) | Value::Int(_) | Value::Double(_) => out.push_str(&text(value)),
+        Value::Array(values) => {
+            out.push('[');
+            let values = wire::Fields::of(values).filter_map(|field| field.value.bytes());
+            for (at, value) in values.enumerate() {
+                out.push_str(if at == 0 { "" } else { "," });
+                json(out, &Value::read(value))?;
             }
-            Json::Object(map)
+            out.push(']');
         }
-    })
+        Value::Map(entries) => {
+            // In order, and of several with one name the last.
+            let entries = wire::attributes(entries, 1).map(|entry| (entry.key, entry.value));
+            let entries: BTreeMap<&str, Value<'_>> = entries.collect();
+            out.push('{');
+            for (at, (key, value)) in entries.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { "," });
+                quoted(out, key);
+                out.push(':');
+                json(out, value)?;
+            }
+            out.push('}');
+        }
+    }
+    Some(())
 }
 
-/// With what HTML would read as markup escaped, as Go's encoder does unasked.
-fn escaped(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
+/// A text in quotes, with what Go's encoder escapes in it.
+fn quoted(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
         match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\0'..='\u{1f}' | '\u{2028}' | '\u{2029}' => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             _ => out.push(c),
         }
     }
-    out
+    out.push('"');
 }
 
 #[cfg(test)]
@@ -122,8 +136,30 @@ mod tests {
         ] {
             assert_eq!(text(&Value::Double(number)), expected);
         }
+        assert_eq!(text(&Value::Double(f64::NEG_INFINITY)), "-Infinity");
         assert_eq!(decimal(1e21), "1000000000000000000000");
         assert_eq!(decimal(f64::INFINITY), "+Inf");
         assert_eq!(text(&Value::Bytes(&[255])), "/w==");
+    }
+
+    #[test]
+    fn arrays_and_maps_are_written_as_the_collector_writes_them() {
+        use crate::wire::edit::put_attribute;
+        let mut map = Vec::new();
+        for (key, value) in [
+            ("b", Value::Double(1e20)),
+            ("c", Value::Double(-0.0)),
+            ("a", Value::Text("<&>\"\u{1}\n\u{2028}ä")),
+            ("b", Value::Double(1e-7)),
+            ("d", Value::Bytes(&[])),
+        ] {
+            put_attribute(&mut map, 1, key, &value);
+        }
+        assert_eq!(
+            text(&Value::Map(&map)),
+            r#"{"a":"<&>\"\u0001\n\u2028ä","b":1e-7,"c":-0,"d":null}"#
+        );
+        put_attribute(&mut map, 1, "e", &Value::Double(f64::NAN));
+        assert_eq!(text(&Value::Map(&map)), "");
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use collector_config::components::{
+    prometheus_exporter::Translation,
     queue::Retry,
     remote_write::{PrometheusRemoteWrite as Text, RemoteWriteQueue},
 };
@@ -43,6 +44,19 @@ pub(super) fn remote_write(text: Text, version: WriteVersion, at: &At<'_>) -> Ex
     if !client::is_http(&text.endpoint) {
         at.key("endpoint")
             .refuse("must be a URL with its path, such as `http://host:9090/api/v1/write`");
+    }
+    let any_name = matches!(
+        text.translation_strategy,
+        Some(Translation::NoUtf8EscapingWithSuffixes | Translation::NoTranslation)
+    );
+    if any_name && version == WriteVersion::V1 {
+        let why = "names that may have any character need `protobuf_message: io.prometheus.write.v2.Request`";
+        at.key("translation_strategy").refuse(why);
+    }
+    let mut external = text.external_labels.iter();
+    if external.any(|(name, value)| name.is_empty() || value.is_empty()) {
+        at.key("external_labels")
+            .refuse("neither a name nor a value can be empty");
     }
     let default = RemoteWriteQueue {
         enabled: true,

@@ -3,7 +3,7 @@
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::{
-    series::{Buckets, Exemplar, Histogram, Label, Series},
+    series::{Buckets, Exemplar, Histogram, Label, MetricType, Series},
     translate::Version,
 };
 use crate::put;
@@ -54,10 +54,11 @@ fn one<'a>(series: impl Iterator<Item = &'a Series>, metadata: bool, limit: u64)
 fn family(series: &Series) -> &str {
     let name = series.labels.iter().find(|label| label.name == "__name__");
     let name = name.map_or("", |label| label.value.as_str());
+    let quantile = || series.labels.iter().any(|label| label.name == "quantile");
+    // A native histogram and a quantile are called as their metric is, which may end as others are made to end.
     let ends: &[&str] = match series.metadata.kind {
-        super::series::MetricType::Histogram | super::series::MetricType::Summary => {
-            &["_bucket", "_sum", "_count"]
-        }
+        MetricType::Histogram if series.histograms.is_empty() => &["_bucket", "_sum", "_count"],
+        MetricType::Summary if !quantile() => &["_sum", "_count"],
         _ => &[],
     };
     ends.iter()

@@ -102,6 +102,7 @@ pub(super) fn named(labels: &[Label], name: &str, more: Option<(&str, &str)>) ->
     all
 }
 
-fn is_identity(name: &str) -> bool {
+/// Whether a label says whose a series is.
+pub(super) fn is_identity(name: &str) -> bool {
     matches!(name, "job" | "instance")
 }

@@ -11,7 +11,7 @@ use collector_config::components::{
 };
 
 use super::{
-    labels::{IDENTITY, Identity, joined, named},
+    labels::{IDENTITY, Identity, is_identity, joined, named},
     metric::Metric,
     names::{Nameless, Namer, Sort, target_label},
     point::Point,
@@ -75,14 +75,14 @@ impl Translator {
             settings.translation_strategy,
             settings.add_metric_suffixes,
         );
-        let external = settings.external_labels.iter().filter_map(|(name, value)| {
-            let name = if name.starts_with("__") {
-                name.clone()
-            } else {
-                namer.label(name).ok()?
-            };
-            Some((name, value.clone()))
-        });
+        // Legal of old in any case, as the collector has them.
+        let legal = Namer {
+            utf8: false,
+            ..namer.clone()
+        };
+        let external = settings.external_labels.iter();
+        let external =
+            external.filter_map(|(name, value)| Some((legal.label(name).ok()?, value.clone())));
         Self {
             external: external.collect(),
             version,
@@ -256,7 +256,7 @@ impl Translator {
                 .resource_attributes()
                 .filter(|attribute| !IDENTITY.contains(&attribute.key))
         };
-        if !self.target_info || newest == 0 || identifying.is_empty() || others().next().is_none() {
+        if !self.target_info || newest == 0 || others().next().is_none() {
             return;
         }
         let pairs = others()
@@ -269,6 +269,9 @@ impl Translator {
             }),
         };
         let Ok(labels) = labels else { return };
+        if !labels.iter().any(|label| is_identity(&label.name)) {
+            return;
+        }
         let name = match self.namer.namespace.as_str() {
             "" => "target_info".to_owned(),
             namespace => format!("{namespace}_target_info"),

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::sampling::Running as Collector;
+use super::beside::Program;
 use crate::program::running::{File, Running, free, post};
 
 /// A configuration for both, and where they listen.
@@ -166,7 +166,7 @@ fn measured(places: &Places) -> Page {
 #[test]
 fn tail_sampling_counts_what_the_collector_counts() {
     let (theirs, ours) = (Places::new(), Places::new());
-    let _collector = Collector::start(theirs.config.path().as_ref());
+    let _collector = Program::collector(theirs.config.path());
     let _gateway = Running::start(&ours.config);
     let (ours, theirs) = thread::scope(|scope| {
         let theirs = scope.spawn(|| measured(&theirs));

@@ -1,18 +1,10 @@
 //! Which traces does a real collector keep?
 
-use std::{
-    env, fs,
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{env, fs, path::Path};
 
-use rustix::process::{Pid, Signal, kill_process};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::beside::{Program, Who};
 use crate::sampling::{BLOCK, Case, Spans, all, kept, line, payloads, recorded, requests};
 
 /// How many traces each case decides.
@@ -59,41 +51,27 @@ fn our_sampler_and_the_collectors_keep_the_same_spans() {
 
 /// What one collector keeps, by case.
 fn collector(cases: &[Case], requests: &[Vec<u8>]) -> Vec<Spans> {
-    let folder = env::temp_dir().join(format!("sampling-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string();
-    let files: Vec<PathBuf> = (0..cases.len())
-        .map(|index| folder.join(format!("{index}.json")))
-        .collect();
-    let config = config(cases, &files, &address);
-    let config_file = folder.join("config.yaml");
-    fs::write(&config_file, config).unwrap();
-    let mut collector = Running::start(&config_file);
-    let mut connection = connect(&address);
+    let mut collector = Program::start(Who::Collector(""), |folder, address| {
+        config(cases, folder, address)
+    });
     for request in requests {
-        post(&mut connection, &address, request);
+        assert_eq!(collector.post("traces", request), 200);
     }
-    drop(connection);
     // What waits is decided when it ends.
-    collector.end();
-    let kept = files
-        .iter()
-        .map(|file| span_ids(&fs::read_to_string(file).unwrap_or_default()));
-    let kept = kept.collect();
-    fs::remove_dir_all(&folder).unwrap();
-    kept
+    let folder = collector.end();
+    let file = |index: usize| folder.path().join(format!("{index}.json"));
+    let kept = (0..cases.len())
+        .map(|index| span_ids(&fs::read_to_string(file(index)).unwrap_or_default()));
+    kept.collect()
 }
 
-fn config(cases: &[Case], files: &[PathBuf], address: &str) -> String {
+fn config(cases: &[Case], folder: &Path, address: &str) -> Value {
     let mut config = json!({
         "receivers": { "otlp": { "protocols": { "http": { "endpoint": address } } } },
         "service": { "telemetry": { "metrics": { "level": "none" }, "logs": { "level": "warn" } } },
     });
-    for (index, (case, file)) in cases.iter().zip(files).enumerate() {
+    for (index, case) in cases.iter().enumerate() {
+        let file = folder.join(format!("{index}.json"));
         config["processors"][format!("tail_sampling/{index}")] = json!({
             "decision_wait": "600s", "num_traces": 2 * TRACES, "policies": case.policies,
         });
@@ -104,71 +82,7 @@ fn config(cases: &[Case], files: &[PathBuf], address: &str) -> String {
             "exporters": [format!("file/{index}")],
         });
     }
-    config.to_string()
-}
-
-pub(super) struct Running(Child);
-
-impl Running {
-    pub(super) fn start(config: &Path) -> Self {
-        let peers =
-            env::var_os("OTELIER_PEERS").expect("needs real programs: run it with `make live`");
-        let mut command = Command::new(PathBuf::from(peers).join("otelcol"));
-        command.arg("--config").arg(config);
-        Self(command.spawn().unwrap())
-    }
-
-    fn end(&mut self) {
-        let pid = Pid::from_child(&self.0);
-        kill_process(pid, Signal::TERM).unwrap();
-        assert!(self.0.wait().unwrap().success());
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-    }
-}
-
-fn connect(address: &str) -> TcpStream {
-    let since = Instant::now();
-    loop {
-        match TcpStream::connect(address) {
-            Ok(connection) => return connection,
-            Err(error) if since.elapsed() > Duration::from_mins(1) => panic!("{error}"),
-            Err(_) => thread::sleep(Duration::from_millis(50)),
-        }
-    }
-}
-
-/// One request over HTTP/1.1, and its answer to the end.
-fn post(connection: &mut TcpStream, address: &str, body: &[u8]) {
-    let head = format!(
-        "POST /v1/traces HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-protobuf\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    connection
-        .write_all(&[head.as_bytes(), body].concat())
-        .unwrap();
-    let mut answer = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let read = connection.read(&mut buffer).unwrap();
-        assert!(read > 0, "closed");
-        answer.extend_from_slice(&buffer[..read]);
-        let text = String::from_utf8_lossy(&answer);
-        let Some((head, rest)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("Content-Length: "));
-        if rest.len() >= length.map_or(0, |length| length.parse().unwrap()) {
-            assert!(head.starts_with("HTTP/1.1 200"), "{text}");
-            return;
-        }
-    }
+    config
 }
 
 fn span_ids(text: &str) -> Spans {

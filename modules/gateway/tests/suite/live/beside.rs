@@ -1,0 +1,196 @@
+//! The same configuration and the same telemetry for a real collector and for the gateway.
+
+use std::{
+    env, fs,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// How long anything may take that a test waits for.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Who runs.
+#[derive(Clone, Copy)]
+pub(crate) enum Who {
+    /// The collector, with these feature gates.
+    Collector(&'static str),
+    Gateway,
+}
+
+/// A folder that is gone with the test.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "beside-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Relaxed)
+        );
+        let folder = env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // It is in a folder for temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A real program of that name, as `make live` has built or fetched it.
+pub(crate) fn peer(name: &str) -> Command {
+    let peers = env::var_os("OTELIER_PEERS").expect("needs real programs: run it with `make live`");
+    Command::new(PathBuf::from(peers).join(name))
+}
+
+/// An address that nobody listens at now.
+pub(crate) fn free() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+/// A program that runs, and is ended with the test at the latest.
+pub(crate) struct Program {
+    child: Child,
+    connection: Option<TcpStream>,
+    pub(crate) address: String,
+    pub(crate) folder: Folder,
+}
+
+impl Program {
+    /// Starts one with what `config` says for a folder and the address of a receiver of HTTP.
+    pub(crate) fn start(who: Who, config: impl Fn(&Path, &str) -> Value) -> Self {
+        let (folder, address) = (Folder::new(), free());
+        let file = folder.path().join("config.yaml");
+        fs::write(&file, config(folder.path(), &address).to_string()).unwrap();
+        let mut command = match who {
+            Who::Gateway => Command::new(env!("CARGO_BIN_EXE_gateway")),
+            Who::Collector(gates) => {
+                let mut command = peer("otelcol");
+                command.args((!gates.is_empty()).then(|| format!("--feature-gates={gates}")));
+                command
+            }
+        };
+        command.arg("--config").arg(file);
+        Self::of(command, folder, address)
+    }
+
+    /// A collector with a configuration that is there already.
+    pub(crate) fn collector(config: &str) -> Self {
+        let mut command = peer("otelcol");
+        command.args(["--config", config]);
+        Self::of(command, Folder::new(), String::new())
+    }
+
+    /// Starts a program that listens at an address and writes into a folder.
+    pub(crate) fn of(mut command: Command, folder: Folder, address: String) -> Self {
+        Self {
+            child: command.spawn().unwrap(),
+            connection: None,
+            address,
+            folder,
+        }
+    }
+
+    /// The answer to a request without a body, once it is a good one.
+    pub(crate) fn get(&mut self, path: &str) -> String {
+        let since = Instant::now();
+        loop {
+            let mut connection = self.connect();
+            write!(connection, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer).unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            if head.contains(" 200 ") {
+                return body.to_owned();
+            }
+            assert!(since.elapsed() < PATIENCE, "{answer}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Sends a request: the status of the answer.
+    pub(crate) fn post(&mut self, signal: &str, body: &[u8]) -> u16 {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect(),
+        };
+        let status = post(&mut connection, &self.address, signal, body);
+        self.connection = Some(connection);
+        status
+    }
+
+    fn connect(&mut self) -> TcpStream {
+        let since = Instant::now();
+        loop {
+            match TcpStream::connect(&self.address) {
+                Ok(connection) => return connection,
+                Err(error) => assert!(since.elapsed() < PATIENCE, "{error}"),
+            }
+            assert_eq!(self.child.try_wait().unwrap(), None, "it has ended");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends it, after it has handed on what it has: what it has written.
+    pub(crate) fn end(mut self) -> Folder {
+        self.connection = None;
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        std::mem::replace(&mut self.folder, Folder(PathBuf::new()))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // One that has ended already needs no end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One request over HTTP/1.1, and its answer to the end.
+fn post(connection: &mut TcpStream, address: &str, signal: &str, body: &[u8]) -> u16 {
+    let head = format!(
+        "POST /v1/{signal} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-protobuf\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    connection
+        .write_all(&[head.as_bytes(), body].concat())
+        .unwrap();
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let read = connection.read(&mut buffer).unwrap();
+        assert!(read > 0, "closed");
+        answer.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&answer);
+        let Some((head, rest)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let head = head.to_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        if rest.len() >= length.map_or(0, |length| length.parse().unwrap()) {
+            return head.split(' ').nth(1).unwrap().parse().unwrap();
+        }
+    }
+}
