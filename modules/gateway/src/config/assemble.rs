@@ -11,8 +11,7 @@ use super::{
     read,
 };
 use crate::settings::{
-    Address, Exporter, ExporterKind, FileStorage, HealthCheck, Http2, Memory, Otlp, Pipeline,
-    Processor, Queue, Settings,
+    Address, FileStorage, HealthCheck, Http2, Memory, Otlp, Pipeline, Processor, Settings,
 };
 
 /// The share of all memory that the budget has where no `memory_limiter` says otherwise: one of so many parts.
@@ -120,11 +119,12 @@ fn storages(components: &Components, enabled: &BTreeSet<ComponentId>, at: &At<'_
             continue;
         };
         let at = at.key(&id.to_string());
-        for (queue, keys) in queues(exporter) {
-            let Some(storage) = &queue.storage else {
-                continue;
-            };
-            let at = at.keys(keys);
+        if let Some(storage) = exporter
+            .queue
+            .as_ref()
+            .and_then(|queue| queue.storage.as_ref())
+        {
+            let at = at.keys(&["sending_queue", "storage"]);
             let is_storage = components.extensions.get(storage).is_some_and(|one| {
                 one.settings
                     .as_ref()
@@ -146,20 +146,6 @@ fn storages(components: &Components, enabled: &BTreeSet<ComponentId>, at: &At<'_
             }
         }
     }
-}
-
-/// The queues of an exporter, and where they name their storage.
-fn queues(exporter: &Exporter) -> Vec<(&Queue, &'static [&'static str])> {
-    let mut found: Vec<(&Queue, &'static [&'static str])> = Vec::new();
-    if let Some(queue) = &exporter.queue {
-        found.push((queue, &["sending_queue", "storage"]));
-    }
-    if let ExporterKind::LoadBalancing(balancing) = &exporter.kind
-        && let Some(queue) = &balancing.queue
-    {
-        found.push((queue, &["protocol", "otlp", "sending_queue", "storage"]));
-    }
-    found
 }
 
 /// What of a section is used; none if the settings of one could not be read.

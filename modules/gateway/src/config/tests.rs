@@ -211,6 +211,12 @@ service:
     metrics: {receivers: [otlp], exporters: [prometheusremotewrite]}
 ";
     let settings = load_text(text).unwrap().settings;
+    let each = &settings.exporters[&"loadbalancing".parse().unwrap()].queue;
+    assert_eq!(
+        each.as_ref().map(|queue| queue.size),
+        Some(1000),
+        "as each collector's"
+    );
     let ids: Vec<_> = settings.exporters.keys().map(ToString::to_string).collect();
     assert_eq!(ids, ["loadbalancing", "otlphttp", "prometheusremotewrite"]);
     let pipeline = settings

@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bytes::Bytes;
 use futures::future::{BoxFuture, join_all};
 use tokio::{
     net::lookup_host,
@@ -129,34 +128,33 @@ impl LoadBalancer {
     /// What each member gets of a payload.
     fn parts(&self, payload: &Payload, ring: &Ring) -> BTreeMap<usize, Payload> {
         let body = payload.body.joined();
+        // Decided once: what has no key goes to anybody, and must not go to another when it is looked at again.
+        let mut owners = Vec::new();
         let mut wanted = BTreeMap::<usize, u64>::new();
-        each_item(payload.signal, self.settings.key, &body, ring, |member| {
-            *wanted.entry(member).or_default() += 1;
+        edit::items(&body, |resource, _, item| {
+            let key = key(payload.signal, self.settings.key, resource, item.message());
+            let owner = ring.find(&key).unwrap_or_default();
+            owners.push(owner);
+            *wanted.entry(owner).or_default() += wire::items_of(payload.signal, item.message());
             Edit::Keep
         });
         if let (1, Some((member, _))) = (wanted.len(), wanted.first_key_value()) {
             return BTreeMap::from([(*member, payload.clone())]);
         }
-        let part = |member: usize| {
-            let kept = |other| {
-                if other == member {
-                    Edit::Keep
-                } else {
-                    Edit::Drop
-                }
-            };
-            let part = each_item(payload.signal, self.settings.key, &body, ring, kept)?;
-            let items = wire::count(payload.signal, &part.joined()).ok()?;
-            Some(Payload {
-                body: part,
+        let part = |(member, items): (usize, u64)| {
+            let mut owners = owners.iter();
+            let body = edit::items(&body, |_, _, _| match owners.next() {
+                Some(owner) if *owner == member => Edit::Keep,
+                _ => Edit::Drop,
+            })?;
+            let part = Payload {
+                body,
                 items,
                 ..payload.clone()
-            })
+            };
+            Some((member, part))
         };
-        let parts = wanted
-            .into_keys()
-            .filter_map(|member| Some((member, part(member)?)));
-        parts.collect()
+        wanted.into_iter().filter_map(part).collect()
     }
 
     /// Sends a part as often as it takes.
@@ -216,20 +214,6 @@ fn with_port(name: &str) -> String {
     }
 }
 
-/// Decides about each item by the member that is responsible for it.
-fn each_item(
-    signal: Signal,
-    routing: RoutingKey,
-    body: &Bytes,
-    ring: &Ring,
-    mut decide: impl FnMut(usize) -> Edit,
-) -> Option<crate::Chunks> {
-    edit::items(body, |resource, _, item| {
-        let key = key(signal, routing, resource, item.message());
-        ring.find(&key).map_or(Edit::Keep, &mut decide)
-    })
-}
-
 /// What an item is found by, as the collector makes it: each signal in its own way.
 fn key(signal: Signal, routing: RoutingKey, resource: &Resource<'_>, item: &[u8]) -> Vec<u8> {
     let id = |number| {
@@ -269,5 +253,93 @@ fn service(resource: &Resource<'_>) -> String {
 impl Sender for LoadBalancer {
     fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
         Box::pin(self.spread(payload))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, time::Duration};
+
+    use super::*;
+    use crate::{
+        process::samples::payload,
+        settings::{OtlpGrpc, WireCompression},
+    };
+
+    fn balancer(key: RoutingKey) -> LoadBalancer {
+        let names = ["a:1", "b:1", "c:1"].map(str::to_owned);
+        LoadBalancer::new(&LoadBalancing {
+            key,
+            choice: Choice::Fixed(names.into()),
+            protocol: OtlpGrpc {
+                endpoint: String::new(),
+                tls: None,
+                compression: WireCompression::None,
+                headers: BTreeMap::new(),
+                authority: None,
+                user_agent: None,
+                round_robin: false,
+                ping_after: None,
+                ping_timeout: Duration::from_secs(20),
+                ping_without_calls: false,
+                wait_for_ready: false,
+            },
+            timeout: None,
+            retry: None,
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn what_has_no_key_goes_to_one_of_them_once() {
+        let records: Vec<_> = (0..60)
+            .map(|nth| format!(r#"{{"severityText":"{nth}."}}"#))
+            .collect();
+        let text = format!(
+            r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{}]}}]}}]}}"#,
+            records.join(",")
+        );
+        let whole = payload(Signal::Logs, &text);
+        let balancer = balancer(RoutingKey::TraceId);
+        let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
+        let parts = balancer.parts(&whole, &ring);
+        assert_eq!(parts.len(), 3);
+        let mut all = BTreeSet::new();
+        for part in parts.values() {
+            let body = part.body.joined();
+            assert_eq!(wire::count(Signal::Logs, &body), Ok(part.items));
+            for nth in 0..60 {
+                let mark = format!("{nth}.");
+                let there = body.windows(mark.len() + 1).any(|at| {
+                    at[0] == u8::try_from(mark.len()).unwrap() && at[1..] == *mark.as_bytes()
+                });
+                assert!(!there || all.insert(nth), "{nth} goes to two");
+            }
+        }
+        assert_eq!(all.len(), 60, "all of them go somewhere");
+    }
+
+    #[test]
+    fn points_are_counted_where_they_go() {
+        let metrics: Vec<_> = (0..20)
+            .map(|nth| {
+                format!(
+                    r#"{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"{nth}"}}}}]}},"scopeMetrics":[{{"metrics":[{{"name":"m","gauge":{{"dataPoints":[{{"asInt":"1"}},{{"asInt":"2"}}]}}}}]}}]}}"#
+                )
+            })
+            .collect();
+        let text = format!(r#"{{"resourceMetrics":[{}]}}"#, metrics.join(","));
+        let whole = payload(Signal::Metrics, &text);
+        let balancer = balancer(RoutingKey::Service);
+        let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
+        let parts = balancer.parts(&whole, &ring);
+        assert!(parts.len() > 1);
+        for part in parts.values() {
+            assert_eq!(
+                wire::count(Signal::Metrics, &part.body.joined()),
+                Ok(part.items)
+            );
+        }
+        assert_eq!(parts.values().map(|part| part.items).sum::<u64>(), 40);
     }
 }

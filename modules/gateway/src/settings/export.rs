@@ -128,8 +128,6 @@ pub struct LoadBalancing {
     pub protocol: OtlpGrpc,
     /// How long one attempt at it may take; none for as long as it takes.
     pub timeout: Option<Duration>,
-    /// What waits before each of them.
-    pub queue: Option<Queue>,
     /// When a failed attempt at it is repeated.
     pub retry: Option<Backoff>,
 }

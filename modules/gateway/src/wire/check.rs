@@ -83,6 +83,14 @@ pub fn count(signal: Signal, body: &[u8]) -> Result<u64, Malformed> {
     walk(schema, body, DEPTH)
 }
 
+/// How many items a span, a metric or a log record is, which is part of a valid request.
+pub(crate) fn items_of(signal: Signal, item: &[u8]) -> u64 {
+    match signal {
+        Signal::Traces | Signal::Logs => 1,
+        Signal::Metrics => points(item),
+    }
+}
+
 /// How many points a metric has, which is part of a valid request.
 pub(super) fn points(metric: &[u8]) -> u64 {
     walk(&METRIC, metric, DEPTH).unwrap_or_default()

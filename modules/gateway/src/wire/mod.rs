@@ -15,6 +15,7 @@ mod split;
 mod tests;
 mod view;
 
+pub(crate) use check::items_of;
 pub use check::{Fault, Malformed, count};
 pub use read::{Field, FieldValue, Fields};
 pub(crate) use read::{Layout, Reader, bytes_of, number_of, varints};

@@ -192,7 +192,6 @@ async fn each_trace_has_one_destination() {
         choice: Choice::Fixed(backends.keys().cloned().collect()),
         protocol,
         timeout: Some(Duration::from_secs(5)),
-        queue: None,
         retry: None,
     }));
     let gateway = Running::start(&settings(kind));

@@ -73,7 +73,8 @@ fn http(text: HttpText, settings: &Value, at: &At<'_>) -> Exporter {
     }
 }
 
-/// Its own queue and repetition are off unless they are asked for: those of each collector are on.
+/// Its own queue and repetition are off unless they are asked for: those of each collector are on. What waits does so
+/// in one place, before it is spread: its own queue, or what each collector's would have been.
 fn balancing(text: BalancingText, settings: &Value, at: &At<'_>) -> Exporter {
     let off = SendingQueue {
         enabled: false,
@@ -83,9 +84,12 @@ fn balancing(text: BalancingText, settings: &Value, at: &At<'_>) -> Exporter {
         enabled: false,
         ..Retry::default()
     };
+    let inner = ["protocol", "otlp"];
+    let each = text.protocol.otlp.sending_queue.clone().unwrap_or_default();
+    let own = queue::queue(text.sending_queue.clone().unwrap_or(off), settings, at);
     Exporter {
         timeout: or_default(text.timeout, None),
-        queue: queue::queue(text.sending_queue.clone().unwrap_or(off), settings, at),
+        queue: own.or_else(|| queue::queue(each, &settings["protocol"]["otlp"], &at.keys(&inner))),
         retry: queue::retry(&text.retry_on_failure.clone().unwrap_or(never), at),
         kind: ExporterKind::LoadBalancing(Box::new(load_balancing::load_balancing(text, at))),
     }

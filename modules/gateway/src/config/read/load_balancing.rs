@@ -5,7 +5,6 @@ use std::time::Duration;
 use collector_config::components::load_balancing::{
     DnsResolver, FixedResolver, LoadBalancing as Text, Resolver, RoutingKey as KeyText,
 };
-use serde_json::Value;
 
 use super::super::at::At;
 use super::{client, or_default, queue};
@@ -15,7 +14,6 @@ use crate::settings::{Choice, DnsNames, LoadBalancing, RoutingKey};
 pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
     let inner = at.keys(&["protocol", "otlp"]);
     let timeout = text.protocol.otlp.timeout;
-    let waiting = text.protocol.otlp.sending_queue.clone().unwrap_or_default();
     let again = text
         .protocol
         .otlp
@@ -26,7 +24,6 @@ pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
         key: key(text.routing_key, &at.key("routing_key")),
         choice: choice(text.resolver, &at.key("resolver")),
         timeout: or_default(timeout, Some(Duration::from_secs(5))),
-        queue: queue::queue(waiting, &Value::Null, &inner),
         retry: queue::retry(&again, &inner),
         protocol: client::grpc(text.protocol.otlp, &inner),
     }

@@ -18,7 +18,7 @@ use crate::{
     pipeline::Step,
     put,
     wire::{
-        self, Fields, Node,
+        self, Fields,
         edit::{self, Edit},
     },
 };
@@ -37,6 +37,15 @@ struct Rules {
     resources: Vec<Rule>,
     items: Vec<Rule>,
     parts: Vec<Rule>,
+}
+
+/// What is left of a request.
+struct Left {
+    body: Chunks,
+    /// How many items were left out.
+    gone: u64,
+    /// Whether any span, metric or log record is left.
+    kept: bool,
 }
 
 #[derive(Debug)]
@@ -229,8 +238,10 @@ impl Rules {
         self.resources.is_empty() && self.items.is_empty() && self.parts.is_empty()
     }
 
-    fn edited(&self, signal: Signal, body: &Bytes) -> Result<Option<Chunks>, Untold> {
+    /// What is left of a request, and how many items went; none if all of it is left.
+    fn edited(&self, signal: Signal, body: &Bytes) -> Result<Option<Left>, Untold> {
         let mut untold = None;
+        let (mut kept, mut gone) = (false, 0);
         // Decided once for a resource, whose items come one after the other.
         let mut whole: Option<(usize, bool)> = None;
         let edited = edit::items(body, |resource, scope, item| {
@@ -262,12 +273,21 @@ impl Rules {
                 }
                 self.parts(signal, &subject)
             };
-            decide().unwrap_or_else(|error| {
+            let edit = decide().unwrap_or_else(|error| {
                 untold = Some(error);
                 Edit::Keep
-            })
+            });
+            let items = |message| wire::items_of(signal, message);
+            match &edit {
+                Edit::Drop => gone += items(item.message()),
+                Edit::Replace(new) => gone += items(item.message()).saturating_sub(items(new)),
+                Edit::Keep => {}
+            }
+            kept |= edit != Edit::Drop;
+            edit
         });
-        untold.map_or(Ok(edited), Err)
+        let left = edited.map(|body| Left { body, gone, kept });
+        untold.map_or(Ok(left), Err)
     }
 
     /// Leaves out events of a span or points of a metric; a metric without points goes too.
@@ -327,18 +347,12 @@ impl Step for Filter {
         }
         let edited = rules.edited(payload.signal, &payload.body.joined());
         let edited = edited.map_err(|untold| Refusal::invalid(format!("filter: {untold}")))?;
-        let Some(body) = edited else {
+        let Some(Left { body, gone, kept }) = edited else {
             return Ok(Some(payload));
         };
-        let joined = body.joined();
-        let left = wire::resources(&joined).any(|resource| {
-            let scopes: Vec<Node<'_>> = resource.children().collect();
-            scopes.iter().any(|scope| scope.children().next().is_some())
-        });
-        let items = wire::count(payload.signal, &joined).unwrap_or(payload.items);
-        Ok(left.then(|| Payload {
-            body: joined.into(),
-            items,
+        Ok(kept.then(|| Payload {
+            body,
+            items: payload.items.saturating_sub(gone),
             ..payload
         }))
     }
