@@ -17,6 +17,7 @@ use gateway::{
     settings::Settings,
     telemetry::{self, Color, Health, PageError, Pages, Process},
 };
+use rustix::process;
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -57,6 +58,9 @@ struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    /// A file has reached the size that the process may give it. Left alone it would end the process; minded, the write
+    /// fails like one on a full disk, and whoever sent is asked to come again.
+    _too_large: Signal,
 }
 
 /// Runs until somebody ends it.
@@ -257,6 +261,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            _too_large: signal(SignalKind::from_raw(process::Signal::XFSZ.as_raw()))?,
         })
     }
 }

@@ -35,20 +35,29 @@ const SPANS: u64 = 20;
 const SENDERS: usize = 4;
 
 /// The real program with its configuration and its folder, which go with the test.
-struct Program {
+pub(crate) struct Program {
     folder: PathBuf,
-    address: SocketAddr,
-    child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) child: Child,
 }
 
 impl Program {
-    fn start(name: &str, to: SocketAddr, durability: &str) -> Self {
+    pub(crate) fn start(
+        name: &str,
+        to: SocketAddr,
+        durability: &str,
+        page: Option<SocketAddr>,
+    ) -> Self {
         let folder = std::env::temp_dir().join(format!("gateway-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         let files = folder.join("files");
+        let metrics = page.map_or("level: none".to_owned(), |page| {
+            let (host, port) = (page.ip(), page.port());
+            format!("readers: [{{pull: {{exporter: {{prometheus: {{host: '{host}', port: {port}}}}}}}}}]")
+        });
         let config = format!(
             "receivers: {{otlp: {{protocols: {{grpc: {{endpoint: '{address}'}}}}}}}}
 extensions: {{file_storage: {{directory: '{}', create_directory: true, durability: {durability}}}}}
@@ -61,7 +70,7 @@ exporters:
     retry_on_failure: {{initial_interval: 50ms, max_interval: 200ms, max_elapsed_time: 0s}}
 service:
   extensions: [file_storage]
-  telemetry: {{metrics: {{level: none}}}}
+  telemetry: {{metrics: {{{metrics}}}}}
   pipelines: {{traces: {{receivers: [otlp], exporters: [otlp_grpc]}}}}
 ",
             files.display()
@@ -85,17 +94,17 @@ service:
     }
 
     /// Ends it as `kill -9` does.
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    fn again(&mut self) {
+    pub(crate) fn again(&mut self) {
         self.child = Self::spawn(&self.folder);
     }
 
     /// The files of the log.
-    fn segments(&self) -> Vec<PathBuf> {
+    pub(crate) fn segments(&self) -> Vec<PathBuf> {
         let files = self.folder.join("files");
         let logs = std::fs::read_dir(files).into_iter().flatten();
         logs.flat_map(|log| std::fs::read_dir(log.unwrap().path()).unwrap())
@@ -115,14 +124,15 @@ impl Drop for Program {
 
 /// Senders that send until they are told to stop, and what they were told was taken.
 #[derive(Default)]
-struct Load {
+pub(crate) struct Load {
     next: AtomicU64,
-    stop: AtomicBool,
+    pub(crate) stop: AtomicBool,
     acknowledged: Mutex<Vec<u64>>,
+    pub(crate) refused: AtomicU64,
 }
 
 impl Load {
-    fn start(to: SocketAddr) -> (Arc<Self>, tokio::task::JoinSet<()>) {
+    pub(crate) fn start(to: SocketAddr) -> (Arc<Self>, tokio::task::JoinSet<()>) {
         let load = Arc::new(Self::default());
         let mut senders = tokio::task::JoinSet::new();
         for _ in 0..SENDERS {
@@ -138,7 +148,10 @@ impl Load {
                         match send(&mut connection, to, request).await {
                             Some(true) => load.acknowledged.lock().unwrap().push(request),
                             // Refused, and the connection is good.
-                            Some(false) => sleep(Duration::from_millis(5)).await,
+                            Some(false) => {
+                                load.refused.fetch_add(1, Relaxed);
+                                sleep(Duration::from_millis(5)).await;
+                            }
                             None => break,
                         }
                     }
@@ -148,12 +161,12 @@ impl Load {
         (load, senders)
     }
 
-    fn acknowledged(&self) -> Vec<u64> {
+    pub(crate) fn acknowledged(&self) -> Vec<u64> {
         self.acknowledged.lock().unwrap().clone()
     }
 
     /// Waits until so many more requests were acknowledged.
-    async fn some_more(&self, count: usize) {
+    pub(crate) async fn some_more(&self, count: usize) {
         let until = self.acknowledged().len() + count;
         let began = Instant::now();
         while self.acknowledged().len() < until {
@@ -240,7 +253,7 @@ fn missing(acknowledged: &[u64], arrived: &BTreeMap<u64, u64>) -> Vec<u64> {
 }
 
 /// Everything that was acknowledged arrives within a minute; says how many spans came more than once.
-async fn settle(backend: &Backend, load: &Load) -> u64 {
+pub(crate) async fn settle(backend: &Backend, load: &Load) -> u64 {
     let acknowledged = load.acknowledged();
     let began = Instant::now();
     loop {
@@ -270,7 +283,7 @@ fn kills(few: usize) -> usize {
 /// Kills it under load so many times; everything that it acknowledged arrives.
 async fn under_load(durability: &str, kills: usize) {
     let (backend, address) = Backend::start().await;
-    let mut program = Program::start(&format!("killed-{durability}"), address, durability);
+    let mut program = Program::start(&format!("killed-{durability}"), address, durability, None);
     let (load, senders) = Load::start(program.address);
     for _ in 0..kills {
         load.some_more(fastrand::usize(1..40)).await;
@@ -299,7 +312,7 @@ async fn nor_one_that_waits_for_the_medium() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_that_is_killed_while_it_starts_or_ends_loses_nothing() {
     let (backend, address) = Backend::start().await;
-    let mut program = Program::start("restarting", address, "process");
+    let mut program = Program::start("restarting", address, "process", None);
     let (load, senders) = Load::start(program.address);
     for nth in 0..kills(12) {
         load.some_more(10).await;
@@ -327,7 +340,7 @@ async fn what_waits_for_a_backend_that_is_gone_survives_every_kill() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let gone = free.local_addr().unwrap();
     drop(free);
-    let mut program = Program::start("backlog", gone, "process");
+    let mut program = Program::start("backlog", gone, "process", None);
     let (load, senders) = Load::start(program.address);
     for _ in 0..kills(6) {
         load.some_more(30).await;

@@ -8,6 +8,7 @@
 )]
 
 mod compressed;
+mod full;
 mod kept;
 mod killed;
 mod live;
