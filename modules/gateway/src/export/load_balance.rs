@@ -263,30 +263,33 @@ mod tests {
     use super::*;
     use crate::{
         process::samples::payload,
-        settings::{OtlpGrpc, WireCompression},
+        settings::{Http2, OtlpGrpc, WireCompression},
     };
 
     fn balancer(key: RoutingKey) -> LoadBalancer {
         let names = ["a:1", "b:1", "c:1"].map(str::to_owned);
-        LoadBalancer::new(&LoadBalancing {
-            key,
-            choice: Choice::Fixed(names.into()),
-            protocol: OtlpGrpc {
-                endpoint: String::new(),
-                tls: None,
-                compression: WireCompression::None,
-                headers: BTreeMap::new(),
-                authority: None,
-                user_agent: None,
-                round_robin: false,
-                ping_after: None,
-                ping_timeout: Duration::from_secs(20),
-                ping_without_calls: false,
-                wait_for_ready: false,
+        LoadBalancer::new(
+            &LoadBalancing {
+                key,
+                choice: Choice::Fixed(names.into()),
+                protocol: OtlpGrpc {
+                    endpoint: String::new(),
+                    tls: None,
+                    compression: WireCompression::None,
+                    headers: BTreeMap::new(),
+                    authority: None,
+                    user_agent: None,
+                    round_robin: false,
+                    ping_after: None,
+                    ping_timeout: Duration::from_secs(20),
+                    ping_without_calls: false,
+                    wait_for_ready: false,
+                },
+                timeout: None,
+                retry: None,
             },
-            timeout: None,
-            retry: None,
-        })
+            Http2::default(),
+        )
         .unwrap()
     }
 
