@@ -36,9 +36,9 @@ mod workload;
 
 pub use alertmanager::{Alertmanager, AlertmanagerOutputs};
 pub use collector::{
-    Agent, AgentOutputs, Archived, Cluster, ClusterOutputs, Collector, ContainerRuntime, Gateway,
-    GatewayOutputs, Kubelet, Load, Pipeline, ScaleOn, Sidecar, logs, memory, metrics, sampling,
-    self_metrics, traces,
+    AddressFamily, Agent, AgentOutputs, Archived, Cluster, ClusterOutputs, Collector,
+    ContainerRuntime, Gateway, GatewayOutputs, Kubelet, Load, Pipeline, ScaleOn, Sidecar, logs,
+    memory, metrics, sampling, self_metrics, traces,
 };
 pub use elasticsearch::{Elasticsearch, ElasticsearchOutputs};
 pub use grafana::{Dashboard, Grafana, GrafanaOutputs};

@@ -27,6 +27,7 @@ pub mod receive;
 mod refusal;
 pub mod serve;
 pub mod settings;
+mod socket;
 pub mod tail;
 pub mod telemetry;
 mod text;

@@ -215,9 +215,9 @@ impl Alertmanager {
             pod.listen(MESH_UDP);
             pod.env_field("POD_IP", "status.podIP");
             let port = MESH.number;
-            pod.arg(format!("--cluster.listen-address=0.0.0.0:{port}"));
+            pod.arg(format!("--cluster.listen-address=[$(POD_IP)]:{port}"));
             // Of its own it would advertise private addresses only, which those of Pods need not be.
-            pod.arg(format!("--cluster.advertise-address=$(POD_IP):{port}"));
+            pod.arg(format!("--cluster.advertise-address=[$(POD_IP)]:{port}"));
             pod.arg(format!("--cluster.label={namespace}/{}", self.name));
             // A member that comes back has another address, and the old one is not waited for.
             pod.arg("--cluster.reconnect-timeout=5m");

@@ -27,7 +27,7 @@ use collector_config::{Config, Mistake, Release};
 use provider_core::{Finding, Scope};
 
 pub use self::{
-    agent::{Agent, AgentOutputs, ContainerRuntime, Kubelet},
+    agent::{AddressFamily, Agent, AgentOutputs, ContainerRuntime, Kubelet},
     cluster::{Cluster, ClusterOutputs},
     gateway::{Gateway, GatewayOutputs, ScaleOn},
     memory::Load,

@@ -38,7 +38,7 @@ pub(super) const DECISION_WAIT: Duration = Duration::seconds(10);
 /// Takes OTLP on both ports of the Pod's own address.
 pub(super) fn receiver(security: Security) -> Otlp {
     let grpc = GrpcServer {
-        endpoint: format!("${{env:POD_IP}}:{}", OTLP_GRPC.number),
+        endpoint: format!("[${{env:POD_IP}}]:{}", OTLP_GRPC.number),
         max_recv_msg_size_mib: Some(16),
         keepalive: Some(Keepalive::max_age(
             Duration::minutes(1),
@@ -48,7 +48,7 @@ pub(super) fn receiver(security: Security) -> Otlp {
         ..GrpcServer::default()
     };
     let http = HttpServer {
-        endpoint: format!("${{env:POD_IP}}:{}", OTLP_HTTP.number),
+        endpoint: format!("[${{env:POD_IP}}]:{}", OTLP_HTTP.number),
         tls: tls::is_called(security),
         ..HttpServer::default()
     };

@@ -39,7 +39,7 @@ pub(super) fn base() -> Config {
     let mut config = Config::default();
     config.service.telemetry = Telemetry::standard("${env:POD_IP}", SELF_METRICS.number);
     config.add(&HealthCheck {
-        endpoint: format!("${{env:POD_IP}}:{}", HEALTH.number),
+        endpoint: format!("[${{env:POD_IP}}]:{}", HEALTH.number),
         ..HealthCheck::default()
     });
     config

@@ -120,7 +120,7 @@ impl Ini {
         if let Some(trusted) = database.trusted() {
             self.set("database", &[("ca_cert_path", trusted)]);
         }
-        let own = format!("$__env{{POD_IP}}:{port}");
+        let own = format!("[$__env{{POD_IP}}]:{port}");
         self.set(
             "unified_alerting",
             &[

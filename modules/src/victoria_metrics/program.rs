@@ -25,6 +25,8 @@ pub(super) fn prepare<P: Protocol>(pod: &mut Pod, component: &'static str, port:
     pod.user = User::new(65534);
     pod.component = Some(component);
     pod.arg("-loggerFormat=json");
+    // Otherwise it listens, and calls, over IPv4 alone.
+    pod.arg("-enableTCP6");
     let health = || http_probe(port.name, "/health");
     pod.container.startup_probe = Some(every(health(), 5, 120));
     pod.container.readiness_probe = Some(every(health(), 10, 3));

@@ -8,7 +8,7 @@ use provider_core::{Destination, Finding, Scope, Security};
 
 use super::{Direct, Workload};
 use crate::{
-    collector::{AgentOutputs, GatewayOutputs, Sidecar},
+    collector::{AddressFamily, AgentOutputs, GatewayOutputs, Sidecar},
     pod::Pod,
     tls::{self, Reads},
 };
@@ -37,7 +37,7 @@ pub(crate) enum Address {
     /// A URL.
     Url(String),
     /// A port of the node that the program runs on.
-    Node(u16),
+    Node(u16, AddressFamily),
 }
 
 /// Collectors that take what programs send.
@@ -171,9 +171,9 @@ impl Address {
     fn resolve(&self, pod: &mut Pod) -> String {
         match self {
             Self::Url(url) => url.clone(),
-            Self::Node(port) => {
+            Self::Node(port, family) => {
                 pod.env_field("NODE_IP", "status.hostIP");
-                format!("http://$(NODE_IP):{port}")
+                family.url("http", "$(NODE_IP)", *port)
             }
         }
     }

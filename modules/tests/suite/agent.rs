@@ -1,10 +1,10 @@
 //! What an agent asks of its node.
 
-use modules::{Collector, ContainerRuntime, protocol::Otlp};
+use modules::{AddressFamily, Collector, ContainerRuntime, Kubelet, protocol::Otlp};
 use provider_core::{Endpoint, Scope, k8s_openapi::api::scheduling::v1::PriorityClass};
 use serde_json::{Value, json};
 
-use crate::support::{graph, templates};
+use crate::support::{files, graph, templates};
 
 fn elsewhere() -> Endpoint<Otlp> {
     Endpoint::outside("elsewhere.example", 4317)
@@ -41,6 +41,27 @@ fn a_port_of_the_node_is_taken_only_when_asked_for() {
         scope.add(Collector::agent("node").host_ports().forward(&elsewhere()));
     });
     assert_eq!(host_ports(&asked), [4317, 4318]);
+}
+
+#[test]
+fn the_kubelet_is_called_by_an_address_of_either_family() {
+    let asks = |define| {
+        let config = files(define).remove(0).2;
+        let url = config.lines().find(|line| line.contains("https://"));
+        url.unwrap().trim().to_owned()
+    };
+    let usual = asks(|scope| {
+        let agent = Collector::agent("node").ask_kubelet(Kubelet::Verified);
+        scope.add(agent.forward(&elsewhere()));
+    });
+    let other = asks(|scope| {
+        let agent = Collector::agent("node").ask_kubelet(Kubelet::Verified);
+        let agent = agent.nodes_have(AddressFamily::V6);
+        scope.add(agent.forward(&elsewhere()));
+    });
+    // Brackets around an address of IPv4 are no URL, and none around one of IPv6 are none either.
+    assert_eq!(usual, "endpoint: https://${env:NODE_IP}:10250");
+    assert_eq!(other, "endpoint: https://[${env:NODE_IP}]:10250");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Where programs send their telemetry, and what follows from it for their Pods.
 
 use modules::{
-    Collector, Direct, Load, Sidecar, Workload, logs, metrics,
+    AddressFamily, Collector, Direct, Load, Sidecar, Workload, logs, metrics,
     protocol::{Http, LokiOtlp, Otlp, PrometheusOtlp},
     traces,
     units::MIB,
@@ -164,14 +164,15 @@ fn the_agent_of_the_node_is_one_name_for_all_nodes() {
 fn what_a_variable_refers_to_stands_before_it() {
     let told = variables(
         |scope| {
-            let agent = scope.add(Collector::agent("node").host_ports().forward(&elsewhere()));
+            let agent = Collector::agent("node").host_ports();
+            let agent = scope.add(agent.nodes_have(AddressFamily::V6).forward(&elsewhere()));
             scope.add(Workload::stateless("shop", "shop:1.0.0").send_to(&agent));
         },
         "shop",
     );
     assert_eq!(
         value(&told, "OTEL_EXPORTER_OTLP_ENDPOINT"),
-        "http://$(NODE_IP):4318"
+        "http://[$(NODE_IP)]:4318"
     );
     for (at, (_, text)) in told.iter().enumerate() {
         for reference in text.split("$(").skip(1) {

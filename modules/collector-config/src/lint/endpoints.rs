@@ -35,6 +35,13 @@ pub(super) const LINTS: &[Lint] = &[
         items: &["M13"],
         find: listens_everywhere,
     },
+    Lint {
+        id: "address-without-brackets",
+        severity: Severity::Hint,
+        why: "an address of IPv6 has colons of its own, so the collector does not start in a cluster that gives such ones",
+        items: &["M13"],
+        find: without_brackets,
+    },
 ];
 
 /// Whether only the cluster's own DNS knows a host.
@@ -113,24 +120,46 @@ pub(super) fn unix_as_address(look: &Look<'_>) -> Vec<Found> {
 fn listens_everywhere(look: &Look<'_>) -> Vec<Found> {
     let address = match look.setting.tier {
         Tier::Sidecar => "127.0.0.1",
-        _ => "${env:POD_IP}",
+        _ => "[${env:POD_IP}]",
     };
+    let everywhere =
+        listened(look).filter(|(_, _, endpoint)| matches!(host_of(endpoint), "0.0.0.0" | "[::]"));
+    everywhere
+        .map(|(part, path, endpoint)| {
+            let port = endpoint.rsplit(':').next().unwrap_or_default();
+            Found::new(
+                part.place_of(&path),
+                format!("it listens on every address, `{endpoint}`"),
+                format!("listen on `{address}:{port}`"),
+            )
+        })
+        .collect()
+}
+
+/// Everything that a configuration listens on: who does, where that stands, and the address.
+fn listened<'a>(look: &Look<'a>) -> impl Iterator<Item = (Part<'a>, String, &'a str)> {
     let serving = look
         .parts(Class::Receiver)
         .chain(look.parts(Class::Extension))
         .chain(look.of_kind(Class::Exporter, "prometheus"));
-    let mut found = Vec::new();
-    for part in serving {
-        for (path, endpoint) in part.texts_named("endpoint") {
-            if matches!(host_of(endpoint), "0.0.0.0" | "[::]") {
-                let port = endpoint.rsplit(':').next().unwrap_or_default();
-                found.push(Found::new(
-                    part.place_of(&path),
-                    format!("it listens on every address, `{endpoint}`"),
-                    format!("listen on `{address}:{port}`"),
-                ));
-            }
-        }
-    }
-    found
+    serving.flat_map(|part| {
+        let endpoints = part.texts_named("endpoint").into_iter();
+        endpoints.map(move |(path, endpoint)| (part, path, endpoint))
+    })
+}
+
+fn without_brackets(look: &Look<'_>) -> Vec<Found> {
+    let bare = listened(look).filter_map(|(part, path, endpoint)| {
+        let (host, port) = endpoint.rsplit_once(':')?;
+        let name = host.strip_prefix("${env:")?.strip_suffix('}')?;
+        // Others may hold a name; and what is called is not the Pod's own.
+        name.ends_with("POD_IP").then(|| {
+            Found::new(
+                part.place_of(&path),
+                format!("`{endpoint}` is an address of IPv4 alone"),
+                format!("write `[{host}]:{port}`, which is right for both families"),
+            )
+        })
+    });
+    bare.collect()
 }

@@ -133,7 +133,7 @@ fn probe_unanswered(look: &Look<'_>) -> Vec<Found> {
     }
     let cause = format!("port {port} is probed, and no `health_check` extension is enabled");
     let repair = format!(
-        "define `extensions.health_check` with `endpoint: ${{env:POD_IP}}:{port}`, and name it here"
+        "define `extensions.health_check` with `endpoint: [${{env:POD_IP}}]:{port}`, and name it here"
     );
     vec![Found::new("service.extensions", cause, repair)]
 }

@@ -68,6 +68,7 @@ mod tests {
         for (endpoint, host, port) in [
             ("0.0.0.0:4317", "0.0.0.0", Some(4317)),
             ("${env:POD_IP}:4317", "${env:POD_IP}", Some(4317)),
+            ("[${env:POD_IP}]:4317", "[${env:POD_IP}]", Some(4317)),
             ("[::]:4318", "[::]", Some(4318)),
             (":13133", "", Some(13133)),
             (

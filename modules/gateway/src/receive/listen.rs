@@ -6,14 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-use crate::settings::Address;
-
-/// How many connections wait to be accepted.
-const BACKLOG: i32 = 1024;
+use crate::{settings::Address, socket};
 
 /// Why a server cannot listen.
 #[derive(Debug, Error)]
@@ -61,8 +57,8 @@ impl Listener {
                 let mut address = resolve(address)?;
                 let mut listeners = Vec::with_capacity(shards);
                 for _ in 0..shards.max(1) {
-                    let listener =
-                        tcp(address).map_err(|error| ListenError::Tcp(address, error))?;
+                    let listener = socket::listen(address)
+                        .map_err(|error| ListenError::Tcp(address, error))?;
                     // Port 0 is chosen once, for all.
                     address = listener
                         .local_addr()
@@ -117,28 +113,9 @@ impl Accepting {
 
 fn resolve(address: &str) -> Result<SocketAddr, ListenError> {
     let failed = |error| ListenError::Address(address.to_owned(), error);
-    // `:4317`, as Go programs write it, is every address.
-    let full = match address.strip_prefix(':') {
-        Some(port) => format!("[::]:{port}"),
-        None => address.to_owned(),
-    };
-    let mut found = full.to_socket_addrs().map_err(failed)?;
+    let mut found = socket::spelled(address).to_socket_addrs().map_err(failed)?;
     let none = || failed(io::Error::from(io::ErrorKind::NotFound));
     found.next().ok_or_else(none)
-}
-
-fn tcp(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
 }
 
 fn unix(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {

@@ -6,13 +6,14 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
 use tokio::{
     net::{TcpListener, TcpStream, lookup_host},
     sync::Semaphore,
     task::JoinHandle,
 };
+
+use crate::socket;
 
 /// What a page answers to a path: the status code, the type of the body, and the body. None where it has no such path.
 pub type Ask = Arc<dyn Fn(&str) -> Option<(u16, &'static str, String)> + Send + Sync>;
@@ -65,33 +66,14 @@ impl Drop for Pages {
 }
 
 async fn listen(address: &str) -> io::Result<TcpListener> {
-    // As in Go: no host is every host.
-    let address = match address.strip_prefix(':') {
-        Some(port) => format!("[::]:{port}"),
-        None => address.to_owned(),
-    };
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in lookup_host(address).await? {
-        match open(address) {
+    for address in lookup_host(&*socket::spelled(address)).await? {
+        match socket::listen(address).and_then(TcpListener::from_std) {
             Ok(listener) => return Ok(listener),
             Err(error) => last = error,
         }
     }
     Err(last)
-}
-
-fn open(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(128)?;
-    TcpListener::from_std(socket.into())
 }
 
 async fn serve(listener: TcpListener, ask: Ask) {

@@ -13,7 +13,7 @@ use collector_config::{
 use provider_core::{Scope, Security};
 
 use super::{
-    Agent, Kubelet,
+    AddressFamily, Agent, Kubelet,
     node::{HOST_ROOT, POSITIONS},
 };
 use crate::{
@@ -63,7 +63,7 @@ impl Collector<Agent> {
         let measured: Vec<ComponentId> = self
             .tier
             .kubelet
-            .map(|kubelet| config.add(&usage(kubelet)))
+            .map(|kubelet| config.add(&usage(kubelet, self.tier.family)))
             .into_iter()
             .chain([host])
             .collect();
@@ -91,10 +91,10 @@ impl Collector<Agent> {
 }
 
 /// Asks the kubelet of the same node.
-fn usage(kubelet: Kubelet) -> KubeletStats {
+fn usage(kubelet: Kubelet, family: AddressFamily) -> KubeletStats {
     KubeletStats {
         auth_type: AuthType::ServiceAccount,
-        endpoint: format!("https://${{env:NODE_IP}}:{KUBELET_PORT}"),
+        endpoint: family.url("https", "${env:NODE_IP}", KUBELET_PORT),
         collection_interval: Some(Duration::seconds(30)),
         insecure_skip_verify: kubelet == Kubelet::AnyCertificate,
         metric_groups: vec![

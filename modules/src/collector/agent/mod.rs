@@ -33,6 +33,7 @@ pub struct Agent {
     kubelet: Option<Kubelet>,
     reached: Reached,
     runtime: ContainerRuntime,
+    family: AddressFamily,
     priority: Option<String>,
     queue: Option<u64>,
 }
@@ -57,6 +58,19 @@ pub enum ContainerRuntime {
     Docker,
 }
 
+/// The family of a node's first address, by which it is called.
+///
+/// What listens need not know it, nor what is called by a name. But a URL with an address of IPv6 has brackets, and one
+/// with an address of IPv4 may have none, so no URL is right for both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AddressFamily {
+    /// IPv4, where there are both too.
+    #[default]
+    V4,
+    /// IPv6, where there is no other or it comes first.
+    V6,
+}
+
 /// How programs reach the agent of their node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Reached {
@@ -77,6 +91,7 @@ pub struct AgentOutputs {
     /// Its Pods.
     pub pods: Ref<DaemonSet>,
     reached: Reached,
+    family: AddressFamily,
 }
 
 impl Collector<Agent> {
@@ -97,6 +112,7 @@ impl Collector<Agent> {
             kubelet: None,
             reached: Reached::default(),
             runtime: ContainerRuntime::default(),
+            family: AddressFamily::default(),
             priority: None,
             queue: None,
         };
@@ -122,6 +138,13 @@ impl Collector<Agent> {
     #[must_use]
     pub fn runtime(mut self, runtime: ContainerRuntime) -> Self {
         self.tier.runtime = runtime;
+        self
+    }
+
+    /// The nodes are called by addresses of this family. The kubelet is, and so is an agent with [`Self::host_ports`].
+    #[must_use]
+    pub fn nodes_have(mut self, family: AddressFamily) -> Self {
+        self.tier.family = family;
         self
     }
 
@@ -173,12 +196,22 @@ impl Agent {
     }
 }
 
+impl AddressFamily {
+    /// A URL of the node whose address this variable holds.
+    pub(crate) fn url(self, scheme: &str, variable: &str, port: u16) -> String {
+        match self {
+            Self::V4 => format!("{scheme}://{variable}:{port}"),
+            Self::V6 => format!("{scheme}://[{variable}]:{port}"),
+        }
+    }
+}
+
 impl AgentOutputs {
     /// Where programs on the same node send to, as they know it.
     pub(crate) fn address(&self) -> Address {
         match self.reached {
             Reached::ByName => Address::Url(self.otlp_http.url()),
-            Reached::ByNode => Address::Node(OTLP_HTTP.number),
+            Reached::ByNode => Address::Node(OTLP_HTTP.number, self.family),
         }
     }
 }
@@ -239,6 +272,7 @@ impl Collector<Agent> {
             otlp_http: scope.expose_as(Exposure::same_node(), &pods, OTLP_HTTP),
             pods,
             reached: self.tier.reached,
+            family: self.tier.family,
         }
     }
 }

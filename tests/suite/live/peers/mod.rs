@@ -5,6 +5,7 @@ use support::Container;
 
 mod admission;
 pub(super) mod collector;
+mod families;
 mod metrics;
 mod objects;
 mod policy;

@@ -23,6 +23,7 @@ const VISIBLE: &[(&str, &str, &str)] = &[
     ("M7", SIDECAR, "limiter-in-mib"),
     ("M7", SIDECAR, "go-limit-missing"),
     ("M13", SIDECAR, "listens-everywhere"),
+    ("M13", DAEMONSET, "address-without-brackets"),
     ("M15", DAEMONSET, "container-measured"),
     ("M16", DAEMONSET, "cluster-read-repeatedly"),
     ("M17", DAEMONSET, "log-format"),

@@ -115,4 +115,12 @@ service: {pipelines: {metrics: {receivers: [otlp], exporters: [otlp_http/a, otlp
         place: "receivers.otlp.protocols.grpc.endpoint",
         right: only!(receiver "traces", "otlp", "{protocols: {grpc: {endpoint: '127.0.0.1:4317'}}}"),
     },
+    Case {
+        id: "address-without-brackets",
+        tier: Tier::Agent,
+        setting: usual,
+        wrong: only!(receiver "traces", "otlp", "{protocols: {grpc: {endpoint: '${env:POD_IP}:4317'}}}"),
+        place: "receivers.otlp.protocols.grpc.endpoint",
+        right: only!(receiver "traces", "otlp", "{protocols: {grpc: {endpoint: '[${env:POD_IP}]:4317'}}}"),
+    },
 ];
