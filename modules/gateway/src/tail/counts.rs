@@ -52,25 +52,25 @@ pub struct PolicyCounts {
     pub took: Count,
 }
 
-/// How often each of the votes was cast.
+/// How often each of the votes was cast, in their order.
 #[derive(Debug, Default)]
 pub struct Votes([Count; 3]);
 
 impl Votes {
     pub(super) fn add(&self, vote: Vote) {
-        self.0[vote as usize].add(1);
+        if let Some(count) = self.0.get(vote as usize) {
+            count.add(1);
+        }
     }
 
     /// How often each was cast, by whether the trace was kept and the collector's word for it.
     pub fn all(&self) -> [(&'static str, &'static str, u64); 3] {
-        [Vote::Sampled, Vote::NotSampled, Vote::Dropped].map(|vote| {
-            let (sampled, decision) = match vote {
-                Vote::Sampled => ("true", "sampled"),
-                Vote::NotSampled => ("false", "not_sampled"),
-                Vote::Dropped => ("false", "dropped"),
-            };
-            (sampled, decision, self.0[vote as usize].get())
-        })
+        let [sampled, not_sampled, dropped] = self.0.each_ref().map(Count::get);
+        [
+            ("true", "sampled", sampled),
+            ("false", "not_sampled", not_sampled),
+            ("false", "dropped", dropped),
+        ]
     }
 }
 

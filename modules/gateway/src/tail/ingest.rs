@@ -3,6 +3,7 @@
 use std::{ops::Range, time::Duration};
 
 use super::{
+    conditions::Around,
     core::{Core, Outgoing, seconds},
     held::{Body, Chain, ScopeAt, narrow},
     journal::{Fate, Position},
@@ -79,30 +80,31 @@ impl Core {
             place.resource_from = narrow(resource.range().start);
             place.resource_header = self.held.body_mut(place.body).header(resource.header());
             for scope in resource.children() {
-                self.scope(&mut place, narrow(index), &scope);
+                self.scope(&mut place, narrow(index), Around { resource, scope });
             }
         }
         self.finish(place);
         Ok(())
     }
 
-    fn scope(&mut self, place: &mut Place, resource: u32, scope: &Node<'_>) {
+    fn scope(&mut self, place: &mut Place, index: u32, around: Around<'_>) {
+        let scope = &around.scope;
         let body = self.held.body_mut(place.body);
         place.scope_from = narrow(scope.range().start);
         place.scope_header = body.header(scope.header());
         body.scopes.push(ScopeAt {
             from: place.scope_from,
-            resource,
+            resource: index,
             resource_header: place.resource_header.clone(),
             scope_header: place.scope_header.clone(),
         });
         for span in scope.children() {
-            self.span(place, &span);
+            self.span(place, &span, around);
         }
     }
 
     #[inline]
-    fn span(&mut self, place: &mut Place, span: &Node<'_>) {
+    fn span(&mut self, place: &mut Place, span: &Node<'_>, around: Around<'_>) {
         let facts = Facts::read(span.message());
         let known = match place.last {
             Some((id, known)) if id == facts.trace_id => known,
@@ -112,7 +114,7 @@ impl Core {
         match known {
             Known::Trace(index) => match self.table.trace(index).state {
                 State::Decided(Fate::Kept) => self.late(place, span),
-                State::Waiting => self.wait(index, place, span, &facts),
+                State::Waiting => self.wait(index, place, (span, around), &facts),
                 State::Decided(Fate::NotKept) | State::Gone => {}
             },
             Known::Before(Fate::Kept) => self.late(place, span),
@@ -158,7 +160,7 @@ impl Core {
             return Known::Trace(index);
         }
         while self.table.len() >= self.rules.most_traces && self.evict(place.now) {}
-        let due = self.tick + self.rules.wait;
+        let due = self.clock(place.now) + self.rules.wait;
         let index = self.table.insert(Trace::new(*id, due, place.now));
         self.counts.began.add(1);
         self.schedule(index, due);
@@ -166,9 +168,17 @@ impl Core {
     }
 
     fn schedule(&mut self, index: u32, due: u32) {
-        if let Some(slot) = self.slots.get_mut((due - self.tick) as usize) {
-            slot.push(index);
+        let slot = (due - self.tick) as usize;
+        if slot >= self.slots.len() {
+            self.slots.resize_with(slot + 1, Vec::new);
         }
+        self.slots[slot].push(index);
+    }
+
+    /// The tick that it is now, also where some have not come yet because something took long: what arrives in between
+    /// waits as long as anything.
+    fn clock(&self, now: u32) -> u32 {
+        self.tick.max(now)
     }
 
     /// Forgets the trace that came first; where new ones should rather wait, only one that is decided.
@@ -191,7 +201,14 @@ impl Core {
     }
 
     /// A span of a trace that waits.
-    fn wait(&mut self, index: u32, place: &mut Place, span: &Node<'_>, facts: &Facts<'_>) {
+    fn wait(
+        &mut self,
+        index: u32,
+        place: &mut Place,
+        (span, around): (&Node<'_>, Around<'_>),
+        facts: &Facts<'_>,
+    ) {
+        let clock = self.clock(place.now);
         let trace = self.table.trace_mut(index);
         trace.spans = trace.spans.saturating_add(1);
         trace.bytes += span.range().len() as u64;
@@ -209,7 +226,7 @@ impl Core {
         let found = trace.found | place.of_resource;
         trace.found = self
             .tests
-            .of_span(span.message(), facts, &mut trace.times, found);
+            .of_span(span.message(), around, facts, &mut trace.times, found);
         let before = trace.pieces.tail;
         self.held.add_span(
             &mut trace.pieces,
@@ -225,7 +242,7 @@ impl Core {
             .rules
             .wait_after_root
             .filter(|_| !facts.has_parent)
-            .map(|wait| self.tick + wait);
+            .map(|wait| clock + wait);
         if let Some(sooner) = sooner.filter(|sooner| *sooner < due) {
             trace.due = sooner;
             self.schedule(index, sooner);

@@ -1,5 +1,6 @@
 //! Which traces are kept, decided when all of their spans are there?
 
+mod conditions;
 mod core;
 mod counts;
 mod error;

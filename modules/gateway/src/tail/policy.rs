@@ -7,6 +7,7 @@ use collector_config::components::tail_sampling::{
 };
 
 use super::{
+    conditions::Conditions,
     error::SettingsError,
     limiter::{Bucket, Second, float},
     probability::Share,
@@ -26,6 +27,8 @@ pub(super) enum Vote {
     Sampled,
     NotSampled,
     Dropped,
+    /// It cannot be told: as if the policy were not there.
+    Untold,
 }
 
 /// A trace as far as policies look at it.
@@ -44,6 +47,11 @@ enum Node {
     Has(Found),
     /// It was found in none.
     HasNot(Found),
+    /// Conditions of OTTL held, or could not be told before any did.
+    Conditions {
+        held: Found,
+        untold: Found,
+    },
     Share(Share),
     Spans {
         least: u64,
@@ -118,11 +126,15 @@ fn node(policy: &Setting, tests: &mut Tests) -> Result<Node, SettingsError> {
         Rule::Drop { drop } => Node::Drop(nodes(&drop.drop_sub_policy, tests)?),
         Rule::Not { not } => Node::Not(Box::new(node(&not.not_sub_policy, tests)?)),
         Rule::Composite { composite } => shared(composite, tests)?,
-        Rule::OttlCondition { .. } => {
-            return Err(SettingsError::Option {
-                option: "type",
-                value: "ottl_condition".to_owned(),
-            });
+        Rule::OttlCondition { ottl_condition } => {
+            let conditions =
+                Conditions::new(ottl_condition).map_err(|why| SettingsError::Policy {
+                    policy: policy.name.clone(),
+                    why: why.join("; "),
+                })?;
+            let bits = tests.conditions(conditions);
+            let (held, untold) = bits.ok_or(SettingsError::TooMany(Tests::MOST))?;
+            Node::Conditions { held, untold }
         }
         _ => {
             let (test, sense) = test(policy)?;
@@ -281,29 +293,37 @@ impl Node {
             Self::Always => true,
             Self::Has(bit) => case.found & *bit != 0,
             Self::HasNot(bit) => case.found & *bit == 0,
+            Self::Conditions { untold, .. } if case.found & *untold != 0 => return Vote::Untold,
+            Self::Conditions { held, .. } => case.found & *held != 0,
             Self::Share(share) => share.has(case.trace_id),
             Self::Spans { least, most } => (*least..=*most).contains(&case.spans),
             Self::SpanRate(bucket) => bucket.allow(case.spans, now),
             Self::ByteRate(bucket) => bucket.allow(case.bytes, now),
-            Self::And(parts) => all(parts, case, now),
+            Self::And(parts) => return all(parts, case, now),
             Self::Drop(parts) => {
-                return if all(parts, case, now) {
-                    Vote::Dropped
-                } else {
-                    Vote::NotSampled
+                return match all(parts, case, now) {
+                    Vote::Sampled => Vote::Dropped,
+                    vote => vote,
                 };
             }
-            Self::Not(part) => part.vote(case, now) == Vote::NotSampled,
+            Self::Not(part) => match part.vote(case, now) {
+                Vote::Untold => return Vote::Untold,
+                vote => vote == Vote::NotSampled,
+            },
             Self::Composite { second, parts } => {
                 second.begin(now, parts.iter_mut().map(|part| &mut part.count));
-                // The first part that would keep it decides.
-                parts
-                    .iter_mut()
-                    .find_map(|Part { rule, limit, count }| {
-                        let wanted = rule.vote(case, now) == Vote::Sampled;
-                        wanted.then(|| second.allow(case.spans, count, *limit))
-                    })
-                    .unwrap_or(false)
+                for Part { rule, limit, count } in parts {
+                    // The first part that would keep it decides.
+                    match rule.vote(case, now) {
+                        Vote::Untold => return Vote::Untold,
+                        Vote::Sampled if second.allow(case.spans, count, *limit) => {
+                            return Vote::Sampled;
+                        }
+                        Vote::Sampled => return Vote::NotSampled,
+                        Vote::NotSampled | Vote::Dropped => {}
+                    }
+                }
+                false
             }
         };
         if sampled {
@@ -314,9 +334,13 @@ impl Node {
     }
 }
 
-/// The first that says no ends it: those after it use nothing of their rates.
-fn all(parts: &mut [Node], case: Case<'_>, now: Duration) -> bool {
-    parts
-        .iter_mut()
-        .all(|part| part.vote(case, now) != Vote::NotSampled)
+/// The first that says no, or cannot tell, ends it: those after it use nothing of their rates.
+fn all(parts: &mut [Node], case: Case<'_>, now: Duration) -> Vote {
+    for part in parts {
+        match part.vote(case, now) {
+            vote @ (Vote::NotSampled | Vote::Untold) => return vote,
+            Vote::Sampled | Vote::Dropped => {}
+        }
+    }
+    Vote::Sampled
 }

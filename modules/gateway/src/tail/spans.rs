@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
-use super::trace_state;
+use super::{
+    conditions::{Around, Conditions},
+    trace_state,
+};
 use crate::wire::{Attribute, FieldValue, Fields, Value};
 
 /// The results of all tests on a trace so far, one bit each.
@@ -20,13 +23,18 @@ pub(super) struct Tests {
     on_attributes: Found,
     /// The bits of tests that a span's own fields answer.
     on_fields: Vec<(Found, Test)>,
+    /// Conditions with the bits of: it held, and: it could not be told.
+    conditions: Vec<(Conditions, Found, Found)>,
 }
 
 /// Something that a span can have.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Test {
     /// With this span, the trace has taken longer than `over` milliseconds, and no longer than `upto`.
-    Slow { over: i64, upto: Option<i64> },
+    Slow {
+        over: i64,
+        upto: Option<i64>,
+    },
     /// It ended with one of these codes.
     Status(BTreeSet<i32>),
     /// It was sampled where it began.
@@ -37,7 +45,13 @@ pub(super) enum Test {
         values: BTreeSet<String>,
     },
     /// It or its resource has an attribute that stands the check.
-    Attribute { key: String, check: Check },
+    Attribute {
+        key: String,
+        check: Check,
+    },
+    /// Conditions by their number: they held, or they could not be told.
+    Held(usize),
+    Untold(usize),
 }
 
 /// What the value of an attribute can stand.
@@ -108,11 +122,23 @@ impl Tests {
                     self.attributes.push((index, key, check));
                     self.on_attributes |= bit;
                 }
+                Test::Held(_) | Test::Untold(_) => {}
                 test => self.on_fields.push((bit, test)),
             }
             self.all.push(test);
         }
         Some(bit)
+    }
+
+    /// The bits of conditions: one that they held, and one that they could not be told before they did.
+    pub(super) fn conditions(&mut self, conditions: Conditions) -> Option<(Found, Found)> {
+        let number = self.conditions.len();
+        let bits = (
+            self.bit(Test::Held(number))?,
+            self.bit(Test::Untold(number))?,
+        );
+        self.conditions.push((conditions, bits.0, bits.1));
+        Some(bits)
     }
 
     /// What a resource has.
@@ -138,6 +164,7 @@ impl Tests {
     pub(super) fn of_span(
         &self,
         message: &[u8],
+        around: Around<'_>,
         facts: &Facts<'_>,
         times: &mut Times,
         found: Found,
@@ -151,6 +178,15 @@ impl Tests {
         }
         if found & self.on_attributes != self.on_attributes {
             found |= self.of_attributes(message, found);
+        }
+        for (conditions, held, untold) in &self.conditions {
+            if found & (held | untold) == 0 {
+                found |= match conditions.hold(message, around) {
+                    Ok(true) => *held,
+                    Ok(false) => 0,
+                    Err(_) => *untold,
+                };
+            }
         }
         found
     }
@@ -248,7 +284,7 @@ impl Test {
                 let value = trace_state::get(header, key);
                 value.is_some_and(|value| values.contains(value))
             }
-            Self::Attribute { .. } => false,
+            Self::Attribute { .. } | Self::Held(_) | Self::Untold(_) => false,
         }
     }
 }

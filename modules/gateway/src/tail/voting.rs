@@ -74,6 +74,9 @@ impl Core {
             let vote = policy.vote(case, now);
             counts.asked.add(1);
             counts.votes.add(vote);
+            if vote == Vote::Untold {
+                self.counts.untold.add(1);
+            }
             if let Some(began) = &mut began {
                 let now = Instant::now();
                 let took = now.duration_since(*began).as_nanos();
@@ -84,7 +87,7 @@ impl Core {
                 Vote::Dropped => return vote,
                 Vote::Sampled if self.rules.first_match => return vote,
                 Vote::Sampled => common = vote,
-                Vote::NotSampled => {}
+                Vote::NotSampled | Vote::Untold => {}
             }
         }
         common

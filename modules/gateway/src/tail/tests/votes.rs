@@ -17,6 +17,7 @@ fn traces() -> Vec<Vec<Made>> {
         vec![
             Made {
                 status: 2,
+                events: vec!["wait", "retry"],
                 ..span(1, 1)
             },
             Made {
@@ -144,6 +145,28 @@ fn each_policy_keeps_what_it_is_for() {
             vec![6],
         ),
         ("trace_flags", json!({}), vec![6]),
+        (
+            "ottl_condition",
+            json!({ "span": [r#"attributes["tier"] == "gold""#, r#"span.attributes["vip"] == true and scope.name == "io""#] }),
+            vec![3, 4],
+        ),
+        // An event is looked at in any span, and what is around it, too.
+        (
+            "ottl_condition",
+            json!({ "spanevent": [r#"name == "retry" and span.status.code == STATUS_CODE_ERROR"#] }),
+            vec![1],
+        ),
+        // What cannot be told is as if it were not there, and what stands before it counts.
+        (
+            "ottl_condition",
+            json!({ "error_mode": "propagate", "span": [r#"attributes["tier"] != nil and HasPrefix(attributes["tier"], "g")"#] }),
+            vec![3],
+        ),
+        (
+            "ottl_condition",
+            json!({ "span": [r#"HasPrefix(attributes["tier"], "g")"#] }),
+            vec![3],
+        ),
         ("rate_limiting", json!({ "spans_per_second": 1 }), vec![6]),
         ("probabilistic", json!({ "sampling_percentage": 0 }), vec![]),
         (
@@ -240,6 +263,10 @@ fn settings_that_cannot_be_carried_out_are_refused_by_name() {
             json!({ "policies": [policy("string_attribute", &json!({ "key": "a", "values": ["("], "enabled_regex_matching": true }))] }),
             "has `(`, which is no regular expression",
         ),
+        (
+            json!({ "policies": [policy("ottl_condition", &json!({ "span": ["attributes[\"a\"] + 1 == 2"] }))] }),
+            "does not know the calculation `+`",
+        ),
     ] {
         let settings = serde_json::from_value(settings).unwrap();
         let budget = crate::Budget::new(1 << 20);
@@ -249,5 +276,35 @@ fn settings_that_cannot_be_carried_out_are_refused_by_name() {
             .map(|error| error.to_string())
             .unwrap_or_default();
         assert!(error.contains(message), "{error}");
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_tell_has_no_vote_and_is_counted() {
+    let untold = policy(
+        "ottl_condition",
+        &json!({ "error_mode": "propagate", "span": [r#"HasPrefix(attributes["tier"], "g")"#] }),
+    );
+    let not =
+        |part: &Json| json!({ "name": "not", "type": "not", "not": { "not_sub_policy": part } });
+    let drop = |parts: Json| json!({ "name": "drop", "type": "drop", "drop": { "drop_sub_policy": parts } });
+    let and =
+        |parts: Json| json!({ "name": "and", "type": "and", "and": { "and_sub_policy": parts } });
+    let always = policy("always_sample", &json!({}));
+    let composite = json!({ "name": "composite", "type": "composite", "composite": {
+        "max_total_spans_per_second": 1000, "policy_order": [], "composite_sub_policy": [untold, always],
+    } });
+    for (policies, expected) in [
+        (json!([untold]), vec![]),
+        (json!([not(&untold)]), vec![]),
+        (json!([drop(json!([untold])), always]), vec![1]),
+        (json!([and(json!([always, untold]))]), vec![]),
+        (json!([composite]), vec![]),
+    ] {
+        let mut world = World::of(json!({ "decision_wait": "1s", "policies": policies }));
+        world.send(&[span(1, 1)]);
+        let kept: Vec<u8> = world.pass(2).into_iter().map(|(trace, _)| trace).collect();
+        assert_eq!(kept, expected, "{policies:#}");
+        assert_eq!(world.counts.untold.get(), 1, "{policies:#}");
     }
 }

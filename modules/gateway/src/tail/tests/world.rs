@@ -29,6 +29,7 @@ pub(super) struct Made {
     pub(super) flags: u32,
     pub(super) state: &'static str,
     pub(super) attributes: Vec<(&'static str, Value<'static>)>,
+    pub(super) events: Vec<&'static str>,
 }
 
 /// A span of a trace, and nothing special about it. It is no root.
@@ -56,6 +57,11 @@ impl Made {
         out.extend(self.end.to_le_bytes());
         for (key, value) in &self.attributes {
             edit::put_attribute(&mut out, 9, key, value);
+        }
+        for name in &self.events {
+            let mut event = Vec::new();
+            edit::put_message(&mut event, 2, name.as_bytes());
+            edit::put_message(&mut out, 11, &event);
         }
         edit::put_message(&mut out, 15, &[3 << 3, self.status]);
         out.extend([0x85, 0x01]);

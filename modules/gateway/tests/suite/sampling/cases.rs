@@ -105,6 +105,52 @@ fn single() -> Vec<(&'static str, &'static str, Value, Value)> {
     ]
 }
 
+/// Conditions in OTTL, about spans, about events, and such that cannot always be told.
+fn conditions() -> Vec<(&'static str, &'static str, Value, Value)> {
+    let ottl = |span: &[&str], event: &[&str]| json!({ "span": span, "spanevent": event });
+    let propagated = |mut settings: Value| {
+        settings["error_mode"] = json!("propagate");
+        settings
+    };
+    vec![
+        (
+            "told",
+            "ottl_condition",
+            ottl(
+                &[
+                    r#"attributes["code"] >= 500 and span.status.code != STATUS_CODE_OK"#,
+                    r#"resource.attributes["vip"] == true or IsMatch(attributes["path"], "^/cart/[12]$")"#,
+                ],
+                &[],
+            ),
+            ottl(&[r#"attributes["code"] >= 500"#], &[]),
+        ),
+        (
+            "events",
+            "ottl_condition",
+            ottl(
+                &[],
+                &[
+                    r#"name == "retry" and spanevent.attributes["attempt"] > 1 and span.name == "work""#,
+                ],
+            ),
+            ottl(&[], &[r#"name == "retry" and attributes["attempt"] > 2"#]),
+        ),
+        (
+            "untold",
+            "ottl_condition",
+            propagated(ottl(
+                &[r#"attributes["tier"] != nil and HasPrefix(attributes["tier"], "gold")"#],
+                &[r#"name == "retry""#],
+            )),
+            ottl(
+                &[r#"attributes["tier"] != nil and HasPrefix(attributes["tier"], "gold")"#],
+                &[r#"name == "retry""#],
+            ),
+        ),
+    ]
+}
+
 fn policy(name: &str, kind: &str, settings: &Value) -> Value {
     let mut policy = json!({ "name": name, "type": kind });
     if kind != "trace_flags" {
@@ -115,7 +161,8 @@ fn policy(name: &str, kind: &str, settings: &Value) -> Value {
 
 /// Each policy alone, and each pair of policies joined in one of the ways that there are.
 pub(crate) fn all() -> Vec<Case> {
-    let single = single();
+    let mut single = single();
+    single.extend(conditions());
     let mut cases = Vec::new();
     for (name, kind, settings, others) in &single {
         let mutated = json!([policy(name, kind, others)]);
@@ -129,7 +176,10 @@ pub(crate) fn all() -> Vec<Case> {
         for (other_name, other_kind, other, _) in &single[..index] {
             let one = policy(one_name, one_kind, one);
             let other = policy(other_name, other_kind, other);
-            let way = cases.len() + usize::from(SWAPPED.contains(&(one_name, other_name)));
+            // Which way is whose turn stays the same, however many policies there are before the pairs.
+            let way = cases.len() - single.len()
+                + 1
+                + usize::from(SWAPPED.contains(&(one_name, other_name)));
             let (joined, policies) = joined(way, &one, &other);
             cases.push(Case {
                 name: format!("{one_name}:{joined}:{other_name}"),

@@ -99,6 +99,7 @@ fn span(rng: &mut Rng, trace: &[u8], id: u64, flagged: bool) -> Vec<u8> {
         out.extend(time.to_le_bytes());
     }
     attributes(rng, &mut out);
+    events(id, &mut out);
     match rng.u8(..10) {
         0 => put_message(&mut out, 15, &[3 << 3, 2]),
         1 | 2 => put_message(&mut out, 15, &[3 << 3, 1]),
@@ -138,6 +139,17 @@ fn attributes(rng: &mut Rng, out: &mut Vec<u8>) {
         2 => put_attribute(out, 9, "vip", &Value::Bool(false)),
         3 => put_attribute(out, 9, "vip", &Value::Text("true")),
         _ => {}
+    }
+}
+
+/// What happened during a span: the n-th of it follows from its id.
+fn events(id: u64, out: &mut Vec<u8>) {
+    let mut rng = Rng::with_seed(id ^ 0xe7e7);
+    for _ in 0..rng.u8(..12).saturating_sub(8) {
+        let mut event = Vec::new();
+        put_message(&mut event, 2, [&b"retry"[..], b"wait", b""][rng.usize(..3)]);
+        put_attribute(&mut event, 3, "attempt", &Value::Int(rng.i64(0..5)));
+        put_message(out, 11, &event);
     }
 }
 
