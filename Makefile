@@ -80,7 +80,7 @@ live-all: ## the same, with what takes long and with Jaeger and Loki, whose buil
 	$(REPLAY) .config/run-tests conformance
 	peers=$$(tests/live/peer build collector prometheus alertmanager python sdk \
 	    collector-older jaeger loki); \
-	  OTELIER_PEERS=$$peers $(REAL) .config/run-tests live-all $(ARGS)
+	  GATEWAY_KILLS=200 OTELIER_PEERS=$$peers $(REAL) .config/run-tests live-all $(ARGS)
 
 # Images without a container engine: static programs in archives that any engine and any registry client loads.
 # Static with musl where its compiler is (Debian: musl-tools; `rustup target add` gets the rest), else with glibc.

@@ -9,9 +9,13 @@ use std::{
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::{
-    killed::{Load, Program, settle},
+    killed::{config, message, settle},
     program::running::{free, get},
-    support::{Backend, TRACES, call, spans},
+    support::{
+        Backend, TRACES, call,
+        crash::{Load, Program},
+        spans,
+    },
 };
 
 /// No file of the program may be larger than that from now on; none for any size.
@@ -45,11 +49,9 @@ async fn on_a_full_disk(durability: &str) {
     let (nobody, page) = (free(), free());
     let mut program = Program::start(
         &format!("full-{durability}"),
-        nobody,
-        durability,
-        Some(page),
+        config(nobody, durability, Some(page)),
     );
-    let (load, senders) = Load::start(program.address);
+    let (load, senders) = Load::start(program.address, message);
     load.some_more(50).await;
 
     limit(&program, Some(1 << 10));

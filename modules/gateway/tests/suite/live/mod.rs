@@ -5,3 +5,4 @@ mod made;
 mod measured;
 mod remote_write;
 mod sampling;
+mod undecided;

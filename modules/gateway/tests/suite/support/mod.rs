@@ -1,6 +1,7 @@
 //! A gateway, what sends to it, and what it sends to.
 
 mod backend;
+pub(crate) mod crash;
 mod settings;
 
 use std::{net::SocketAddr, time::Duration};

@@ -1,0 +1,227 @@
+//! A program that is killed and started again, and senders that go on.
+
+use std::{
+    collections::BTreeMap,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message as _;
+use tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+use super::{Backend, TRACES, framed};
+
+/// How many senders there are, each with a connection and one request under way.
+const SENDERS: usize = 4;
+
+/// The real program with its configuration and its folder, which go with the test.
+pub(crate) struct Program {
+    folder: PathBuf,
+    pub(crate) address: SocketAddr,
+    pub(crate) child: Child,
+}
+
+impl Program {
+    /// Starts it with what `config` makes of where it listens and of a folder for its files.
+    pub(crate) fn start(name: &str, config: impl FnOnce(SocketAddr, &Path) -> String) -> Self {
+        let folder = std::env::temp_dir().join(format!("gateway-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        let files = folder.join("files");
+        let config = config(address, &files);
+        std::fs::write(folder.join("gateway.yaml"), config).unwrap();
+        let child = Self::spawn(&folder);
+        Self {
+            folder,
+            address,
+            child,
+        }
+    }
+
+    fn spawn(folder: &Path) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_gateway"))
+            .arg("--config")
+            .arg(folder.join("gateway.yaml"))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Ends it as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) fn again(&mut self) {
+        self.child = Self::spawn(&self.folder);
+    }
+
+    /// The files of the log.
+    pub(crate) fn segments(&self) -> Vec<PathBuf> {
+        let files = self.folder.join("files");
+        let logs = std::fs::read_dir(files).into_iter().flatten();
+        logs.flat_map(|log| std::fs::read_dir(log.unwrap().path()).unwrap())
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|end| end == "segment"))
+            .collect()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A request that was acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    pub(crate) request: u64,
+    pub(crate) sent: Instant,
+    pub(crate) acknowledged: Instant,
+}
+
+/// Senders that send until they are told to stop, and what they were told was taken.
+#[derive(Default)]
+pub(crate) struct Load {
+    next: AtomicU64,
+    pub(crate) stop: AtomicBool,
+    acknowledged: Mutex<Vec<Taken>>,
+    pub(crate) refused: AtomicU64,
+}
+
+impl Load {
+    /// Sends requests made of their numbers.
+    pub(crate) fn start(
+        to: SocketAddr,
+        message: fn(u64) -> Vec<u8>,
+    ) -> (Arc<Self>, tokio::task::JoinSet<()>) {
+        let load = Arc::new(Self::default());
+        let mut senders = tokio::task::JoinSet::new();
+        for _ in 0..SENDERS {
+            let load = Arc::clone(&load);
+            senders.spawn(async move {
+                while !load.stop.load(Relaxed) {
+                    let Some(mut connection) = connect(to).await else {
+                        sleep(Duration::from_millis(5)).await;
+                        continue;
+                    };
+                    while !load.stop.load(Relaxed) {
+                        let request = load.next.fetch_add(1, Relaxed);
+                        let sent = Instant::now();
+                        match send(&mut connection, to, message(request)).await {
+                            Some(true) => {
+                                let acknowledged = Instant::now();
+                                let taken = Taken {
+                                    request,
+                                    sent,
+                                    acknowledged,
+                                };
+                                load.acknowledged.lock().unwrap().push(taken);
+                            }
+                            // Refused, and the connection is good.
+                            Some(false) => {
+                                load.refused.fetch_add(1, Relaxed);
+                                sleep(Duration::from_millis(5)).await;
+                            }
+                            None => break,
+                        }
+                    }
+                }
+            });
+        }
+        (load, senders)
+    }
+
+    /// The requests that were taken.
+    pub(crate) fn acknowledged(&self) -> Vec<Taken> {
+        self.acknowledged.lock().unwrap().clone()
+    }
+
+    /// Waits until so many more requests were acknowledged.
+    pub(crate) async fn some_more(&self, count: usize) {
+        let taken = || self.acknowledged.lock().unwrap().len();
+        let until = taken() + count;
+        let began = Instant::now();
+        while taken() < until {
+            assert!(
+                began.elapsed() < Duration::from_mins(1),
+                "nobody takes anything"
+            );
+            sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+async fn connect(to: SocketAddr) -> Option<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(to).await.ok()?;
+    let shaken = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+    let (sender, connection) = timeout(Duration::from_secs(5), shaken).await.ok()?.ok()?;
+    tokio::spawn(connection);
+    Some(sender)
+}
+
+/// Whether a request was taken; none if nobody said.
+async fn send(
+    connection: &mut SendRequest<Full<Bytes>>,
+    to: SocketAddr,
+    message: Vec<u8>,
+) -> Option<bool> {
+    let request = Request::post(format!("http://{to}{TRACES}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(Full::new(Bytes::from(framed(0, &message))))
+        .unwrap();
+    let answer = async {
+        connection.ready().await.ok()?;
+        let response = connection.send_request(request).await.ok()?;
+        let mut headers = response.headers().clone();
+        let body = response.into_body().collect().await.ok()?;
+        headers.extend(body.trailers().cloned().unwrap_or_default());
+        Some(headers.get("grpc-status")? == "0")
+    };
+    timeout(Duration::from_secs(10), answer).await.ok()?
+}
+
+/// How often each span arrived.
+pub(crate) fn arrived(backend: &Backend) -> BTreeMap<u64, u64> {
+    let mut spans = BTreeMap::new();
+    for got in backend.got() {
+        let request = ExportTraceServiceRequest::decode(&*got.body).unwrap();
+        let scopes = request
+            .resource_spans
+            .into_iter()
+            .flat_map(|one| one.scope_spans);
+        for span in scopes.flat_map(|scope| scope.spans) {
+            let id = u64::from_be_bytes(*span.span_id.first_chunk().unwrap());
+            *spans.entry(id).or_default() += 1;
+        }
+    }
+    spans
+}
+
+/// How often the program is killed: more often where somebody has the time.
+pub(crate) fn kills(few: usize) -> usize {
+    let asked = std::env::var("GATEWAY_KILLS").ok();
+    asked.map_or(few, |asked| asked.parse().unwrap())
+}
