@@ -11,7 +11,8 @@ use super::{
     read,
 };
 use crate::settings::{
-    Address, FileStorage, HealthCheck, Http2, Memory, Otlp, Pipeline, Processor, Settings,
+    Address, Exporter, ExporterKind, FileStorage, HealthCheck, Http2, Memory, Otlp, Pipeline,
+    Processor, Settings,
 };
 
 /// The share of all memory that the budget has where no `memory_limiter` says otherwise: one of so many parts.
@@ -62,6 +63,7 @@ pub(super) fn assemble(
         http2: Http2::default(),
     };
     addresses(&settings, &root);
+    routing(&settings, &root.key("exporters"));
     Some(settings)
 }
 
@@ -194,6 +196,25 @@ fn memory(processors: &BTreeMap<ComponentId, Processor>, around: &Surroundings) 
                 limit: all,
             }
         })
+}
+
+/// Nothing can be found by what it does not have.
+fn routing(settings: &Settings, at: &At<'_>) {
+    for (id, pipeline) in &settings.pipelines {
+        for exporter in &pipeline.exporters {
+            let Some(Exporter {
+                kind: ExporterKind::LoadBalancing(balancing),
+                ..
+            }) = settings.exporters.get(exporter)
+            else {
+                continue;
+            };
+            if balancing.key.is_some_and(|key| !key.is_of(id.signal)) {
+                at.keys(&[&exporter.to_string(), "routing_key"])
+                    .refuse(format!("the pipeline `{id}` has nothing of the kind"));
+            }
+        }
+    }
 }
 
 /// No two servers can listen at one address.

@@ -17,7 +17,7 @@ use crate::{
     settings::{Choice, DnsNames, Http2, LoadBalancing, RoutingKey},
     text,
     wire::{
-        self, Fields, Resource,
+        self, Attribute, Resource, Scope, Value, attributes,
         edit::{self, Edit},
     },
 };
@@ -131,8 +131,13 @@ impl LoadBalancer {
         // Decided once: what has no key goes to anybody, and must not go to another when it is looked at again.
         let mut owners = Vec::new();
         let mut wanted = BTreeMap::<usize, u64>::new();
-        edit::items(&body, |resource, _, item| {
-            let key = key(payload.signal, self.settings.key, resource, item.message());
+        let routing = self.settings.key.unwrap_or(match payload.signal {
+            Signal::Traces => RoutingKey::TraceId,
+            Signal::Metrics | Signal::Logs => RoutingKey::Service,
+        });
+        edit::items(&body, |resource, scope, item| {
+            let whose = (resource, scope);
+            let key = key(payload.signal, routing, whose, item.message());
             let owner = ring.find(&key).unwrap_or_default();
             owners.push(owner);
             *wanted.entry(owner).or_default() += wire::items_of(payload.signal, item.message());
@@ -215,39 +220,46 @@ fn with_port(name: &str) -> String {
 }
 
 /// What an item is found by, as the collector makes it: each signal in its own way.
-fn key(signal: Signal, routing: RoutingKey, resource: &Resource<'_>, item: &[u8]) -> Vec<u8> {
+fn key(
+    signal: Signal,
+    routing: RoutingKey,
+    (resource, scope): (&Resource<'_>, &Scope<'_>),
+    item: &[u8],
+) -> Vec<u8> {
     let id = |number| {
-        let field = Fields::of(item)
-            .filter(|field| field.number == number)
-            .last();
-        field
-            .and_then(|field| field.value.bytes())
-            .unwrap_or_default()
-            .to_vec()
+        let id = wire::bytes_of(item, number);
+        id.iter().any(|byte| *byte != 0).then(|| id.to_vec())
     };
     match (routing, signal) {
-        (RoutingKey::TraceId, Signal::Traces) => id(1),
         (RoutingKey::TraceId, Signal::Logs) => {
-            let id = id(9);
             // A record without one goes anywhere.
-            let id = if id.is_empty() {
-                fastrand::u128(..).to_be_bytes().to_vec()
-            } else {
-                id
-            };
+            let id = id(9).unwrap_or_else(|| fastrand::u128(..).to_be_bytes().to_vec());
             text::hex(&id).into_bytes()
         }
+        (RoutingKey::TraceId, _) => id(1).unwrap_or_else(|| vec![0; 16]),
+        (RoutingKey::Metric, _) => wire::bytes_of(item, 1).to_vec(),
         (RoutingKey::Service, Signal::Traces) => {
-            format!("service.name={}|", service(resource)).into_bytes()
+            let service = service(resource.resource_attributes())
+                .or_else(|| service(scope.scope_attributes()))
+                .or_else(|| service(attributes(item, 9)));
+            format!("{SERVICE}={}|", service.unwrap_or_default()).into_bytes()
         }
-        _ => service(resource).into_bytes(),
+        (RoutingKey::Service, _) => {
+            let mut attributes = resource.resource_attributes();
+            let found = attributes.find(|attribute| attribute.key == SERVICE);
+            match found.map(|attribute| attribute.value) {
+                Some(Value::Text(name)) => name.as_bytes().to_vec(),
+                _ => Vec::new(),
+            }
+        }
     }
 }
 
-fn service(resource: &Resource<'_>) -> String {
-    let mut attributes = resource.resource_attributes();
-    let found = attributes.find(|attribute| attribute.key == "service.name");
-    found.map_or_else(String::new, |attribute| text::text(&attribute.value))
+const SERVICE: &str = "service.name";
+
+fn service<'a>(mut attributes: impl Iterator<Item = Attribute<'a>>) -> Option<String> {
+    let found = attributes.find(|attribute| attribute.key == SERVICE)?;
+    Some(text::text(&found.value))
 }
 
 impl Sender for LoadBalancer {
@@ -270,7 +282,7 @@ mod tests {
         let names = ["a:1", "b:1", "c:1"].map(str::to_owned);
         LoadBalancer::new(
             &LoadBalancing {
-                key,
+                key: Some(key),
                 choice: Choice::Fixed(names.into()),
                 protocol: OtlpGrpc {
                     endpoint: String::new(),

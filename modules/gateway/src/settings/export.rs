@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use collector_config::{ComponentId, components::remote_write::PrometheusRemoteWrite};
 
 use super::{ClientTls, Secret};
+use crate::Signal;
 
 /// An exporter.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,8 +121,8 @@ pub enum Encoding {
 /// OTLP over gRPC, to the one of several that is responsible.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadBalancing {
-    /// What belongs together.
-    pub key: RoutingKey,
+    /// What belongs together; where nothing is said, the spans of a trace, and the rest of a service.
+    pub key: Option<RoutingKey>,
     /// Who can be chosen.
     pub choice: Choice,
     /// How the chosen one is spoken to.
@@ -135,10 +136,23 @@ pub struct LoadBalancing {
 /// What belongs together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoutingKey {
-    /// The spans of one trace.
+    /// The spans or the log records of one trace.
     TraceId,
     /// Everything of one service.
     Service,
+    /// The points of one metric.
+    Metric,
+}
+
+impl RoutingKey {
+    /// Whether what has this signal can be found by it.
+    pub fn is_of(self, signal: Signal) -> bool {
+        match self {
+            Self::TraceId => signal != Signal::Metrics,
+            Self::Service => true,
+            Self::Metric => signal == Signal::Metrics,
+        }
+    }
 }
 
 /// Who can be chosen.

@@ -188,7 +188,7 @@ async fn each_trace_has_one_destination() {
         unreachable!("it is over gRPC")
     };
     let kind = ExporterKind::LoadBalancing(Box::new(LoadBalancing {
-        key: RoutingKey::TraceId,
+        key: Some(RoutingKey::TraceId),
         choice: Choice::Fixed(backends.keys().cloned().collect()),
         protocol,
         timeout: Some(Duration::from_secs(5)),

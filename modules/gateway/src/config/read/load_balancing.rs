@@ -29,13 +29,14 @@ pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
     }
 }
 
-fn key(text: Option<KeyText>, at: &At<'_>) -> RoutingKey {
-    match text {
-        None | Some(KeyText::TraceId) => RoutingKey::TraceId,
-        Some(KeyText::Service) => RoutingKey::Service,
-        Some(_) => {
-            at.refuse("the gateway keeps together by `traceID` and by `service`");
-            RoutingKey::TraceId
+fn key(text: Option<KeyText>, at: &At<'_>) -> Option<RoutingKey> {
+    match text? {
+        KeyText::TraceId => Some(RoutingKey::TraceId),
+        KeyText::Service => Some(RoutingKey::Service),
+        KeyText::Metric => Some(RoutingKey::Metric),
+        KeyText::Resource | KeyText::StreamId | KeyText::Attributes => {
+            at.refuse("the gateway keeps together by `traceID`, by `service` and by `metric`");
+            None
         }
     }
 }

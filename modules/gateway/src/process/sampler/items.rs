@@ -47,9 +47,14 @@ pub(super) fn record_carried(message: &[u8]) -> Option<Carried> {
 pub(super) fn with_carried(message: &[u8], carried: &Carried) -> Vec<u8> {
     let mut out = Vec::with_capacity(message.len() + 96);
     for field in Fields::of(message) {
+        // What says nothing, and gets nothing to say, stays.
+        let stale = |key| match key {
+            RANDOMNESS => carried.randomness.is_some(),
+            THRESHOLD => carried.threshold.is_some(),
+            _ => false,
+        };
         let stale = field.number == 6
-            && matches!(field.value, FieldValue::Length(pair)
-                if matches!(Attribute::read(pair).key, RANDOMNESS | THRESHOLD));
+            && matches!(field.value, FieldValue::Length(pair) if stale(Attribute::read(pair).key));
         if !stale {
             out.extend_from_slice(&message[field.range]);
         }

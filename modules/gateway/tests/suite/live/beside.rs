@@ -44,6 +44,18 @@ impl Folder {
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
+
+    /// The messages in a file of protocol buffers, each after its length.
+    pub(crate) fn messages(&self, file: &str) -> Vec<Vec<u8>> {
+        let bytes = fs::read(self.0.join(file)).unwrap_or_default();
+        let (mut rest, mut messages) = (&bytes[..], Vec::new());
+        while let Some((length, after)) = rest.split_first_chunk() {
+            let (message, after) = after.split_at(u32::from_be_bytes(*length) as usize);
+            messages.push(message.to_vec());
+            rest = after;
+        }
+        messages
+    }
 }
 
 impl Drop for Folder {
@@ -163,6 +175,21 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Runs both with the same configuration and the same requests, each the path of its signal and its bytes: what each has
+/// written, the collector first.
+pub(crate) fn both(
+    config: impl Fn(&Path, &str) -> Value,
+    requests: &[(&str, Vec<u8>)],
+) -> [Folder; 2] {
+    [Who::Collector(""), Who::Gateway].map(|who| {
+        let mut program = Program::start(who, &config);
+        for (signal, request) in requests {
+            assert_eq!(program.post(signal, request), 200);
+        }
+        program.end()
+    })
 }
 
 /// One request over HTTP/1.1, and its answer to the end.
