@@ -20,6 +20,7 @@
     reason = "client and server use what they need of it"
 )]
 
+pub(crate) mod client;
 mod error;
 mod event;
 mod flow;

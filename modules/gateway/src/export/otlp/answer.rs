@@ -9,7 +9,7 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER, response};
+use http::{StatusCode, header::RETRY_AFTER, response};
 
 use crate::{
     export::{Delivered, Failure},
@@ -24,24 +24,21 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// What the status of a gRPC call means.
-pub(super) fn grpc(headers: &HeaderMap) -> Option<Result<(), Failure>> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let code: u16 = text("grpc-status")?.parse().unwrap_or(2);
+pub(super) fn grpc(code: u16, message: &str, details: Option<&str>) -> Result<(), Failure> {
     if code == 0 {
-        return Some(Ok(()));
+        return Ok(());
     }
-    let message = text("grpc-message").unwrap_or_default();
     let why: Cow<'static, str> = format!("the destination answered {code}: {message}").into();
-    let details = text("grpc-status-details-bin").and_then(|text| LENIENT.decode(text).ok());
+    let details = details.and_then(|text| LENIENT.decode(text).ok());
     let after = details.as_deref().and_then(retry_info);
-    Some(Err(match code {
+    Err(match code {
         // Cancelled, deadline exceeded, aborted, out of range, unavailable, data loss.
         1 | 4 | 10 | 11 | 14 | 15 => Failure::Passing { why, after },
         // Resource exhausted: only if it says when to come again.
         8 if after.is_some() => Failure::Passing { why, after },
         8 => Failure::TooLarge(why),
         _ => Failure::Lasting(why),
-    }))
+    })
 }
 
 /// What an answer without a status of gRPC means: a proxy gave it, or something that speaks no gRPC.
@@ -165,15 +162,14 @@ mod tests {
             b"\x08\x08\x1a\x2e\x0a\x28type.googleapis.com/google.rpc.RetryInfo\x12\x02\x0a\x00";
         let info = LENIENT.encode(info);
         for code in 1..=16_u16 {
-            let mut headers = HeaderMap::new();
-            headers.insert("grpc-status", code.into());
-            let passing =
-                |headers: &HeaderMap| matches!(grpc(headers), Some(Err(Failure::Passing { .. })));
+            let passing = |details| {
+                let result = grpc(code, "", details);
+                matches!(result, Err(Failure::Passing { .. }))
+            };
             let expected = matches!(code, 1 | 4 | 10 | 11 | 14 | 15);
-            assert_eq!(passing(&headers), expected, "{code}");
-            headers.insert("grpc-status-details-bin", info.parse().unwrap());
+            assert_eq!(passing(None), expected, "{code}");
             assert_eq!(
-                passing(&headers),
+                passing(Some(&info)),
                 expected || code == 8,
                 "{code} with a time"
             );
