@@ -1,7 +1,7 @@
 //! What is said about whole configurations.
 
 use super::*;
-use crate::settings::{Durability, ExporterKind, Processor};
+use crate::settings::{Durability, ExporterKind, Processor, Shown};
 
 const MINIMAL: &str = "
 receivers: {otlp: {protocols: {grpc: , http: }}}
@@ -174,6 +174,27 @@ fn storage_is_kept_as_safely_as_it_is_asked_for() {
         let settings = load_text(&text).unwrap().settings;
         let found = settings.storages.values().next().unwrap();
         assert_eq!(found.durability, durability, "{storage}");
+    }
+}
+
+#[test]
+fn names_of_metrics_have_both_suffixes_or_none_as_the_collectors() {
+    let (yes, no) = (Shown::Yes, Shown::No);
+    for (keys, suffixes, scope) in [
+        ("", no, no),
+        (", without_type_suffix: false", yes, no),
+        (", without_type_suffix: true, without_units: false", yes, no),
+        (", without_type_suffix: true", no, no),
+        (", without_scope_info: false", no, yes),
+    ] {
+        let page = format!("{{pull: {{exporter: {{prometheus: {{host: a, port: 1{keys}}}}}}}}}");
+        let telemetry = format!("service: {{telemetry: {{metrics: {{readers: [{page}]}}}}, ");
+        let settings = load_text(&MINIMAL.replace("service: {", &telemetry))
+            .unwrap()
+            .settings;
+        let page = &settings.telemetry.metrics_pages[0];
+        let found = (page.type_suffix, page.units, page.scope_info);
+        assert_eq!(found, (suffixes, suffixes, scope), "{keys}");
     }
 }
 

@@ -39,6 +39,8 @@ pub async fn consume(
 async fn send(batch: Batch, exporter: &Exporter, hurry: &mut watch::Receiver<bool>) {
     let Batch { taken, requests } = batch;
     let mut end = End::Arrived;
+    exporter.tallies.under_way.add(1);
+    exporter.tallies.sends(&requests, exporter.queue.rules());
     for request in requests {
         match deliver(exporter, request, hurry).await {
             End::Arrived => {}
@@ -46,4 +48,5 @@ async fn send(batch: Batch, exporter: &Exporter, hurry: &mut watch::Receiver<boo
         }
     }
     taken.settle(exporter, &end);
+    exporter.tallies.under_way.sub(1);
 }

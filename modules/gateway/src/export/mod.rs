@@ -40,7 +40,9 @@ pub use queue::Queue;
 pub use source::Source;
 use thiserror::Error;
 
-use crate::{Payload, Signal, receive::TlsError, settings};
+use collector_config::ComponentId;
+
+use crate::{Payload, Signal, receive::TlsError, settings, tail::Histogram, telemetry::Family};
 
 /// What a destination said to a payload that it took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,6 +107,11 @@ pub trait Sender: Send + Sync {
     /// Tries once.
     fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>>;
 
+    /// What it counts itself, for the metrics of the exporter of this name.
+    fn metrics(&self, _exporter: &str) -> Vec<Family> {
+        Vec::new()
+    }
+
     /// Writes out what it keeps back, before the end.
     fn flush(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
@@ -121,6 +128,30 @@ impl Sender for Nop {
     }
 }
 
+/// Where an exporter sends to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The name or address.
+    pub host: String,
+    /// The port.
+    pub port: String,
+    /// The path of a URL.
+    pub path: Option<String>,
+}
+
+impl Peer {
+    /// What an address says, where it says both.
+    pub fn of(address: &str, path: Option<String>) -> Option<Self> {
+        let address = address.rsplit_once('/').map_or(address, |(_, rest)| rest);
+        let (host, port) = address.rsplit_once(':')?;
+        Some(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: port.to_owned(),
+            path,
+        })
+    }
+}
+
 /// What became of the items that an exporter took, counted.
 #[derive(Debug, Default)]
 pub struct Tallies {
@@ -134,6 +165,57 @@ pub struct Tallies {
     pub rejected: Amount,
     /// Attempts that failed and were repeated.
     pub retries: Amount,
+    /// Batches that are being sent, or wait to be sent again.
+    pub under_way: Amount,
+    /// The batches, where payloads are put together by a processor.
+    pub batches: Option<Batches>,
+}
+
+/// The batches that were sent.
+#[derive(Debug)]
+pub struct Batches {
+    /// Whose they are.
+    pub processor: ComponentId,
+    /// How many items they had.
+    pub sizes: Histogram,
+    /// How many were sent because they were large enough.
+    pub whole: Amount,
+    /// How many were sent because it was time.
+    pub late: Amount,
+}
+
+/// Up to how many items a batch has, as the collector counts it.
+const SIZES: [f64; 22] = [
+    10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2000.0, 3000.0, 4000.0, 5000.0,
+    6000.0, 7000.0, 8000.0, 9000.0, 10_000.0, 20_000.0, 30_000.0, 50_000.0, 100_000.0,
+];
+
+impl Tallies {
+    /// Nothing so far; batches of this processor, if there is one, are counted.
+    pub fn of_batches(processor: Option<ComponentId>) -> Self {
+        Self {
+            batches: processor.map(|processor| Batches {
+                processor,
+                sizes: Histogram::new(&SIZES),
+                whole: Amount::default(),
+                late: Amount::default(),
+            }),
+            ..Self::default()
+        }
+    }
+
+    fn sends(&self, requests: &[Payload], rules: Option<&settings::QueueBatch>) {
+        let (Some(batches), Some(rules)) = (&self.batches, rules) else {
+            return;
+        };
+        for request in requests {
+            #[expect(clippy::cast_precision_loss, reason = "items of one request are few")]
+            batches.sizes.observe(request.items as f64);
+            let whole = queue::size(rules.sizer, request) >= rules.min_size;
+            let why = if whole { &batches.whole } else { &batches.late };
+            why.add(1);
+        }
+    }
 }
 
 /// A number that many threads add to.
@@ -144,6 +226,11 @@ impl Amount {
     /// Adds so many.
     pub fn add(&self, more: u64) {
         self.0.fetch_add(more, Relaxed);
+    }
+
+    /// Takes so many away.
+    pub fn sub(&self, less: u64) {
+        self.0.fetch_sub(less, Relaxed);
     }
 
     /// How many there were.
@@ -164,4 +251,6 @@ pub struct Exporter {
     pub sender: Arc<dyn Sender>,
     /// What became of them.
     pub tallies: Tallies,
+    /// Where that is, if it is one place.
+    pub peer: Option<Peer>,
 }

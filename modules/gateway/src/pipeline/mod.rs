@@ -1,6 +1,11 @@
 //! What happens to a payload between a receiver and the queues of the exporters.
 
+mod meter;
+
 use std::sync::Arc;
+
+pub(crate) use meter::Metered;
+pub use meter::{Meter, What};
 
 use crate::{Payload, Refusal};
 

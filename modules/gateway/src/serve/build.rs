@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Budget, Signal,
-    pipeline::Pipeline,
+    pipeline::{Meter, Pipeline},
     receive::{Intake, Listener, Serving},
     settings::{Address, Http2, Otlp, Settings},
     tail,
@@ -27,6 +27,8 @@ pub(super) struct Built {
     pub(super) servers: Servers,
     pub(super) exports: super::Exports,
     pub(super) samplers: Vec<Arc<tail::Counts>>,
+    pub(super) meters: Vec<Arc<Meter>>,
+    pub(super) logs: Vec<super::Stored>,
 }
 
 /// A pipeline, and where it begins.
@@ -40,13 +42,15 @@ pub(super) fn build(
 ) -> Result<Built, StartError> {
     let mut exporters = Exporters::new(settings, budget);
     let mut ways = Ways::new();
-    let mut samplers = Vec::new();
+    let (mut samplers, mut meters) = (Vec::new(), Vec::new());
     for (id, way) in &settings.pipelines {
         let fanout = exporters.fanout(id, way)?;
         let way = processors::way(settings, id, fanout, budget)?;
         ways.insert(id.clone(), way.pipeline);
         samplers.extend(way.samplers);
+        meters.extend(way.meters);
     }
+    let logs = exporters.logs();
     let (exports, sources) = exporters.finish();
     let ending = Ending::new(shards, exports.values().cloned().collect());
     let mut shards: Vec<Shard> = (0..shards)
@@ -79,6 +83,8 @@ pub(super) fn build(
         servers,
         exports,
         samplers: counts,
+        meters,
+        logs,
     })
 }
 

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use collector_config::{ComponentId, PipelineId};
 
-use super::{Exports, StartError};
+use super::{Exports, StartError, Stored};
 use crate::{
-    Budget, Encoding,
+    Budget, Encoding, Signal,
     export::{
-        self, Exporter, Fanout, Kept, LoadBalancer, MakeError, Nop, Sender, Source, debug::ToLog,
-        file::ToFile, otlp, remote_write::RemoteWrite,
+        self, Exporter, Fanout, Kept, LoadBalancer, MakeError, Nop, Peer, Sender, Source,
+        debug::ToLog, file::ToFile, otlp, remote_write::RemoteWrite,
     },
     log::{self, Log, RealDisk},
     settings::{
@@ -26,6 +26,7 @@ pub(super) struct Exporters<'a> {
     senders: BTreeMap<ComponentId, Arc<dyn Sender>>,
     exports: Exports,
     sources: Vec<(Arc<Exporter>, Source)>,
+    logs: Vec<Stored>,
 }
 
 /// What waits before an exporter that has no queue: senders do, all of them.
@@ -64,15 +65,15 @@ impl<'a> Exporters<'a> {
             senders: BTreeMap::new(),
             exports: BTreeMap::new(),
             sources: Vec::new(),
+            logs: Vec::new(),
         }
     }
 
     /// The end of a pipeline.
     pub(super) fn fanout(&mut self, id: &PipelineId, way: &Pipeline) -> Result<Fanout, StartError> {
-        let processors = way.processors.iter().rev();
-        let mut processors = processors.filter_map(|id| self.settings.processors.get(id));
-        let batch = processors.find_map(|processor| match processor {
-            Processor::Batch(batch) => Some(batch),
+        let mut processors = way.processors.iter().rev();
+        let batch = processors.find_map(|id| match self.settings.processors.get(id) {
+            Some(Processor::Batch(batch)) => Some((id, batch)),
             _ => None,
         });
         let mut memory = Vec::new();
@@ -91,6 +92,11 @@ impl<'a> Exporters<'a> {
         Ok(Fanout::new(memory, kept))
     }
 
+    /// The queues on disk.
+    pub(super) fn logs(&mut self) -> Vec<Stored> {
+        std::mem::take(&mut self.logs)
+    }
+
     /// The exporters, and where they take payloads from.
     pub(super) fn finish(self) -> (Exports, Vec<(Arc<Exporter>, Source)>) {
         (self.exports, self.sources)
@@ -100,7 +106,7 @@ impl<'a> Exporters<'a> {
         &mut self,
         pipeline: &PipelineId,
         id: &ComponentId,
-        batch: Option<&Batch>,
+        batch: Option<(&ComponentId, &Batch)>,
     ) -> Result<Arc<Exporter>, StartError> {
         let key = (id.clone(), pipeline.signal);
         if let Some(made) = self.exports.get(&key) {
@@ -115,13 +121,19 @@ impl<'a> Exporters<'a> {
             queue.consumers = 1;
         }
         let kept = queue.storage.is_some();
-        let rules = queue.batch.clone().or_else(|| compiled(batch));
+        let rules = queue
+            .batch
+            .clone()
+            .or_else(|| compiled(batch.map(|(_, batch)| batch)));
+        let batch = batch.filter(|_| queue.batch.is_none());
+        let tallies = export::Tallies::of_batches(batch.map(|(id, _)| id.clone()));
         let made = Arc::new(Exporter {
             signal: pipeline.signal,
             retry: settings.retry,
             queue: export::Queue::new(queue, rules),
             sender,
-            tallies: export::Tallies::default(),
+            tallies,
+            peer: peer(&settings.kind, pipeline.signal),
         });
         if !kept {
             self.sources.push((Arc::clone(&made), Source::Memory));
@@ -156,16 +168,42 @@ impl<'a> Exporters<'a> {
         let files = self.settings.storages.get(storage).ok_or_else(unknown)?;
         let names = exporters.iter().map(|(id, _)| id.to_string());
         let folder = folder(files, &pipeline.to_string());
-        let (log, _) = Log::open(&folder, &log_settings(files, names), Arc::new(RealDisk))
+        let settings = log_settings(files, names);
+        let (log, found) = Log::open(&folder, &settings, Arc::new(RealDisk))
             .map_err(|error| StartError::Storage(storage.clone(), error))?;
+        told(pipeline, &found);
+        self.logs.push(Stored {
+            pipeline: pipeline.clone(),
+            storage: storage.clone(),
+            capacity: settings.capacity,
+            recovered: found.records,
+            stats: Arc::clone(log.stats()),
+        });
         let mut taking = Vec::new();
         for (id, exporter) in exporters {
             let cursor = log.cursor(&id.to_string());
             let source = Source::Log(cursor.clone(), Arc::clone(self.budget));
             self.sources.push((Arc::clone(&exporter), source));
+            exporter.queue.is_kept(cursor.clone(), settings.capacity);
             taking.push((exporter, cursor));
         }
         Ok(Kept::new(log, taking))
+    }
+}
+
+/// Says what an earlier run left, where it left something.
+fn told(pipeline: &PipelineId, found: &log::Recovered) {
+    if found.records > 0 {
+        tracing::info!(%pipeline, records = found.records, "found what was not sent yet");
+    }
+    if found.damaged_places > 0 || !found.unreadable.is_empty() {
+        tracing::warn!(
+            %pipeline,
+            places = found.damaged_places,
+            bytes = found.damaged_bytes,
+            unreadable = ?found.unreadable,
+            "some of what was not sent cannot be read, and is passed over"
+        );
     }
 }
 
@@ -226,4 +264,21 @@ fn sender(
         ExporterKind::Debug(debug) => Arc::new(ToLog::new(id.to_string(), debug.clone())),
         ExporterKind::File(file) => Arc::new(ToFile::new(file.clone())),
     })
+}
+
+/// Where an exporter sends to, as its metrics say it.
+fn peer(kind: &ExporterKind, signal: Signal) -> Option<Peer> {
+    match kind {
+        ExporterKind::OtlpGrpc(grpc) => Peer::of(&grpc.endpoint, None),
+        ExporterKind::OtlpHttp(http) => {
+            let url = match signal {
+                Signal::Traces => &http.traces,
+                Signal::Metrics => &http.metrics,
+                Signal::Logs => &http.logs,
+            };
+            let url: http::Uri = url.as_ref()?.parse().ok()?;
+            Peer::of(url.authority()?.as_str(), Some(url.path().to_owned()))
+        }
+        _ => None,
+    }
 }

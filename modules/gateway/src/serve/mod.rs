@@ -20,6 +20,7 @@ use tokio::sync::watch;
 
 use crate::{
     Budget, Signal, export, log,
+    pipeline::Meter,
     receive::{ListenError, Serving, TlsError},
     settings::Settings,
     tail,
@@ -60,12 +61,28 @@ pub type Exports = BTreeMap<(ComponentId, Signal), Arc<export::Exporter>>;
 /// The servers of the receivers, and where they listen if it is an address.
 pub type Servers = Vec<(ComponentId, Arc<Serving>, Option<SocketAddr>)>;
 
+/// The queues of one pipeline on disk.
+pub struct Stored {
+    /// Which pipeline.
+    pub pipeline: PipelineId,
+    /// In which storage.
+    pub storage: ComponentId,
+    /// How many bytes its files may have.
+    pub capacity: u64,
+    /// How many records an earlier run left.
+    pub recovered: u64,
+    /// How it is.
+    pub stats: Arc<log::Stats>,
+}
+
 /// A gateway that runs.
 pub struct Gateway {
     budget: Arc<Budget>,
     servers: Servers,
     exports: Exports,
     samplers: Vec<Arc<tail::Counts>>,
+    meters: Vec<Arc<Meter>>,
+    logs: Vec<Stored>,
     stop: watch::Sender<bool>,
     hurry: watch::Sender<bool>,
     shards: Mutex<Vec<JoinHandle<()>>>,
@@ -90,6 +107,8 @@ impl Gateway {
             servers: built.servers,
             exports: built.exports,
             samplers: built.samplers,
+            meters: built.meters,
+            logs: built.logs,
             stop,
             hurry,
             shards: Mutex::new(threads.map_err(StartError::Thread)?),
@@ -109,6 +128,16 @@ impl Gateway {
     /// The exporters.
     pub fn exporters(&self) -> &Exports {
         &self.exports
+    }
+
+    /// What went through each processor.
+    pub fn meters(&self) -> &[Arc<Meter>] {
+        &self.meters
+    }
+
+    /// The queues on disk.
+    pub fn logs(&self) -> &[Stored] {
+        &self.logs
     }
 
     /// What each tail sampler counts.

@@ -15,7 +15,7 @@ use crate::{
     Budget,
     export::Fanout,
     log::{Log, RealDisk},
-    pipeline::{Pipeline, Step, Take},
+    pipeline::{Meter, Metered, Pipeline, Step, Take, What},
     process::{
         attributes::{Attributes, Of},
         filter::Filter,
@@ -29,6 +29,7 @@ use crate::{
 pub(super) struct Way {
     pub(super) pipeline: Arc<Pipeline>,
     pub(super) samplers: Vec<Arc<tail::Sampler>>,
+    pub(super) meters: Vec<Arc<Meter>>,
 }
 
 /// Joins the processors of a pipeline, from its end to its beginning.
@@ -39,13 +40,13 @@ pub(super) fn way(
     budget: &Arc<Budget>,
 ) -> Result<Way, StartError> {
     let mut end: Arc<dyn Take> = Arc::new(fanout);
-    let mut steps = Vec::new();
-    let mut samplers = Vec::new();
+    let mut steps: Vec<Box<dyn Step>> = Vec::new();
+    let (mut samplers, mut meters) = (Vec::new(), Vec::new());
     for processor in settings.pipelines[id].processors.iter().rev() {
         let unknown = || StartError::Unknown(id.clone(), processor.clone());
         match settings.processors.get(processor).ok_or_else(unknown)? {
-            // There is one budget, and batches are made where they are sent.
-            Processor::MemoryLimiter(_) | Processor::Batch(_) => {}
+            // Batches are made where they are sent.
+            Processor::Batch(_) => {}
             Processor::TailSampling(tail) => {
                 let next = after(std::mem::take(&mut steps), end);
                 let journal = journal(settings, id, processor, budget)?;
@@ -53,7 +54,12 @@ pub(super) fn way(
                 samplers.push(Arc::clone(&sampler));
                 end = sampler;
             }
-            other => steps.push(step(processor, other).ok_or_else(unknown)??),
+            other => {
+                let (what, step) = step(processor, other)?;
+                let meter = Arc::new(Meter::new(processor.clone(), what, id.signal));
+                meters.push(Arc::clone(&meter));
+                steps.push(Box::new(Metered { meter, step }));
+            }
         }
     }
     steps.reverse();
@@ -62,6 +68,7 @@ pub(super) fn way(
     Ok(Way {
         pipeline: Arc::new(Pipeline::new(steps, end)),
         samplers,
+        meters,
     })
 }
 
@@ -127,22 +134,29 @@ fn journal(
     Ok(Some(LogJournal::new(log, Arc::clone(budget))))
 }
 
-/// A processor that waits for nothing; none if this one does.
-fn step(id: &ComponentId, processor: &Processor) -> Option<Result<Box<dyn Step>, StartError>> {
+/// A processor that waits for nothing, and what it does: nothing, where that is done elsewhere.
+fn step(
+    id: &ComponentId,
+    processor: &Processor,
+) -> Result<(What, Option<Box<dyn Step>>), StartError> {
     let wrong = |why: Vec<String>| StartError::Processor(id.clone(), why.join("; "));
-    let change = |of: Of, actions: &[AttributeAction]| -> Result<Box<dyn Step>, StartError> {
-        Ok(Box::new(Attributes::new(of, actions).map_err(wrong)?))
+    let change = |of: Of, actions: &[AttributeAction]| -> Result<_, StartError> {
+        let step: Box<dyn Step> = Box::new(Attributes::new(of, actions).map_err(wrong)?);
+        Ok((What::Other, Some(step)))
     };
-    Some(match processor {
-        Processor::ProbabilisticSampler(settings) => Ok(Box::new(sampler::Sampler::new(settings))),
+    match processor {
+        Processor::ProbabilisticSampler(settings) => {
+            let sampler = Arc::new(sampler::Sampler::new(settings));
+            Ok((What::Sampler(Arc::clone(&sampler)), Some(Box::new(sampler))))
+        }
         Processor::Resource(resource) => change(Of::Resources, &resource.attributes),
         Processor::Attributes(attributes) => change(Of::Items, &attributes.actions),
-        Processor::Filter(filter) => match Filter::new(filter) {
-            Ok(filter) => Ok(Box::new(filter)),
-            Err(why) => Err(wrong(why)),
-        },
-        Processor::MemoryLimiter(_) | Processor::Batch(_) | Processor::TailSampling(_) => {
-            return None;
+        Processor::Filter(filter) => {
+            let filter = Filter::new(filter).map_err(wrong)?;
+            Ok((What::Filter, Some(Box::new(filter))))
         }
-    })
+        // There is one budget, and receivers ask it before they read.
+        Processor::MemoryLimiter(_) => Ok((What::MemoryLimiter, None)),
+        Processor::Batch(_) | Processor::TailSampling(_) => Ok((What::Other, None)),
+    }
 }

@@ -14,7 +14,7 @@ pub struct Histogram {
 
 impl Histogram {
     /// With these bounds, which ascend.
-    pub(super) fn new(bounds: &'static [f64]) -> Self {
+    pub(crate) fn new(bounds: &'static [f64]) -> Self {
         Self {
             bounds,
             counts: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(),
@@ -22,7 +22,7 @@ impl Histogram {
         }
     }
 
-    pub(super) fn observe(&self, amount: f64) {
+    pub(crate) fn observe(&self, amount: f64) {
         let bucket = self.bounds.partition_point(|bound| *bound < amount);
         self.counts[bucket].fetch_add(1, Relaxed);
         let add = |sum: u64| Some((f64::from_bits(sum) + amount).to_bits());

@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Family, Labels, Reading, sampling::sampling};
-use crate::{Signal, receive::Tallies, serve::Gateway};
+use super::{
+    Family, Labels, Reading,
+    processing::{batching, merged, one, processing},
+    sampling::sampling,
+    storing::storing,
+};
+use crate::{Signal, export::Exporter, receive::Tallies, serve::Gateway};
 
 /// What a receiver counts, by its name on a page.
 type Incoming = (&'static str, &'static str, fn(&Tallies, Signal) -> u64);
@@ -89,8 +94,11 @@ pub fn families(gateway: &Gateway) -> Vec<Family> {
     let mut all = incoming(gateway);
     all.extend(outgoing(gateway));
     all.extend(queues(gateway));
+    all.extend(processing(gateway.meters()));
+    all.extend(batching(gateway.exporters().values()));
     all.extend(sampling(gateway.samplers()));
-    let one = |number| vec![(Labels::new(), Reading::Whole(number))];
+    all.extend(storing(gateway.logs()));
+    all.extend(of_senders(gateway));
     let budget = gateway.budget();
     all.push(
         Family::gauge(
@@ -195,8 +203,12 @@ fn outgoing(gateway: &Gateway) -> Vec<Family> {
                 tallies.failed.get(),
                 tallies.unqueued.get(),
             ];
-            for (series, count) in series.iter_mut().zip(counts) {
-                let labels = vec![("exporter", id.to_string())];
+            for (nth, (series, count)) in series.iter_mut().zip(counts).enumerate() {
+                let mut labels = vec![("exporter", id.to_string())];
+                // What found no room was on its way to nobody yet.
+                if nth < 2 {
+                    labels.extend(peer(exporter));
+                }
                 series.push((labels, Reading::Whole(count)));
             }
         }
@@ -206,8 +218,34 @@ fn outgoing(gateway: &Gateway) -> Vec<Family> {
     families
 }
 
-fn queues(gateway: &Gateway) -> [Family; 2] {
+/// Where an exporter sends to, as labels.
+fn peer(exporter: &Exporter) -> Labels {
+    let Some(peer) = &exporter.peer else {
+        return Labels::new();
+    };
+    let mut labels = vec![
+        ("server_address", peer.host.clone()),
+        ("server_port", peer.port.clone()),
+    ];
+    labels.extend(peer.path.clone().map(|path| ("url_path", path)));
+    labels
+}
+
+/// What senders count themselves. One sender may serve several signals.
+fn of_senders(gateway: &Gateway) -> Vec<Family> {
+    let mut senders = BTreeMap::new();
+    for ((id, _), exporter) in gateway.exporters() {
+        senders.insert(id, &exporter.sender);
+    }
+    let families = senders
+        .into_iter()
+        .flat_map(|(id, sender)| sender.metrics(&id.to_string()));
+    merged(families.collect())
+}
+
+fn queues(gateway: &Gateway) -> [Family; 3] {
     let (mut sizes, mut capacities) = (Vec::new(), Vec::new());
+    let mut under_way = Vec::new();
     for ((id, signal), exporter) in gateway.exporters() {
         let labels = || {
             vec![
@@ -215,6 +253,12 @@ fn queues(gateway: &Gateway) -> [Family; 2] {
                 ("exporter", id.to_string()),
             ]
         };
+        let sending = exporter.tallies.under_way.get();
+        under_way.push((labels(), Reading::Whole(sending)));
+        if exporter.queue.capacity() == u64::MAX {
+            // There is none: senders wait themselves.
+            continue;
+        }
         sizes.push((labels(), Reading::Whole(exporter.queue.used())));
         capacities.push((labels(), Reading::Whole(exporter.queue.capacity())));
     }
@@ -228,6 +272,11 @@ fn queues(gateway: &Gateway) -> [Family; 2] {
             "exporter_queue_capacity",
             "Fixed capacity of the retry queue (in batches). [Alpha]",
             capacities,
+        ),
+        Family::gauge(
+            "exporter_in_flight_requests",
+            "Number of export requests currently in-flight (including retry backoff). [Development]",
+            under_way,
         ),
     ]
 }

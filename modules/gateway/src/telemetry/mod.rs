@@ -6,7 +6,9 @@ mod logs;
 mod metric;
 mod pages;
 mod process;
+mod processing;
 mod sampling;
+mod storing;
 
 pub use families::families;
 pub use health::Health;
@@ -14,3 +16,5 @@ pub use logs::{Color, install};
 pub use metric::{Family, Kind, Labels, Reading, Spread, render};
 pub use pages::{Ask, PageError, Pages};
 pub use process::Process;
+use sampling::Sums;
+pub(crate) use sampling::spread;

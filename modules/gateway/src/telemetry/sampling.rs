@@ -127,7 +127,7 @@ pub(super) fn sampling(samplers: &[Arc<Counts>]) -> Vec<Family> {
     families
 }
 
-fn spread<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> Reading {
+pub(crate) fn spread<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> Reading {
     let mut spread = Spread::default();
     for histogram in histograms {
         let mut counts = histogram.counts();
@@ -161,14 +161,14 @@ fn remembered(samplers: &[Arc<Counts>]) -> Family {
 
 /// Sums by their labels.
 #[derive(Default)]
-struct Sums(BTreeMap<Labels, u64>);
+pub(super) struct Sums(BTreeMap<Labels, u64>);
 
 impl Sums {
-    fn add(&mut self, labels: Labels, count: u64) {
+    pub(super) fn add(&mut self, labels: Labels, count: u64) {
         *self.0.entry(labels).or_default() += count;
     }
 
-    fn series(self) -> Vec<(Labels, Reading)> {
+    pub(super) fn series(self) -> Vec<(Labels, Reading)> {
         let whole = |(labels, count)| (labels, Reading::Whole(count));
         self.0.into_iter().map(whole).collect()
     }

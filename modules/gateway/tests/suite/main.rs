@@ -21,3 +21,4 @@ mod sampling;
 mod secure;
 mod support;
 mod through;
+mod told;

@@ -113,18 +113,14 @@ struct PullExporter {
     prometheus: Prometheus,
 }
 
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "they are the collector's keys"
-)]
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Prometheus {
     host: Option<String>,
     port: Option<u16>,
-    without_type_suffix: bool,
-    without_units: bool,
-    without_scope_info: bool,
+    without_type_suffix: Option<bool>,
+    without_units: Option<bool>,
+    without_scope_info: Option<bool>,
     without_target_info: bool,
     with_resource_constant_labels: ConstantLabels,
 }
@@ -268,14 +264,17 @@ fn page(reader: Reader, at: &At<'_>) -> Option<MetricsPage> {
         at.keys(&["with_resource_constant_labels", "excluded"])
             .refuse("the gateway knows what is `included`");
     }
-    let unless = |without| if without { Shown::No } else { Shown::Yes };
+    let when = |shown| if shown { Shown::Yes } else { Shown::No };
+    // As the collector has it since 0.152: nothing of it where nothing is said, and both suffixes or none.
+    let wanted = |without: Option<bool>| without == Some(false);
+    let suffixes = when(wanted(prometheus.without_type_suffix) || wanted(prometheus.without_units));
     Some(MetricsPage {
         host,
         port,
-        type_suffix: unless(prometheus.without_type_suffix),
-        units: unless(prometheus.without_units),
-        scope_info: unless(prometheus.without_scope_info),
-        target_info: unless(prometheus.without_target_info),
+        type_suffix: suffixes,
+        units: suffixes,
+        scope_info: when(wanted(prometheus.without_scope_info)),
+        target_info: when(!prometheus.without_target_info),
         resource_labels: included,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Budget, Payload, Refusal,
+    log::Cursor,
     settings::{Queue as Settings, QueueBatch, Sizer},
 };
 
@@ -29,6 +30,8 @@ pub struct Queue {
     inner: Mutex<Inner>,
     arrived: Notify,
     ended: Notify,
+    /// What waits in a log on disk instead, and how many bytes that may have.
+    kept: OnceLock<(Cursor, u64)>,
 }
 
 #[derive(Debug)]
@@ -85,6 +88,7 @@ impl Queue {
             inner: Mutex::new(inner),
             arrived: Notify::new(),
             ended: Notify::new(),
+            kept: OnceLock::new(),
         }
     }
 
@@ -100,12 +104,25 @@ impl Queue {
 
     /// How much of it is used: by what waits, by what forms a batch, and by what is being sent.
     pub fn used(&self) -> u64 {
-        self.inner().rooms.used()
+        match self.kept.get() {
+            None => self.inner().rooms.used(),
+            Some((cursor, _)) if self.settings.size == u64::MAX => cursor.backlog().bytes,
+            Some((cursor, _)) => cursor.backlog().of(self.settings.sizer),
+        }
     }
 
-    /// How much there may be.
+    /// How much there may be. Of a queue on disk without a size of its own these are bytes.
     pub fn capacity(&self) -> u64 {
-        self.settings.size
+        match self.kept.get() {
+            Some((_, bytes)) => self.settings.size.min(*bytes),
+            None => self.settings.size,
+        }
+    }
+
+    /// What waits does so on disk, where that cursor stands; the files may have so many bytes.
+    pub(crate) fn is_kept(&self, cursor: Cursor, bytes: u64) {
+        // It is said once, when the gateway is built.
+        let _ = self.kept.set((cursor, bytes));
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

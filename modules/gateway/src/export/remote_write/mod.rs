@@ -36,6 +36,8 @@ pub struct Prepared {
     pub shards: Vec<Vec<Vec<u8>>>,
     /// How many data points have no counterpart in Prometheus.
     pub dropped: u64,
+    /// How many series they became.
+    pub series: u64,
 }
 
 impl Writer {
@@ -71,6 +73,7 @@ impl Writer {
         Prepared {
             shards: shards.collect(),
             dropped: translated.dropped,
+            series: translated.series.len() as u64,
         }
     }
 }

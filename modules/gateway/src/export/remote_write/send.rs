@@ -14,11 +14,12 @@ use super::{Prepared, Version, Writer};
 use crate::{
     Payload, Signal,
     export::{
-        Delivered, Failure, MakeError, Sender,
+        Amount, Delivered, Failure, MakeError, Sender,
         otlp::{headers, retry_after},
         post::{Idle, Post},
     },
     settings::{RemoteWrite as Settings, WriteVersion},
+    telemetry::{Family, Reading},
 };
 
 /// An exporter to a Prometheus server.
@@ -27,6 +28,12 @@ pub struct RemoteWrite {
     post: Post,
     headers: HeaderMap,
     timeout: Duration,
+    endpoint: String,
+    shards: usize,
+    /// Requests that were sent, whatever was answered.
+    sent: Amount,
+    /// Series that metrics became.
+    series: Amount,
 }
 
 impl RemoteWrite {
@@ -57,12 +64,17 @@ impl RemoteWrite {
             post: Post::new(&settings.settings.endpoint, &settings.tls, idle)?,
             headers,
             timeout: timeout.unwrap_or(Duration::MAX),
+            endpoint: settings.settings.endpoint.clone(),
+            shards,
+            sent: Amount::default(),
+            series: Amount::default(),
         }))
     }
 
     /// Sends the requests of one shard, one after the other.
     async fn shard(&self, requests: Vec<Vec<u8>>) -> Result<(), Failure> {
         for request in requests {
+            self.sent.add(1);
             let body = Bytes::from(request).into();
             let late = |_| Failure::passing("the server did not answer in time");
             let sent = timeout(self.timeout, self.post.send(&self.headers, &body)).await;
@@ -92,7 +104,13 @@ impl RemoteWrite {
                 "only metrics can be written to a Prometheus server".into(),
             ));
         }
-        let Prepared { shards, dropped } = self.writer.prepare(&payload.body.joined());
+        let prepared = self.writer.prepare(&payload.body.joined());
+        let Prepared {
+            shards,
+            dropped,
+            series,
+        } = prepared;
+        self.series.add(series);
         let mut lasting = None;
         for sent in join_all(shards.into_iter().map(|requests| self.shard(requests))).await {
             match sent {
@@ -121,5 +139,32 @@ impl RemoteWrite {
 impl Sender for RemoteWrite {
     fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
         Box::pin(self.all(payload))
+    }
+
+    fn metrics(&self, exporter: &str) -> Vec<Family> {
+        let series = |number| {
+            let labels = vec![
+                ("endpoint", self.endpoint.clone()),
+                ("exporter", exporter.to_owned()),
+            ];
+            vec![(labels, Reading::Whole(number))]
+        };
+        vec![
+            Family::gauge(
+                "exporter_prometheusremotewrite_consumers",
+                "Number of configured workers to use to fan out the outgoing requests [Development]",
+                series(self.shards as u64),
+            ),
+            Family::counter(
+                "exporter_prometheusremotewrite_sent_batches",
+                "Number of remote write request batches sent to the remote write endpoint regardless of success or failure [Development]",
+                series(self.sent.get()),
+            ),
+            Family::counter(
+                "exporter_prometheusremotewrite_translated_time_series",
+                "Number of Prometheus time series that were translated from OTel metrics [Development]",
+                series(self.series.get()),
+            ),
+        ]
     }
 }

@@ -31,6 +31,18 @@ impl Policy {
         Self::Carried,
         Self::Priority,
     ];
+
+    /// As the collector calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing_randomness",
+            Self::TraceHash => "trace_id_hash",
+            Self::AttributeHash => "attribute_hash",
+            Self::TraceId => "trace_id_w3c",
+            Self::Carried => "sampling_randomness",
+            Self::Priority => "sampling_priority",
+        }
+    }
 }
 
 /// How many items were decided by what, and how.

@@ -10,3 +10,8 @@ mod sampled;
 mod sampling;
 mod told;
 mod undecided;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_recorded_is_what_the_collector_tells() {
+    crate::told::live::recorded_as_the_collector_tells_it().await;
+}

@@ -35,7 +35,7 @@ service:
   extensions: [health_check]
   telemetry:
     logs: {{encoding: json}}
-    metrics: {{readers: [{{pull: {{exporter: {{prometheus: {{host: {host}, port: {port}, without_scope_info: true}}}}}}}}]}}
+    metrics: {{readers: [{{pull: {{exporter: {{prometheus: {{host: {host}, port: {port}, without_type_suffix: false, without_scope_info: true}}}}}}}}]}}
   pipelines: {{traces: {{receivers: [otlp], exporters: [otlp]}}}}
 "
         )

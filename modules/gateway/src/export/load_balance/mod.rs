@@ -1,5 +1,7 @@
 //! How does each trace get to the one of several destinations that is responsible for it?
 
+mod tally;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -11,10 +13,12 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+use self::tally::Tally;
 use super::{Delivered, Failure, MakeError, Sender, otlp::Grpc, retry::Backoff, ring::Ring};
 use crate::{
     Payload, Signal,
     settings::{Choice, DnsNames, Http2, LoadBalancing, RoutingKey},
+    telemetry::Family,
     text,
     wire::{
         self, Attribute, Resource, Scope, Value, attributes,
@@ -32,6 +36,7 @@ pub struct LoadBalancer {
     members: Mutex<Members>,
     /// Whoever asks for names; the others go on with what is known.
     asking: tokio::sync::Mutex<Option<Instant>>,
+    tally: Tally,
 }
 
 /// Who can be chosen now.
@@ -50,8 +55,10 @@ impl LoadBalancer {
             http2,
             members: Mutex::default(),
             asking: tokio::sync::Mutex::new(None),
+            tally: Tally::new(&settings.choice),
         };
         if let Choice::Fixed(names) = &settings.choice {
+            balancer.tally.found.add(1);
             balancer.choose_from(names.clone())?;
         }
         Ok(balancer)
@@ -80,6 +87,7 @@ impl LoadBalancer {
             };
             senders.push(known.remove(name).map_or_else(made, Ok)?);
         }
+        self.tally.changed.add(1);
         *members = Members {
             ring: Arc::new(Ring::new(&names)),
             names,
@@ -110,6 +118,7 @@ impl LoadBalancer {
         let found = found.map_err(|_| "no answer in time".to_owned());
         match found.and_then(|found| found.map_err(|error| error.to_string())) {
             Ok(found) => {
+                self.tally.found.add(1);
                 let found: Vec<_> = found.map(|address| address.to_string()).collect();
                 self.choose_from(found)
                     .map_err(|error| Failure::passing(error.to_string()))?;
@@ -117,7 +126,10 @@ impl LoadBalancer {
                 Ok(())
             }
             // Who was there before may still be.
-            Err(_) if asked.is_some() => Ok(()),
+            Err(_) if asked.is_some() => {
+                self.tally.not_found.add(1);
+                Ok(())
+            }
             Err(why) => Err(Failure::passing(format!(
                 "could not resolve {}: {why}",
                 names.host
@@ -163,11 +175,19 @@ impl LoadBalancer {
     }
 
     /// Sends a part as often as it takes.
-    async fn deliver(&self, sender: &Grpc, part: &Payload) -> Result<Delivered, Failure> {
+    async fn deliver(
+        &self,
+        name: &str,
+        sender: &Grpc,
+        part: &Payload,
+    ) -> Result<Delivered, Failure> {
         let mut backoff = self.settings.retry.map(Backoff::new);
         let began = Instant::now();
         loop {
-            let failure = match sender.send(part).await {
+            let attempt = Instant::now();
+            let result = sender.send(part).await;
+            self.tally.answered(name, attempt.elapsed(), result.is_ok());
+            let failure = match result {
                 Err(Failure::Passing { why, after }) => (why, after),
                 other => return other,
             };
@@ -190,8 +210,8 @@ impl LoadBalancer {
         }
         let parts = self.parts(payload, &members.ring);
         let deliveries = parts.iter().map(|(member, part)| {
-            let sender = &members.senders[*member];
-            self.deliver(sender, part)
+            let (name, sender) = (&members.names[*member], &members.senders[*member]);
+            self.deliver(name, sender, part)
         });
         let results = join_all(deliveries).await;
         let arrived = results.iter().any(Result::is_ok);
@@ -265,6 +285,11 @@ fn service<'a>(mut attributes: impl Iterator<Item = Attribute<'a>>) -> Option<St
 impl Sender for LoadBalancer {
     fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
         Box::pin(self.spread(payload))
+    }
+
+    fn metrics(&self, _exporter: &str) -> Vec<Family> {
+        let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tally.families(members.names.len() as u64)
     }
 }
 
