@@ -2,7 +2,7 @@
 //!
 //! A module announces its programs and its rules; whoever measures asks for all of them at the end of the definition.
 
-use provider_core::{Finding, Pods, Port, Scope, Security};
+use provider_core::{Destination, Finding, Pods, Port, Scope, Security};
 
 use crate::{file::Files, protocol::Http};
 
@@ -37,6 +37,19 @@ pub struct Watched {
     pub path: String,
     /// The name that its certificate is for, where the port speaks TLS.
     pub server_name: String,
+    /// Where it is a container in others' Pods, which these Pods of ours are asked to put there.
+    pub(crate) guest: Option<Guest>,
+}
+
+/// A container in the Pods of others, in namespaces that are not of the stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Guest {
+    /// Its name.
+    pub(crate) container: String,
+    /// The label that its Pods have.
+    pub(crate) label: &'static str,
+    /// Where they are.
+    pub(crate) namespaces: Vec<String>,
 }
 
 /// What a program is, for dashboards and alerts that know it.
@@ -99,6 +112,8 @@ pub enum Count {
     PerNode,
     /// Nobody says.
     Unknown,
+    /// As many as others ask for, or none.
+    Asked,
 }
 
 /// A file of recording or alerting rules, in Prometheus' language, that wants to be worked out.
@@ -126,7 +141,15 @@ impl Watched {
             memory: None,
             port: Port::new(port.name, port.number).secured(port.security),
             path: "/metrics".to_owned(),
+            guest: None,
         }
+    }
+
+    /// Is a container in others' Pods.
+    #[must_use]
+    pub(crate) fn guest(mut self, guest: Guest) -> Self {
+        self.guest = Some(guest);
+        self
     }
 
     /// Shows them at another path.
@@ -183,9 +206,30 @@ impl Watched {
         self.port.security != Security::Plain
     }
 
+    /// The namespaces that it is found in.
+    pub(crate) fn namespaces(&self) -> Vec<String> {
+        match &self.guest {
+            Some(guest) => guest.namespaces.clone(),
+            None => vec![self.namespace().to_owned()],
+        }
+    }
+
     /// The namespace that its Pods live in.
     pub fn namespace(&self) -> &str {
         self.pods.workload.namespace.as_deref().unwrap_or_default()
+    }
+}
+
+impl Guest {
+    /// Where it answers in one of its namespaces, for policies.
+    pub(crate) fn place<P>(&self, namespace: &str, port: Port<P>) -> Destination {
+        Destination::Outside {
+            // No Service has that name: what it means is the namespace.
+            host: format!("{}.{namespace}.svc", self.container),
+            port: port.number,
+            transport: port.transport,
+            security: port.security,
+        }
     }
 }
 

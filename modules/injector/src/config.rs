@@ -154,6 +154,9 @@ impl Config {
     }
 }
 
+/// The port at which a collector shows its own metrics, as the catalogue names it.
+const METRICS: &str = "otel-metrics";
+
 impl Sidecar {
     fn problems(&self) -> Vec<Problem> {
         let mut found = Vec::new();
@@ -211,25 +214,26 @@ impl Sidecar {
             .collect()
     }
 
-    /// The ports that the kubelet asks how it is, by their numbers.
-    pub(crate) fn probed_ports(&self) -> BTreeSet<u64> {
+    /// The ports at which others ask how it is, by their numbers: the kubelet, and whoever measures it.
+    pub(crate) fn asked_ports(&self) -> BTreeSet<u64> {
+        let named = |name: &str| {
+            let mut ports = list(&self.container, "ports").iter();
+            let named =
+                ports.find(|port| port.get("name").and_then(Value::as_str) == Some(name))?;
+            named.get("containerPort")?.as_u64()
+        };
         let number = |port: &Value| match port {
-            Value::String(name) => {
-                let mut ports = list(&self.container, "ports").iter();
-                let named =
-                    ports.find(|port| port.get("name").and_then(Value::as_str) == Some(name))?;
-                named.get("containerPort")?.as_u64()
-            }
+            Value::String(name) => named(name),
             port => port.as_u64(),
         };
         let probes = ["startupProbe", "readinessProbe", "livenessProbe"];
         let probes = probes
             .into_iter()
             .filter_map(|probe| self.container.get(probe));
-        probes
+        let probed = probes
             .flat_map(|probe| ["httpGet", "tcpSocket", "grpc"].map(|how| probe.get(how)))
-            .filter_map(|how| number(how?.get("port")?))
-            .collect()
+            .filter_map(|how| number(how?.get("port")?));
+        probed.chain(named(METRICS)).collect()
     }
 
     /// The container as it stands in a Pod.

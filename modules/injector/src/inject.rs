@@ -19,7 +19,8 @@ use crate::{
 const STATUS: &str = "sidecar.otelier.dev/status";
 /// The label by which Pods with a sidecar are found.
 const INJECTED: &str = "sidecar.otelier.dev/injected";
-/// The ports that Istio does not catch: the kubelet's probes must reach the sidecar before Istio's proxy is there.
+/// The ports that Istio does not catch: the kubelet's probes must reach the sidecar before Istio's proxy is there, and
+/// whoever measures it is in no mesh.
 const NOT_CAUGHT: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
 
 const INIT: &[&str] = &["spec", "initContainers"];
@@ -141,7 +142,7 @@ fn metadata(edits: &mut Edits, config: &Config, digest: &str) {
     }
 }
 
-/// What the annotation has to say where Istio is in the Pod: what it says already, and the sidecar's probed ports.
+/// What the annotation has to say where Istio is in the Pod: what it says already, and the ports where the sidecar is asked how it is.
 fn not_caught(pod: Pod<'_>, sidecar: &Sidecar) -> Option<String> {
     if !pod.in_istio() {
         return None;
@@ -154,7 +155,7 @@ fn not_caught(pod: Pod<'_>, sidecar: &Sidecar) -> Option<String> {
         .into_iter()
         .map(str::to_owned)
         .collect();
-    for port in sidecar.probed_ports() {
+    for port in sidecar.asked_ports() {
         let port = port.to_string();
         if !ports.contains(&port) {
             ports.push(port);
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn istio_lets_the_kubelet_ask_how_the_sidecar_is() {
+    fn istio_lets_others_ask_how_the_sidecar_is() {
         let meshed = |said: Option<&str>, label: &str| {
             let mut object = with("initContainers", &[]);
             object["metadata"]["labels"] = json!({ "sidecar.istio.io/inject": label });
@@ -294,9 +295,9 @@ mod tests {
             }
             patched(&object, &config())["metadata"]["annotations"][NOT_CAUGHT].clone()
         };
-        assert_eq!(meshed(None, "true"), "13133");
-        assert_eq!(meshed(Some("9090"), "true"), "9090,13133");
-        assert_eq!(meshed(Some("13133"), "true"), "13133");
+        assert_eq!(meshed(None, "true"), "8888,13133");
+        assert_eq!(meshed(Some("9090"), "true"), "9090,8888,13133");
+        assert_eq!(meshed(Some("13133,8888"), "true"), "13133,8888");
         assert_eq!(meshed(Some("*"), "true"), "*");
         assert_eq!(meshed(None, "false"), Value::Null);
     }

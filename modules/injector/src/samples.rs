@@ -28,6 +28,7 @@ sidecar:
       - { name: otlp-grpc, containerPort: 4317, protocol: TCP }
       - { name: otlp-http, containerPort: 4318, protocol: TCP }
       - { name: health, containerPort: 13133, protocol: TCP }
+      - { name: otel-metrics, containerPort: 8888, protocol: TCP }
     startupProbe: { httpGet: { path: /, port: health } }
     volumeMounts: [{ name: otel-sidecar, mountPath: /etc/otelcol }]
   volumes: [{ name: otel-sidecar, configMap: { name: otel-0123456789 } }]

@@ -19,7 +19,7 @@ use crate::{
     protocol::{Http, OTLP_GRPC, OTLP_HTTP},
     tls::{self, Reads},
     units::go_bytes,
-    watch::{Count, Role, Watched},
+    watch::{Count, Guest, Role, Watched},
 };
 
 const HEALTH: Port<Http> = Port::new("health", 13133);
@@ -244,10 +244,29 @@ impl Program {
         Self::announce(scope, watched.memory(memory));
     }
 
+    /// The same for collectors that `pods` bring into the Pods of others.
+    pub(super) fn watch_guest(
+        scope: &mut Scope<'_>,
+        pods: impl Into<Pods>,
+        (job, guest): (&str, Guest),
+        memory: u64,
+    ) {
+        let watched = Watched::new(pods, Ports::BESIDE.metrics).job(job);
+        let watched = watched.role(Role::Sidecar).count(Count::Asked);
+        Self::announce(scope, watched.guest(guest).memory(memory));
+    }
+
     fn announce(scope: &mut Scope<'_>, watched: Watched) {
         let why =
             "what collectors tell of themselves is spoken in the open: they cannot do otherwise";
-        tls::in_the_open(scope, &watched.pods.workload, watched.port, why);
+        match &watched.guest {
+            None => tls::in_the_open(scope, &watched.pods.workload, watched.port, why),
+            Some(guest) => {
+                for namespace in &guest.namespaces {
+                    tls::in_the_open_at(scope, &guest.place(namespace, watched.port), why);
+                }
+            }
+        }
         scope.announce(watched);
     }
 

@@ -25,7 +25,7 @@ use crate::{
     signal::{Carries, Logs, Metrics, Traces},
     tls,
     units::{MIB, Millicores, millicores},
-    watch::Count,
+    watch::{Count, Guest},
 };
 
 /// What a sidecar says of everything that its program sends, and where it knows that from.
@@ -35,6 +35,9 @@ const FACTS: [(&str, &str); 4] = [
     ("k8s.pod.name", "${env:POD_NAME}"),
     ("k8s.pod.uid", "${env:POD_UID}"),
 ];
+
+/// The label that the injector gives to Pods that it added a sidecar to.
+const INJECTED: &str = "sidecar.otelier.dev/injected";
 
 /// A collector in each Pod of a program: it starts before the program and ends after it, and nobody else can reach
 /// it.
@@ -174,6 +177,23 @@ impl Sidecar {
         let pods = pods.into();
         let job = self.config_name(&pods.workload.name);
         Program::watch_beside(scope, pods, &job, (count, self.memory));
+    }
+
+    /// Announces the collectors that `injector` adds to the Pods of these namespaces.
+    pub(crate) fn watch_injected(
+        &self,
+        scope: &mut Scope<'_>,
+        injector: impl Into<Pods>,
+        namespaces: Vec<String>,
+    ) {
+        let injector = injector.into();
+        let job = self.config_name(&injector.workload.name);
+        let guest = Guest {
+            container: self.name.clone(),
+            label: INJECTED,
+            namespaces,
+        };
+        Program::watch_guest(scope, injector, (&job, guest), self.memory);
     }
 
     /// One sidecar serves many programs, whose configurations must not be one object.

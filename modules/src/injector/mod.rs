@@ -150,8 +150,8 @@ impl Injector {
         }
     }
 
-    /// Lets the Pods of these namespaces ask. They need a way to where the sidecar sends: the stack opens its own side,
-    /// and not that of a namespace that is others'.
+    /// Lets the Pods of these namespaces ask. They need a way to where the sidecar sends, and whoever measures the stack
+    /// one to the sidecar's port 8888: the stack opens its own side, and not that of a namespace that is others'.
     #[must_use]
     pub fn namespaces<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         for name in names {
@@ -323,6 +323,8 @@ impl Module for Injector {
         let watched = Watched::new(&pods, shown(security)).over(security);
         let watched = watched.role(Role::Injector);
         scope.announce(watched.count(Count::Replicas(self.wanted)));
+        let namespaces = self.allowed.keys().cloned().collect();
+        self.sidecar.watch_injected(scope, &pods, namespaces);
         InjectorOutputs { pods }
     }
 }

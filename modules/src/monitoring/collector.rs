@@ -133,7 +133,14 @@ fn health(programs: Programs<'_>, jobs: &str) -> Vec<Alert> {
     let silent = programs
         .of(&COLLECTORS)
         .into_iter()
-        .map(|program| absent(UPTIME, &program.job));
+        .map(|program| match program.count {
+            // None is there where nobody asked for one; but one that answers has to show it.
+            Count::Asked => {
+                let job = format!("{{job=\"{}\"}}", program.job);
+                format!("(up{job} == 1 unless on (job, pod) {UPTIME}{job})")
+            }
+            _ => absent(UPTIME, &program.job),
+        });
     let silent: Vec<String> = silent.collect();
     vec![
         // Whatever else is asked about a collector rests on names that may change with its version. This one is

@@ -46,7 +46,7 @@ pub(super) fn rules(programs: Programs<'_>) -> Group {
             says: "{{ $labels.pod }} ({{ $labels.job }}) cannot be measured",
         });
         // A job without any target has no series at all, so that nothing else about it can fire.
-        let missing: Vec<String> = programs.0.iter().map(missing).collect();
+        let missing: Vec<String> = programs.0.iter().filter_map(missing).collect();
         alerts.push(Alert {
             name: "TargetMissing",
             severity: Severity::Critical,
@@ -115,12 +115,15 @@ fn silent(programs: Programs<'_>) -> Option<Alert> {
 }
 
 /// Fewer Pods than the definition says, down to none.
-fn missing(program: &Watched) -> String {
+fn missing(program: &Watched) -> Option<String> {
     let job = &program.job;
-    match program.count {
+    let missing = match program.count {
+        // Where nobody asked there is none.
+        Count::Asked => return None,
         Count::Replicas(count) | Count::Between(count, _) if count > 1 => {
             format!("count by (job) (up{{job=\"{job}\"}}) < {count} or absent(up{{job=\"{job}\"}})")
         }
         _ => format!("absent(up{{job=\"{job}\"}})"),
-    }
+    };
+    Some(missing)
 }

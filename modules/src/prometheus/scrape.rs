@@ -45,12 +45,23 @@ pub(crate) fn allow(
     account: &Ref<ServiceAccount>,
     watched: &[Watched],
 ) {
+    let (mut own, mut foreign) = (BTreeSet::new(), BTreeSet::new());
     for program in watched {
-        scope.visit(server, &program.pods, program.port);
+        let Some(guest) = &program.guest else {
+            scope.visit(server, &program.pods, program.port);
+            own.extend(program.namespaces());
+            continue;
+        };
+        for namespace in &guest.namespaces {
+            scope.connect(server, &guest.place(namespace, program.port));
+        }
+        foreign.extend(program.namespaces());
     }
-    let namespaces: BTreeSet<&str> = watched.iter().map(Watched::namespace).collect();
-    for namespace in namespaces {
+    for namespace in own {
         scope.within(namespace, |scope| may_find_pods(scope, account));
+    }
+    for namespace in foreign {
+        scope.within_foreign(namespace, |scope| may_find_pods(scope, account));
     }
     scope.connect(server, &Destination::KubernetesApi);
 }
@@ -95,21 +106,8 @@ fn named(name: &str) -> ObjectMeta {
 
 /// One program. Jobs of one namespace ask for its Pods in the same words, so that they share one watch.
 fn job(watched: &Watched) -> ScrapeConfig {
-    let workload = &watched.pods.workload;
-    let (kind, name) = match workload.kind.as_str() {
-        // A Deployment's Pods belong to its ReplicaSets, which have no further dash in their names.
-        "Deployment" => ("ReplicaSet", format!("{}-[a-z0-9]+", workload.name)),
-        kind => (kind, workload.name.clone()),
-    };
     let mut relabel_configs = vec![
-        Relabel::keep(
-            &[
-                "pod_controller_kind",
-                "pod_controller_name",
-                "pod_container_port_name",
-            ],
-            format!("{kind};{name};{}", watched.port.name),
-        ),
+        which(watched),
         // The address of a Pod that has ended may be another's by now.
         Relabel::drop(&["pod_phase"], "Succeeded|Failed"),
         Relabel::copy("namespace", "namespace"),
@@ -117,7 +115,7 @@ fn job(watched: &Watched) -> ScrapeConfig {
         // A member of a StatefulSet that comes back with another address goes on with its series.
         Relabel::copy("pod_name", "instance"),
     ];
-    if kind == "DaemonSet" {
+    if watched.guest.is_none() && watched.pods.workload.kind == "DaemonSet" {
         relabel_configs.push(Relabel::copy("pod_node_name", "node"));
     }
     ScrapeConfig {
@@ -131,13 +129,36 @@ fn job(watched: &Watched) -> ScrapeConfig {
         kubernetes_sd_configs: vec![KubernetesPods {
             role: "pod".to_owned(),
             namespaces: Namespaces {
-                names: vec![watched.namespace().to_owned()],
+                names: watched.namespaces(),
             },
         }],
         relabel_configs,
         metric_relabel_configs: renamed(watched.role),
         ..ScrapeConfig::default()
     }
+}
+
+/// Only the ports of its own Pods, or of containers of its name in Pods that were given one.
+fn which(watched: &Watched) -> Relabel {
+    if let Some(guest) = &watched.guest {
+        let label = guest.label.replace(['.', '/', '-'], "_");
+        let present = format!("pod_labelpresent_{label}");
+        return Relabel::keep(
+            &[&present, "pod_container_name", "pod_container_port_name"],
+            format!("true;{};{}", guest.container, watched.port.name),
+        );
+    }
+    let workload = &watched.pods.workload;
+    let (kind, name) = match workload.kind.as_str() {
+        // A Deployment's Pods belong to its ReplicaSets, which have no further dash in their names.
+        "Deployment" => ("ReplicaSet", format!("{}-[a-z0-9]+", workload.name)),
+        kind => (kind, workload.name.clone()),
+    };
+    let owner = ["pod_controller_kind", "pod_controller_name"];
+    Relabel::keep(
+        &[owner[0], owner[1], "pod_container_port_name"],
+        format!("{kind};{name};{}", watched.port.name),
+    )
 }
 
 /// Collectors say which version they are of as `service.version`, or with an underscore to who asks for that, and rules
@@ -147,7 +168,8 @@ fn renamed(role: watch::Role) -> Vec<Relabel> {
         watch::Role::Agent
         | watch::Role::Gateway
         | watch::Role::Sampler
-        | watch::Role::ClusterCollector => vec![Relabel::also("service[._]version", "version")],
+        | watch::Role::ClusterCollector
+        | watch::Role::Sidecar => vec![Relabel::also("service[._]version", "version")],
         _ => Vec::new(),
     }
 }

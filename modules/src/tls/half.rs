@@ -19,6 +19,13 @@ struct InTheOpen {
     why: &'static str,
 }
 
+/// A place that is not of the stack, where TLS cannot be spoken, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct OpenPlace {
+    to: Destination,
+    why: &'static str,
+}
+
 /// Addresses that only a Pod's own node answers at: what a cloud tells its machines.
 const LINK_LOCAL: &str = "169.254.";
 
@@ -50,14 +57,26 @@ pub(crate) fn in_the_open<P>(
     });
 }
 
+/// Says why traffic to a place that is not of the stack is in the open, even where the stack speaks TLS.
+pub(crate) fn in_the_open_at(scope: &mut Scope<'_>, to: &Destination, why: &'static str) {
+    let to = to.clone();
+    scope.announce(OpenPlace { to, why });
+}
+
 /// Reports each hop that is half TLS, and each that is none without a reason.
 pub(super) fn check(scope: &mut Scope<'_>) {
     let trusting: BTreeSet<_> = scope.announced::<Trusts>().into_iter().collect();
     let open: BTreeSet<_> = scope.announced::<InTheOpen>().into_iter().collect();
+    let places = scope.announced::<OpenPlace>();
     let connections = scope.connections().to_vec();
     let mut reasons = BTreeSet::new();
     for connection in &connections {
-        match judge(connection, &trusting, &open) {
+        let place = places.iter().find(|place| place.to == connection.to);
+        let verdict = match place {
+            Some(place) => Verdict::Excused(place.why),
+            None => judge(connection, &trusting, &open),
+        };
+        match verdict {
             Verdict::Right => {}
             Verdict::Excused(why) => drop(reasons.insert(why)),
             Verdict::Wrong(finding) => scope.finding(finding.at(&connection.origin)),

@@ -28,7 +28,7 @@ mod webhook;
 
 pub use cert_manager::Issuer;
 pub(crate) use cert_manager::cluster_issuer;
-pub(crate) use half::{in_the_open, trusts};
+pub(crate) use half::{in_the_open, in_the_open_at, trusts};
 pub(crate) use serve::{Reads, Served, serve, trust, trusted_in};
 pub use web::TlsConfig;
 pub(crate) use web::{mesh_config, probe_securely, web_config};

@@ -1,13 +1,13 @@
 //! What does an injector bring, and which mistakes are found before it runs?
 
 use modules::{
-    Asked, Collector, Elsewhere, Injector, Issuer, Placement, Sidecar, Tls, WhenDown, logs,
-    metrics, protocol::Otlp, traces,
+    Asked, Collector, Elsewhere, Injector, Issuer, Placement, Prometheus, Sidecar, Tls, WhenDown,
+    logs, metrics, protocol::Otlp, traces,
 };
 use provider_core::{Endpoint, Scope, Security};
 use serde_json::{Value, json};
 
-use crate::support::{graph, objects, own_yaml};
+use crate::support::{files, graph, objects, own_yaml};
 
 const IMAGE: &str = "registry.example/otelier/injector:0.1.0";
 
@@ -315,4 +315,73 @@ fn cert_manager_vouches_for_it_where_it_makes_the_certificates() {
         annotations["cert-manager.io/inject-ca-from"],
         "test/injector-tls"
     );
+}
+
+#[test]
+fn sidecars_in_others_pods_are_measured_where_whoever_measures_may_look() {
+    let define = |scope: &mut Scope<'_>| {
+        scope.add(Prometheus::new("prometheus"));
+        scope.add(injector("injector").namespaces(["shop", "bank"]));
+    };
+    let file = |name: &str| {
+        let mut named = files(define)
+            .into_iter()
+            .filter(|(_, file, _)| file == name);
+        named.next().unwrap().2
+    };
+    let scraped: Value = serde_saphyr::from_str(&file("stack.yml")).unwrap();
+    let jobs = scraped["scrape_configs"].as_array().unwrap();
+    let job = jobs.iter().find(|job| job["job_name"] == "injector-otel");
+    let job = job.unwrap();
+    assert_eq!(
+        job["kubernetes_sd_configs"],
+        json!([{ "role": "pod", "namespaces": { "names": ["bank", "shop"] } }])
+    );
+    assert_eq!(
+        job["relabel_configs"][0],
+        json!({
+            "action": "keep",
+            "source_labels": [
+                "__meta_kubernetes_pod_labelpresent_sidecar_otelier_dev_injected",
+                "__meta_kubernetes_pod_container_name",
+                "__meta_kubernetes_pod_container_port_name",
+            ],
+            "regex": "true;otel;otel-metrics",
+        })
+    );
+    // Nobody has to have asked for one; one that answers and shows nothing is noticed.
+    assert!(!file("programs.yml").contains("absent(up{job=\"injector-otel\"})"));
+    let rules = file("collector.yml");
+    assert!(rules.contains("up{job=\"injector-otel\"} == 1 unless on (job, pod)"));
+
+    let objects = objects(define);
+    for namespace in ["shop", "bank"] {
+        let roles = find(&objects, "Role", Some(namespace));
+        assert_eq!(roles[0]["metadata"]["name"], "test-prometheus");
+        assert_eq!(roles[0]["rules"][0]["resources"], json!(["pods"]));
+        assert_eq!(find(&objects, "RoleBinding", Some(namespace)).len(), 1);
+    }
+    let policies = find(&objects, "NetworkPolicy", Some("test"));
+    let of_prometheus = |policy: &&Value| {
+        let chosen = policy["spec"]["podSelector"].to_string();
+        chosen.contains("prometheus")
+    };
+    let egress = policies.iter().find(of_prometheus).unwrap()["spec"]["egress"].to_string();
+    for namespace in ["shop", "bank"] {
+        let to = json!({ "matchLabels": { "kubernetes.io/metadata.name": namespace } });
+        assert!(egress.contains(&to.to_string()), "{egress}");
+    }
+    assert!(egress.contains("8888"), "{egress}");
+}
+
+#[test]
+fn what_a_sidecar_tells_of_itself_stays_in_the_open_where_the_stack_speaks_tls() {
+    let graph = graph(|scope| {
+        scope.add(Tls::generated());
+        scope.add(Prometheus::new("prometheus"));
+        scope.add(injector("injector").namespaces(["shop"]));
+    });
+    let graph = graph.unwrap_or_else(|findings| panic!("{findings}"));
+    let why = "what collectors tell of themselves is spoken in the open";
+    assert!(graph.notes().iter().any(|note| note.message.contains(why)));
 }
