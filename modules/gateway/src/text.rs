@@ -36,6 +36,17 @@ pub(crate) fn decimal(number: f64) -> String {
     number.to_string()
 }
 
+/// A number without what is behind its point; what is too large for that is the smallest, as on the collector's machines.
+#[expect(clippy::cast_possible_truncation, reason = "that is what it is for")]
+pub(crate) fn whole(number: f64) -> i64 {
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    if (-BEYOND..BEYOND).contains(&number) {
+        number as i64
+    } else {
+        i64::MIN
+    }
+}
+
 /// A number as JSON writes it in JavaScript's manner: an exponent below 1e-6 and from 1e21.
 fn double(number: f64) -> String {
     let size = number.abs();

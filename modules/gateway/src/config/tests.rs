@@ -63,7 +63,7 @@ fn what_a_processor_would_refuse_when_it_starts_is_refused_here() {
 processors:
   filter: {traces: {span: ['SHA256(name) == \"x\"']}}
   resource: {attributes: [{key: a, action: extract, pattern: '('}]}
-  tail_sampling: {policies: [{name: o, type: ottl_condition, ottl_condition: {span: ['true']}}]}
+  tail_sampling: {policies: [{name: o, type: ottl_condition, ottl_condition: {span: ['SHA256(name) == \"x\"']}}]}
 exporters: {nop: }
 service: {pipelines: {traces: {receivers: [otlp], processors: [filter, resource, tail_sampling], exporters: [nop]}}}
 ",

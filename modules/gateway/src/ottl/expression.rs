@@ -76,9 +76,9 @@ functions! {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{function}` takes {wants}, and was given {given}")]
 pub struct Untold {
-    function: &'static str,
-    wants: &'static str,
-    given: &'static str,
+    pub(super) function: &'static str,
+    pub(super) wants: &'static str,
+    pub(super) given: &'static str,
 }
 
 impl Boolean {
@@ -131,7 +131,7 @@ impl Expression {
     fn get<'a>(&self, subject: &Subject<'a>) -> Result<Value<'a>, Untold> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
-            Self::Path(path) => Ok(path.get(subject)),
+            Self::Path(path) => path.get(subject),
             Self::Call(call) => call.get(subject),
         }
     }
@@ -187,8 +187,8 @@ impl Call {
             Function::String => first
                 .text()
                 .map_or(Value::Nil, |text| Value::Text(text.into_owned().into())),
-            Function::Int => int(&first),
-            Function::Double => double(&first),
+            Function::Int => int(&first)?,
+            Function::Double => double(&first)?,
             Function::Len => Value::Int(length(&first)?),
             Function::IsRootSpan => Value::Nil,
         })
@@ -206,28 +206,38 @@ fn string<'a>(function: &'static str, value: &'a Value<'_>) -> Result<&'a str, U
     }
 }
 
-fn int(value: &Value<'_>) -> Value<'static> {
-    match value {
+fn int(value: &Value<'_>) -> Result<Value<'static>, Untold> {
+    Ok(match value {
+        Value::Nil => Value::Nil,
         Value::Int(number) => Value::Int(*number),
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "towards zero, as the collector does"
-        )]
-        Value::Double(number) => Value::Int(*number as i64),
+        Value::Double(number) => Value::Int(crate::text::whole(*number)),
         Value::Text(text) => text.parse().map_or(Value::Nil, Value::Int),
         Value::Bool(yes) => Value::Int((*yes).into()),
-        _ => Value::Nil,
-    }
+        other => return Err(no_number("Int", other)),
+    })
 }
 
-fn double(value: &Value<'_>) -> Value<'static> {
-    match value {
+fn double(value: &Value<'_>) -> Result<Value<'static>, Untold> {
+    Ok(match value {
+        Value::Nil => Value::Nil,
         #[expect(clippy::cast_precision_loss, reason = "as the collector does")]
         Value::Int(number) => Value::Double(*number as f64),
         Value::Double(number) => Value::Double(*number),
-        Value::Text(text) => text.parse().map_or(Value::Nil, Value::Double),
+        // The collector knows no number in it, while an integer that is none is nothing.
+        Value::Text(text) => {
+            let number = text.parse().map_err(|_| no_number("Double", value))?;
+            Value::Double(number)
+        }
         Value::Bool(yes) => Value::Double(f64::from(u8::from(*yes))),
-        _ => Value::Nil,
+        other => return Err(no_number("Double", other)),
+    })
+}
+
+fn no_number(function: &'static str, given: &Value<'_>) -> Untold {
+    Untold {
+        function,
+        wants: "a number, a string that is one or a boolean",
+        given: given.kind(),
     }
 }
 

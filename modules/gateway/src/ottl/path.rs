@@ -2,7 +2,7 @@
 
 use collector_config::ottl::Context;
 
-use super::value::Value;
+use super::{expression::Untold, value::Value};
 use crate::{
     text::hex,
     wire::{self, FieldValue, Fields, Node},
@@ -39,7 +39,8 @@ enum Read {
     Signed(u32),
     Fixed64(u32),
     Fixed32(u32),
-    Hex(u32),
+    /// An id of so many bytes.
+    Hex(u32, usize),
     Attributes(u32),
     Any(u32),
     AnyAsText(u32),
@@ -90,10 +91,10 @@ fn table(context: Context) -> &'static [(&'static str, Read)] {
             ("schema_url", Read::SchemaUrl),
         ],
         Context::Span => &[
-            ("trace_id.string", Read::Hex(1)),
-            ("span_id.string", Read::Hex(2)),
+            ("trace_id.string", Read::Hex(1, 16)),
+            ("span_id.string", Read::Hex(2, 8)),
             ("trace_state", Read::Text(3)),
-            ("parent_span_id.string", Read::Hex(4)),
+            ("parent_span_id.string", Read::Hex(4, 8)),
             ("name", Read::Text(5)),
             ("kind", Read::Signed(6)),
             ("kind.string", Read::SpanKind),
@@ -140,8 +141,8 @@ fn table(context: Context) -> &'static [(&'static str, Read)] {
             ("attributes", Read::Attributes(6)),
             ("dropped_attributes_count", Read::Unsigned(7)),
             ("flags", Read::Fixed32(8)),
-            ("trace_id.string", Read::Hex(9)),
-            ("span_id.string", Read::Hex(10)),
+            ("trace_id.string", Read::Hex(9, 16)),
+            ("span_id.string", Read::Hex(10, 8)),
             ("observed_time_unix_nano", Read::Fixed64(11)),
             ("event_name", Read::Text(12)),
         ],
@@ -151,13 +152,13 @@ fn table(context: Context) -> &'static [(&'static str, Read)] {
 
 impl Path {
     /// What stands there.
-    pub(super) fn get<'a>(&self, subject: &Subject<'a>) -> Value<'a> {
+    pub(super) fn get<'a>(&self, subject: &Subject<'a>) -> Result<Value<'a>, Untold> {
         match self.context {
             Context::Resource => self.describing(&subject.resource),
             Context::Scope => subject
                 .scope
                 .as_ref()
-                .map_or(Value::Nil, |scope| self.describing(scope)),
+                .map_or(Ok(Value::Nil), |scope| self.describing(scope)),
             Context::SpanEvent => self.read(subject.part),
             Context::DataPoint => self.point(subject),
             Context::Span | Context::Metric | Context::Log | Context::Exemplar => {
@@ -167,31 +168,40 @@ impl Path {
     }
 
     /// A resource's or a scope's.
-    fn describing<'a>(&self, node: &Node<'a>) -> Value<'a> {
+    fn describing<'a>(&self, node: &Node<'a>) -> Result<Value<'a>, Untold> {
         if self.read == Read::SchemaUrl {
-            return text(node.message(), 3);
+            return Ok(text(node.message(), 3));
         }
         // Several descriptions are one; the last that says something counts.
         let said = node
             .descriptions()
             .map(|description| self.read(description));
         let empty = || self.read(&[]);
-        said.filter(|value| *value != Value::Nil)
+        said.filter(|value| *value != Ok(Value::Nil))
             .last()
             .unwrap_or_else(empty)
     }
 
-    fn read<'a>(&self, message: &'a [u8]) -> Value<'a> {
-        match self.read {
+    fn read<'a>(&self, message: &'a [u8]) -> Result<Value<'a>, Untold> {
+        Ok(match self.read {
             Read::Text(number) => text(message, number),
             Read::Unsigned(number) | Read::Signed(number) => Value::Int(varint(message, number)),
             Read::Fixed64(number) | Read::Fixed32(number) => {
                 Value::Int(fixed(message, number).cast_signed())
             }
-            Read::Hex(number) => Value::Text(hex(wire::bytes_of(message, number)).into()),
-            Read::Attributes(number) => self.attribute(message, number),
+            Read::Hex(number, length) => {
+                let id = wire::bytes_of(message, number);
+                let text = if id.is_empty() {
+                    "00".repeat(length)
+                } else {
+                    hex(id)
+                };
+                Value::Text(text.into())
+            }
+            Read::Attributes(number) => self.attribute(message, number)?,
             Read::Any(number) => {
-                self.inside(wire::Value::read(wire::bytes_of(message, number)).into(), 0)
+                let value = wire::Value::read(wire::bytes_of(message, number));
+                self.inside(value.into(), 0)?
             }
             Read::AnyAsText(number) => {
                 let value = wire::Value::read(wire::bytes_of(message, number));
@@ -209,39 +219,41 @@ impl Path {
             | Read::PointCount
             | Read::PointSum
             | Read::PointFlags => Value::Nil,
-        }
+        })
     }
 
-    fn attribute<'a>(&self, message: &'a [u8], number: u32) -> Value<'a> {
+    fn attribute<'a>(&self, message: &'a [u8], number: u32) -> Result<Value<'a>, Untold> {
         let Some(first) = self.keys.first() else {
-            return Value::Nil;
+            return Ok(Value::Nil);
         };
         let mut found =
             wire::attributes(message, number).filter(|attribute| attribute.key == first);
-        found.next().map_or(Value::Nil, |attribute| {
+        found.next().map_or(Ok(Value::Nil), |attribute| {
             self.inside(attribute.value.into(), 1)
         })
     }
 
-    /// What the keys from `from` on lead to inside of a value.
-    fn inside<'a>(&self, value: Value<'a>, from: usize) -> Value<'a> {
-        self.keys
-            .iter()
-            .skip(from)
-            .fold(value, |value, key| match value {
-                Value::Map(map) => {
-                    let mut found =
-                        wire::attributes(map, 1).filter(|attribute| attribute.key == key);
-                    found
-                        .next()
-                        .map_or(Value::Nil, |attribute| attribute.value.into())
-                }
-                _ => Value::Nil,
-            })
+    /// What the keys from `from` on lead to inside of a value; only maps have anything inside.
+    fn inside<'a>(&self, mut value: Value<'a>, from: usize) -> Result<Value<'a>, Untold> {
+        for key in self.keys.iter().skip(from) {
+            let Value::Map(map) = value else {
+                return Err(Untold {
+                    function: "[…]",
+                    wants: "a map",
+                    given: value.kind(),
+                });
+            };
+            let mut found = wire::attributes(map, 1).filter(|attribute| attribute.key == key);
+            let Some(attribute) = found.next() else {
+                return Ok(Value::Nil);
+            };
+            value = attribute.value.into();
+        }
+        Ok(value)
     }
 
     /// A data point's, whose layout its metric knows.
-    fn point<'a>(&self, subject: &Subject<'a>) -> Value<'a> {
+    fn point<'a>(&self, subject: &Subject<'a>) -> Result<Value<'a>, Untold> {
         let point = subject.part;
         let field = data(subject.item).map_or(0, |data| data.field);
         let number = matches!(field, 5 | 7);
@@ -250,16 +262,16 @@ impl Path {
             10 => (1, 10),
             _ => (7, 8),
         };
-        match self.read {
-            Read::PointAttributes => self.attribute(point, attributes),
+        Ok(match self.read {
+            Read::PointAttributes => self.attribute(point, attributes)?,
             Read::PointFlags => Value::Int(varint(point, flags)),
             Read::PointInt if number => Value::Int(fixed(point, 6).cast_signed()),
             Read::PointDouble if number => Value::Double(f64::from_bits(fixed(point, 4))),
             Read::PointCount if !number => Value::Int(fixed(point, 4).cast_signed()),
             Read::PointSum if !number => Value::Double(f64::from_bits(fixed(point, 5))),
             Read::PointInt | Read::PointDouble | Read::PointCount | Read::PointSum => Value::Nil,
-            _ => self.read(point),
-        }
+            _ => self.read(point)?,
+        })
     }
 }
 

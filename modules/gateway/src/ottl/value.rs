@@ -75,9 +75,17 @@ impl Value<'_> {
         }
     }
 
+    /// Without bytes that are none: they are nothing when they are compared.
+    fn or_nil(&self) -> &Self {
+        match self {
+            Self::Bytes(bytes) if bytes.is_empty() => &Self::Nil,
+            _ => self,
+        }
+    }
+
     /// Values of different types are different, and neither is less.
     pub(super) fn compare(&self, comparison: Comparison, other: &Self) -> bool {
-        let order = match (self, other) {
+        let order = match (self.or_nil(), other.or_nil()) {
             // Maps and lists are only the same or not.
             (Self::Map(a), Self::Map(b)) | (Self::List(a), Self::List(b)) => {
                 return match comparison {
@@ -92,7 +100,7 @@ impl Value<'_> {
                     Comparison::Equal | Comparison::LessOrEqual | Comparison::GreaterOrEqual
                 );
             }
-            _ => self.order(other),
+            (a, b) => a.order(b),
         };
         match comparison {
             Comparison::Equal => order == Some(Ordering::Equal),

@@ -26,16 +26,12 @@ pub(super) fn digest(value: &Value<'_>) -> String {
 }
 
 /// A value as another type; none where it stays as it is.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "as the collector converts"
-)]
+#[expect(clippy::cast_precision_loss, reason = "as the collector converts")]
 pub(super) fn converted(value: &Value<'_>, to: Converted) -> Option<Vec<u8>> {
     Some(match (to, value) {
         (Converted::String, Value::Text(_)) => return None,
         (Converted::String, value) => text_value(&text::text(value)),
-        (Converted::Int, Value::Double(number)) => scalar(&Value::Int(*number as i64)),
+        (Converted::Int, Value::Double(number)) => scalar(&Value::Int(text::whole(*number))),
         (Converted::Int, Value::Bool(yes)) => scalar(&Value::Int((*yes).into())),
         (Converted::Int, Value::Text(text)) => scalar(&Value::Int(text.parse().ok()?)),
         (Converted::Double, Value::Int(number)) => scalar(&Value::Double(*number as f64)),

@@ -2,6 +2,8 @@
 
 mod balanced;
 mod beside;
+mod changed;
+mod filtered;
 mod made;
 mod measured;
 mod processed;
