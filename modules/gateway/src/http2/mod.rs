@@ -29,6 +29,7 @@ pub mod hpack;
 mod outbox;
 mod parse;
 mod read;
+pub(crate) mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,7 @@ pub(crate) use flow::{ReceiveWindow, SendWindow};
 pub(crate) use frame::{Flags, HEAD, Head, Kind, MAX_FRAME};
 pub(crate) use outbox::Outbox;
 pub(crate) use parse::{Limits, Parser};
-pub(crate) use read::poll_read;
+pub(crate) use read::{poll_read, poll_read_few};
 pub(crate) use settings::Settings;
 
 /// What a client says first.

@@ -90,6 +90,11 @@ impl Parser {
         }
     }
 
+    /// How many bytes it keeps for itself.
+    pub(crate) fn kept(&self) -> usize {
+        self.held.capacity() + self.block.capacity()
+    }
+
     /// Whether what came so far ends with a frame: if the connection ends here, nothing was cut off.
     pub(crate) fn between_frames(&self) -> bool {
         match self.state {

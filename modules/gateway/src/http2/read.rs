@@ -27,8 +27,21 @@ pub(crate) fn poll_read<S, T>(
 where
     S: AsyncRead + Unpin,
 {
+    poll_read_few(stream, context, MOST, then)
+}
+
+/// The same, with no more bytes than so many.
+pub(crate) fn poll_read_few<S, T>(
+    stream: &mut S,
+    context: &mut Context<'_>,
+    most: usize,
+    then: impl FnOnce(&[u8]) -> T,
+) -> Poll<io::Result<T>>
+where
+    S: AsyncRead + Unpin,
+{
     BUFFER.with_borrow_mut(|buffer| {
-        let mut buffer = ReadBuf::new(buffer);
+        let mut buffer = ReadBuf::new(&mut buffer[..most.min(MOST)]);
         ready!(Pin::new(stream).poll_read(context, &mut buffer))?;
         Poll::Ready(Ok(then(buffer.filled())))
     })

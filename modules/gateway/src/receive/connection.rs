@@ -17,7 +17,9 @@ use super::{
     Protocol, Serving,
     lifetime::{Activity, Lifetime},
     listen::{Listener, Stream},
+    prefixed::{Prefixed, Version, version},
 };
+use crate::{http2::server, settings::Http2};
 
 /// How much a connection may send before it is read. What is under way is memory that nobody charged, so it is kept
 /// near what a fast line holds.
@@ -27,6 +29,8 @@ const STREAM_WINDOW: u32 = 512 << 10;
 const STREAMS: u32 = 256;
 /// The largest head of a request, in bytes.
 const HEADERS: u32 = 16 << 10;
+/// How long a client may take to say which version of HTTP it speaks if nothing is set.
+const FIRST_BYTES: Duration = Duration::from_mins(1);
 /// How long the start of TLS may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -77,7 +81,34 @@ async fn welcome(serving: Arc<Serving>, stream: Stream, stop: watch::Receiver<bo
     }
 }
 
-async fn connection<S>(serving: Arc<Serving>, stream: S, mut stop: watch::Receiver<bool>)
+/// Serves a connection by whom the settings say.
+async fn connection<S>(serving: Arc<Serving>, mut stream: S, mut stop: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    match (serving.http2, &serving.protocol) {
+        (Http2::Hyper, _) => by_hyper(serving, stream, stop).await,
+        (Http2::Own, Protocol::Grpc(_)) => server::serve(stream, serving, stop, &[]).await,
+        (Http2::Own, Protocol::Http(http)) => {
+            let limit = http.header_timeout.unwrap_or(FIRST_BYTES);
+            let found = tokio::select! {
+                found = timeout(limit, version(&mut stream)) => found,
+                _ = stop.wait_for(|stop| *stop) => return,
+            };
+            match found {
+                Ok(Ok((Version::Http2, first))) => {
+                    server::serve(stream, serving, stop, &first).await;
+                }
+                Ok(Ok((Version::Http1, first))) => {
+                    by_hyper(serving, Prefixed::new(first, stream), stop).await;
+                }
+                Ok(Err(_)) | Err(_) => {}
+            }
+        }
+    }
+}
+
+async fn by_hyper<S>(serving: Arc<Serving>, stream: S, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

@@ -5,37 +5,87 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header::CONTENT_TYPE,
-    request::Parts,
+    HeaderMap, HeaderValue, Request, Response, StatusCode, header::CONTENT_TYPE, request::Parts,
 };
 use http_body::Body;
 
 use super::{
     Serving,
     body::grpc_message,
-    incoming::Compressed,
+    incoming::{Compressed, Message},
     reply::Reply,
     status::{Code, Status},
 };
 use crate::{Encoding, Signal};
 
-const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
-const STATUS: HeaderName = HeaderName::from_static("grpc-status");
-const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
-const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
-const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
-const ACCEPT: HeaderName = HeaderName::from_static("grpc-accept-encoding");
-const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip,zstd,snappy");
+/// What the fields of an answer are called.
+pub(crate) mod name {
+    /// The code.
+    pub(crate) const STATUS: &str = "grpc-status";
+    /// What a person reads.
+    pub(crate) const MESSAGE: &str = "grpc-message";
+    /// What a program reads.
+    pub(crate) const DETAILS: &str = "grpc-status-details-bin";
+    /// How messages are compressed.
+    pub(crate) const ENCODING: &str = "grpc-encoding";
+    /// How they may be.
+    pub(crate) const ACCEPT: &str = "grpc-accept-encoding";
+}
+
+/// What the content types of all calls begin with.
+pub(crate) const CONTENT: &str = "application/grpc";
+/// The answer to a call that went well: an empty message, for nothing was rejected.
+pub(crate) const EMPTY: [u8; 5] = [0; 5];
 
 /// Which signal a method is for.
-fn signal(path: &str) -> Option<Signal> {
-    let method = path.strip_prefix("/opentelemetry.proto.collector.")?;
+pub(crate) fn signal(path: &[u8]) -> Option<Signal> {
+    let method = path.strip_prefix(b"/opentelemetry.proto.collector.")?;
     match method {
-        "trace.v1.TraceService/Export" => Some(Signal::Traces),
-        "metrics.v1.MetricsService/Export" => Some(Signal::Metrics),
-        "logs.v1.LogsService/Export" => Some(Signal::Logs),
+        b"trace.v1.TraceService/Export" => Some(Signal::Traces),
+        b"metrics.v1.MetricsService/Export" => Some(Signal::Metrics),
+        b"logs.v1.LogsService/Export" => Some(Signal::Logs),
         _ => None,
     }
+}
+
+/// What is said to a call of something else.
+pub(crate) fn unknown_method(path: &str) -> Status {
+    let message = format!("there is no method {path}");
+    Status::of(Code::Unimplemented, StatusCode::NOT_FOUND, message)
+}
+
+/// What is said of a message that is compressed in another way.
+pub(crate) fn unknown_encoding(name: &str) -> Status {
+    let message = format!("messages are not taken in the encoding {name}");
+    Status::of(Code::Unimplemented, StatusCode::BAD_REQUEST, message)
+}
+
+/// Hands on a message.
+pub(crate) async fn take(
+    message: Message,
+    encoding: Option<Encoding>,
+    signal: Signal,
+    serving: &Serving,
+) -> Result<(), Status> {
+    let Serving {
+        intake,
+        max_message,
+        tallies,
+        ..
+    } = serving;
+    let accepted = intake.accept(message, encoding, signal, *max_message, tallies);
+    Ok(accepted.await?)
+}
+
+/// The fields that say why a call failed; all of them stand in the headers.
+pub(crate) fn failure(status: &Status, mut put: impl FnMut(&'static str, &[u8])) {
+    put(name::STATUS, (status.code as u16).to_string().as_bytes());
+    if status.code == Code::Unimplemented {
+        put(name::ACCEPT, b"gzip,zstd,snappy");
+    }
+    put(name::MESSAGE, percent_encoded(&status.message).as_bytes());
+    let details = base64::engine::general_purpose::STANDARD_NO_PAD.encode(status.encode());
+    put(name::DETAILS, details.as_bytes());
 }
 
 /// Answers one call.
@@ -57,56 +107,46 @@ where
 
 fn is_grpc(head: &Parts) -> bool {
     let content_type = head.headers.get(CONTENT_TYPE);
-    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+    content_type.is_some_and(|value| value.as_bytes().starts_with(CONTENT.as_bytes()))
 }
 
 async fn export<B>(head: &Parts, body: &mut B, serving: &Serving) -> Result<(), Status>
 where
     B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
 {
-    let signal = signal(head.uri.path()).filter(|_| head.method == http::Method::POST);
-    let unknown = || {
-        let message = format!("there is no method {}", head.uri.path());
-        Status::of(Code::Unimplemented, StatusCode::NOT_FOUND, message)
-    };
-    let signal = signal.ok_or_else(unknown)?;
-    let Serving {
-        intake,
-        max_message,
-        tallies,
-        ..
-    } = serving;
-    intake.way(signal)?;
-    let limits = intake.limits(*max_message);
+    let path = head.uri.path();
+    let signal = signal(path.as_bytes()).filter(|_| head.method == http::Method::POST);
+    let signal = signal.ok_or_else(|| unknown_method(path))?;
+    serving.intake.way(signal)?;
+    let limits = serving.intake.limits(serving.max_message);
     let message = grpc_message(body, &limits).await;
-    let message = message.inspect_err(|_| tallies.unread.add(signal, 1))?;
+    let message = message.inspect_err(|_| serving.tallies.unread.add(signal, 1))?;
     let encoding = match message.compressed {
         Compressed::No => None,
         Compressed::Yes => Some(encoding(&head.headers)?),
     };
-    let accepted = intake.accept(message, encoding, signal, *max_message, tallies);
-    Ok(accepted.await?)
+    take(message, encoding, signal, serving).await
 }
 
 /// How a message is compressed that says that it is.
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Status> {
-    let name = headers.get(ENCODING).and_then(|name| name.to_str().ok());
+    let name = headers.get(name::ENCODING);
+    let name = name.and_then(|name| name.to_str().ok());
     let name = name.unwrap_or("identity");
-    Encoding::named(name).ok_or_else(|| {
-        let message = format!("messages are not taken in the encoding {name}");
-        Status::of(Code::Unimplemented, StatusCode::BAD_REQUEST, message)
-    })
+    Encoding::named(name).ok_or_else(|| unknown_encoding(name))
 }
 
 /// Success: an empty message, for nothing was rejected.
 fn accepted() -> Response<Reply> {
     let mut trailers = HeaderMap::with_capacity(1);
-    trailers.insert(STATUS, HeaderValue::from_static("0"));
+    trailers.insert(name::STATUS, HeaderValue::from_static("0"));
     let mut response = Response::new(Reply {
-        data: Some(Bytes::from_static(&[0; 5])),
+        data: Some(Bytes::from_static(&EMPTY)),
         trailers: Some(trailers),
     });
-    response.headers_mut().insert(CONTENT_TYPE, GRPC);
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT));
     response
 }
 
@@ -114,18 +154,12 @@ fn accepted() -> Response<Reply> {
 fn refused(status: &Status) -> Response<Reply> {
     let mut response = Response::new(Reply::default());
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, GRPC);
-    headers.insert(STATUS, (status.code as u16).into());
-    if status.code == Code::Unimplemented {
-        headers.insert(ACCEPT, ACCEPTED);
-    }
-    if let Ok(message) = HeaderValue::try_from(percent_encoded(&status.message)) {
-        headers.insert(MESSAGE, message);
-    }
-    let details = base64::engine::general_purpose::STANDARD_NO_PAD.encode(status.encode());
-    if let Ok(details) = HeaderValue::try_from(details) {
-        headers.insert(DETAILS, details);
-    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT));
+    failure(status, |name, value| {
+        if let Ok(value) = HeaderValue::from_bytes(value) {
+            headers.insert(name, value);
+        }
+    });
     response
 }
 

@@ -45,6 +45,14 @@ impl Format {
     }
 }
 
+/// What a request asks for, before its body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) signal: Signal,
+    format: Format,
+    encoding: Option<Encoding>,
+}
+
 /// Answers one request.
 pub(super) async fn answer<B>(
     request: Request<B>,
@@ -58,24 +66,48 @@ where
     if let Some(preflight) = cors::preflight(&head, http.cors.as_ref()) {
         return preflight;
     }
-    let format = Format::of(&head.headers);
-    let result = match routed(&head, format, http) {
+    let result = match asked(&head, serving, http) {
         Err(status) => Err(status),
-        Ok((signal, format)) => {
-            let export = export(&head.headers, &mut body, signal, format, serving);
+        Ok(asked) => {
+            let export = export(asked, &mut body, serving);
             match http.read_timeout {
                 None => export.await,
                 Some(limit) => tokio::time::timeout(limit, export)
                     .await
-                    .unwrap_or_else(|_| {
-                        Err(Refusal::busy("the request did not come in time").into())
-                    }),
+                    .unwrap_or_else(|_| Err(late().into())),
             }
         }
     };
     if result.is_err() {
         discard(&mut body, 4 * serving.max_message).await;
     }
+    respond(&head, result, http)
+}
+
+/// Why a request is not read to its end that takes too long.
+pub(crate) fn late() -> Refusal {
+    Refusal::busy("the request did not come in time")
+}
+
+/// The answer to a browser that asks before it sends.
+pub(crate) fn preflight(head: &Parts, http: &Http) -> Option<Response<Reply>> {
+    cors::preflight(head, http.cors.as_ref())
+}
+
+/// What a request asks for, if that can be had here.
+pub(crate) fn asked(head: &Parts, serving: &Serving, http: &Http) -> Result<Asked, Status> {
+    let (signal, format) = routed(head, Format::of(&head.headers), http)?;
+    serving.intake.way(signal)?;
+    Ok(Asked {
+        signal,
+        format,
+        encoding: encoding(&head.headers)?,
+    })
+}
+
+/// The answer to a request that went so.
+pub(crate) fn respond(head: &Parts, result: Result<(), Status>, http: &Http) -> Response<Reply> {
+    let format = Format::of(&head.headers);
     let mut response = match result {
         Ok(()) => accepted(format.unwrap_or(Format::Protobuf)),
         Err(status) => refused(&status, format),
@@ -83,7 +115,7 @@ where
     if !http.response_headers.is_empty() {
         response.headers_mut().extend(http.response_headers.clone());
     }
-    cors::allow(&head, http.cors.as_ref(), response.headers_mut());
+    cors::allow(head, http.cors.as_ref(), response.headers_mut());
     response
 }
 
@@ -109,27 +141,29 @@ fn routed(head: &Parts, format: Option<Format>, http: &Http) -> Result<(Signal, 
     Ok((signal, format))
 }
 
-async fn export<B>(
-    headers: &HeaderMap,
-    body: &mut B,
-    signal: Signal,
-    format: Format,
-    serving: &Serving,
-) -> Result<(), Status>
+async fn export<B>(asked: Asked, body: &mut B, serving: &Serving) -> Result<(), Status>
 where
     B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
 {
+    let limits = serving.intake.limits(serving.max_message);
+    let message = http_message(body, &limits).await;
+    let message = message.inspect_err(|_| serving.tallies.unread.add(asked.signal, 1))?;
+    take(asked, message, serving).await
+}
+
+/// Hands on what came.
+pub(crate) async fn take(asked: Asked, message: Message, serving: &Serving) -> Result<(), Status> {
+    let Asked {
+        signal,
+        format,
+        encoding,
+    } = asked;
     let Serving {
         intake,
         max_message,
         tallies,
         ..
     } = serving;
-    intake.way(signal)?;
-    let encoding = encoding(headers)?;
-    let limits = intake.limits(*max_message);
-    let message = http_message(body, &limits).await;
-    let message = message.inspect_err(|_| tallies.unread.add(signal, 1))?;
     let (message, encoding) = match format {
         Format::Protobuf => (message, encoding),
         Format::Json => {

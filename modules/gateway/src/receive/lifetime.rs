@@ -15,13 +15,13 @@ use super::Protocol;
 
 /// Until when a connection lives.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Lifetime {
+pub(crate) struct Lifetime {
     /// At which age its client is asked to connect anew.
-    pub(super) age: Option<Duration>,
+    pub(crate) age: Option<Duration>,
     /// How long calls under way may go on after that.
-    pub(super) grace: Option<Duration>,
+    pub(crate) grace: Option<Duration>,
     /// How long it may be idle.
-    pub(super) idle: Option<Duration>,
+    pub(crate) idle: Option<Duration>,
 }
 
 /// The calls of one connection.
@@ -37,7 +37,7 @@ pub(super) struct Activity {
 pub(super) struct Call(Arc<Activity>);
 
 impl Lifetime {
-    pub(super) fn of(protocol: &Protocol) -> Self {
+    pub(crate) fn of(protocol: &Protocol) -> Self {
         match protocol {
             Protocol::Grpc(grpc) => {
                 // A tenth more or less, so that clients that came together do not come back together.

@@ -6,18 +6,19 @@
 //!                            status ◄─────────── Refusal
 //! ```
 
-mod body;
+pub(crate) mod body;
 mod connection;
 mod cors;
-mod grpc;
-mod http1;
-mod incoming;
+pub(crate) mod grpc;
+pub(crate) mod http1;
+pub(crate) mod incoming;
 mod inflate;
-mod lifetime;
+pub(crate) mod lifetime;
 mod listen;
-mod reply;
+mod prefixed;
+pub(crate) mod reply;
 mod service;
-mod status;
+pub(crate) mod status;
 mod tally;
 mod tls;
 
@@ -32,7 +33,7 @@ pub use tally::{Tallies, Tally};
 pub use tls::{Tls, TlsError};
 pub(crate) use tls::{authorities, certificate, versions};
 
-use crate::{Budget, Encoding, Payload, Refusal, Signal, pipeline::Pipeline, wire};
+use crate::{Budget, Charge, Encoding, Payload, Refusal, Signal, pipeline::Pipeline, wire};
 
 /// How long a sender waits for room before it is told to come again: long enough to bridge a short burst, and far
 /// shorter than any client's own patience.
@@ -45,7 +46,7 @@ pub struct Intake {
 }
 
 /// The way of one signal.
-struct Way {
+pub(crate) struct Way {
     pipelines: Vec<Arc<Pipeline>>,
     /// The compression in which some exporter may send a request on as it came.
     keeps: Option<Encoding>,
@@ -72,7 +73,7 @@ impl Intake {
         self
     }
 
-    fn limits(&self, message: u64) -> Limits<'_> {
+    pub(crate) fn limits(&self, message: u64) -> Limits<'_> {
         Limits {
             message,
             budget: &self.budget,
@@ -81,8 +82,24 @@ impl Intake {
         }
     }
 
+    /// A charge of nothing, to be grown.
+    pub(crate) fn nothing_charged(&self) -> Charge {
+        Charge::none(&self.budget)
+    }
+
+    /// Whether there is little room left: less than an eighth.
+    pub(crate) fn is_short(&self) -> bool {
+        let limit = self.budget.limit();
+        self.budget.used() > limit - limit / 8
+    }
+
+    /// Charges what a new connection takes, waiting a while for it.
+    pub(crate) async fn welcome(&self, bytes: u64) -> Option<Charge> {
+        self.budget.charge_within(bytes, PATIENCE).await
+    }
+
     /// The way of a signal, if anyone takes it.
-    fn way(&self, signal: Signal) -> Result<&Way, Refusal> {
+    pub(crate) fn way(&self, signal: Signal) -> Result<&Way, Refusal> {
         let way = self.ways[signal as usize].as_ref();
         way.ok_or(Refusal::Unwanted(signal))
     }

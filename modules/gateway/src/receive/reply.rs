@@ -12,11 +12,11 @@ use http_body::{Body, Frame, SizeHint};
 
 /// The body of an answer: a few bytes, and trailers if the protocol has them.
 #[derive(Debug, Default)]
-pub(super) struct Reply {
+pub(crate) struct Reply {
     /// The bytes.
-    pub(super) data: Option<Bytes>,
+    pub(crate) data: Option<Bytes>,
     /// What follows them.
-    pub(super) trailers: Option<HeaderMap>,
+    pub(crate) trailers: Option<HeaderMap>,
 }
 
 impl Body for Reply {

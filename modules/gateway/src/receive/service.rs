@@ -14,18 +14,17 @@ use crate::{
 /// A server of a receiver.
 pub struct Serving {
     /// Where payloads go.
-    pub(super) intake: Arc<Intake>,
+    pub(crate) intake: Arc<Intake>,
     /// The largest message in bytes, after decompression.
-    pub(super) max_message: u64,
+    pub(crate) max_message: u64,
     /// What it speaks.
-    pub(super) protocol: Protocol,
+    pub(crate) protocol: Protocol,
     /// TLS, if it is spoken.
-    pub(super) tls: Option<Tls>,
+    pub(crate) tls: Option<Tls>,
     /// Who speaks HTTP/2.
-    #[allow(dead_code, reason = "the own server will ask")]
-    pub(super) http2: Http2,
+    pub(crate) http2: Http2,
     /// What came.
-    pub(super) tallies: Arc<Tallies>,
+    pub(crate) tallies: Arc<Tallies>,
 }
 
 /// What a server speaks.
@@ -38,19 +37,19 @@ pub enum Protocol {
 
 /// What is peculiar to gRPC.
 pub struct Grpc {
-    pub(super) keepalive: Keepalive,
-    pub(super) max_streams: Option<u32>,
+    pub(crate) keepalive: Keepalive,
+    pub(crate) max_streams: Option<u32>,
 }
 
 /// What is peculiar to HTTP.
 pub struct Http {
-    pub(super) paths: [String; 3],
-    pub(super) cors: Option<Cors>,
-    pub(super) response_headers: HeaderMap,
-    pub(super) read_timeout: Option<Duration>,
-    pub(super) header_timeout: Option<Duration>,
-    pub(super) idle_timeout: Option<Duration>,
-    pub(super) keep_alive: bool,
+    pub(crate) paths: [String; 3],
+    pub(crate) cors: Option<Cors>,
+    pub(crate) response_headers: HeaderMap,
+    pub(crate) read_timeout: Option<Duration>,
+    pub(crate) header_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) keep_alive: bool,
 }
 
 impl Serving {
@@ -130,7 +129,7 @@ impl Serving {
     }
 
     /// Answers one request.
-    pub(super) async fn answer(
+    pub(crate) async fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
     ) -> Result<Response<Reply>, Infallible> {

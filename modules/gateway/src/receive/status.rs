@@ -13,7 +13,7 @@ const SOON: Duration = Duration::from_secs(1);
 /// The codes of gRPC that are used here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Code {
+pub(crate) enum Code {
     Unknown = 2,
     InvalidArgument = 3,
     NotFound = 5,
@@ -24,15 +24,15 @@ pub(super) enum Code {
 
 /// A refusal as the protocols tell it.
 #[derive(Clone, Debug)]
-pub(super) struct Status {
+pub(crate) struct Status {
     /// Its class in gRPC.
-    pub(super) code: Code,
+    pub(crate) code: Code,
     /// Its class in HTTP.
-    pub(super) http: StatusCode,
+    pub(crate) http: StatusCode,
     /// What a person reads.
-    pub(super) message: Cow<'static, str>,
+    pub(crate) message: Cow<'static, str>,
     /// When to come again; without it, never.
-    pub(super) after: Option<Duration>,
+    pub(crate) after: Option<Duration>,
 }
 
 impl From<Refusal> for Status {
@@ -61,7 +61,7 @@ impl From<Refusal> for Status {
 
 impl Status {
     /// One that the protocol itself gives, before there is a payload.
-    pub(super) fn of(code: Code, http: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn of(code: Code, http: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
             http,
@@ -71,7 +71,7 @@ impl Status {
     }
 
     /// As the message `google.rpc.Status`, with a `RetryInfo` if it says when to come again.
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut status = Vec::new();
         put::number(&mut status, 1, self.code as u64);
         put::bytes(&mut status, 2, self.message.as_bytes());
@@ -90,7 +90,7 @@ impl Status {
     }
 
     /// The same in JSON.
-    pub(super) fn json(&self) -> Vec<u8> {
+    pub(crate) fn json(&self) -> Vec<u8> {
         let mut status = json!({ "code": self.code as u8, "message": self.message });
         if let Some(after) = self.after {
             let delay = format!("{}s", after.as_secs_f64());

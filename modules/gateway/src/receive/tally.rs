@@ -34,7 +34,7 @@ pub struct Tallies {
 }
 
 impl Tallies {
-    pub(super) fn count(&self, signal: Signal, items: u64, result: &Result<(), Refusal>) {
+    pub(crate) fn count(&self, signal: Signal, items: u64, result: &Result<(), Refusal>) {
         let tally = match result {
             Ok(()) => &self.accepted,
             Err(Refusal::Busy { .. }) => &self.refused,

@@ -4,8 +4,8 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Http2 {
     /// The gateway itself, with few calls into the kernel
+    #[default]
     Own,
     /// The packages `hyper` and `h2`
-    #[default]
     Hyper,
 }

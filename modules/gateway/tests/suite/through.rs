@@ -64,9 +64,10 @@ async fn what_is_no_request_is_refused_for_good() {
 async fn who_finds_no_room_is_told_when_to_come_again() {
     let (_, address) = Backend::start().await;
     let mut settings = settings(over_grpc(address, WireCompression::None));
-    settings.memory.budget = 100;
+    // Room for the connection, but not for what comes over it.
+    settings.memory.budget = 20 << 10;
     let gateway = Running::start(&settings);
-    let held = gateway.gateway().budget().charge(90).unwrap();
+    let held = gateway.gateway().budget().charge((12 << 10) - 10).unwrap();
     let answer = call(gateway.grpc, TRACES, &spans(1)).await;
     assert_eq!(answer.code, "14");
     let details = answer.details.unwrap();

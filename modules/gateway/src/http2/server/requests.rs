@@ -1,0 +1,265 @@
+//! How does a request come in?
+
+use http::StatusCode;
+
+use super::{
+    HEADERS, STREAM_WINDOW,
+    head::{Head, Kept},
+    request::{self, Answer, Request},
+    session::{Life, Session, Then},
+    stall::Stall,
+    stream::{Ended, Peer, Phase, Receiving, Stream},
+};
+use crate::{
+    http2::{Code, Error, ReceiveWindow, SendWindow, hpack::Listed},
+    receive::{body::used_up, incoming::Want},
+};
+
+impl Session {
+    /// Headers: of a new stream, or the trailers of one that is open.
+    pub(super) fn headers(&mut self, id: u32, block: &[u8], end: bool) -> Result<(), Error> {
+        let begins = id > self.streams.highest;
+        let kept = if begins {
+            request::empty(&self.serving)
+        } else {
+            Kept::Trailers
+        };
+        let mut head = Head::new(kept);
+        let listed = self.decoder.decode(block, HEADERS as usize, |name, value| {
+            head.field(name, value);
+        });
+        let listed = listed
+            .map_err(|_| Error::Connection(Code::Compression, "the headers cannot be read"))?;
+        let result = if begins {
+            self.begin(id, head, listed, end)
+        } else {
+            self.trailers(id, &head, listed, end)
+        };
+        result.or_else(|error| self.broken(&error))
+    }
+
+    fn trailers(&mut self, id: u32, head: &Head, listed: Listed, end: bool) -> Result<(), Error> {
+        let Some(stream) = self.streams.get(id) else {
+            return match self.streams.ended(id) {
+                Some(Ended::ByUs) => Ok(()),
+                Some(Ended::ByPeer) => {
+                    let why = "headers come after the end of their stream";
+                    Err(Error::Connection(Code::StreamClosed, why))
+                }
+                None => Err(Error::protocol(
+                    "streams begin in the order of their numbers",
+                )),
+            };
+        };
+        if stream.peer != Peer::Sends {
+            let why = "headers come after the end of their stream";
+            return Err(Error::Stream(id, Code::StreamClosed, why));
+        }
+        if !end || head.wrong().is_some() || listed == Listed::TooLarge {
+            let why = "the trailers are not well-formed";
+            return Err(Error::Stream(id, Code::Protocol, why));
+        }
+        self.ended(id)
+    }
+
+    fn begin(&mut self, id: u32, head: Head, listed: Listed, end: bool) -> Result<(), Error> {
+        if id.is_multiple_of(2) {
+            return Err(Error::protocol(
+                "a client begins a stream with an even number",
+            ));
+        }
+        self.streams.highest = id;
+        if self.phase == Life::Last {
+            // Who was told which stream was the last one sends this one to somebody else.
+            self.streams.remember(id, Ended::ByUs);
+            return Ok(());
+        }
+        if self.streams.len() >= self.most_streams() || !self.afford_stream() {
+            return Err(Error::Stream(id, Code::RefusedStream, "too many streams"));
+        }
+        if listed == Listed::Whole
+            && let Some(why) = head.wrong()
+        {
+            return Err(Error::Stream(id, Code::Protocol, why));
+        }
+        let length = head.length;
+        let routed = match listed {
+            Listed::Whole => Request::routed(head, &self.serving),
+            Listed::TooLarge => Err(Answer::status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)),
+        };
+        let peer = if end { Peer::HasEnded } else { Peer::Sends };
+        let send = SendWindow::new(self.peer.initial_window_size);
+        match routed {
+            Ok(request) => {
+                let receiving = Receiving {
+                    body: request.body(if end { Some(0) } else { length }),
+                    request,
+                    window: ReceiveWindow::new(STREAM_WINDOW),
+                    left: length,
+                    began: self.now,
+                    heard: self.now,
+                };
+                let phase = Phase::Receiving(receiving);
+                self.streams.insert(id, Stream { send, peer, phase });
+                if end { self.ended(id) } else { Ok(()) }
+            }
+            Err(answer) => {
+                let phase = Phase::Working;
+                self.streams.insert(id, Stream { send, peer, phase });
+                self.answer(id, answer);
+                self.tolerance
+                    .spend(self.now, "too many requests are refused")
+            }
+        }
+    }
+
+    /// Bytes of a body.
+    pub(super) fn data(
+        &mut self,
+        id: u32,
+        bytes: &[u8],
+        flow: u32,
+        end: bool,
+    ) -> Result<Then, Error> {
+        if flow == 0 && !end {
+            self.tolerance.spend(self.now, "too many empty frames")?;
+        }
+        let why = "more comes than the window of the connection allows";
+        let taken = self.window.take(flow);
+        taken.ok_or(Error::Connection(Code::FlowControl, why))?;
+        // Bytes are kept where they were charged or nowhere, so the connection as a whole always goes on.
+        if let Some(more) = self.window.release(flow) {
+            self.outbox.window_update(0, more);
+        }
+        let then = self.of_stream(id, bytes, flow, end);
+        then.or_else(|error| self.broken(&error).map(|()| Then::GoOn))
+    }
+
+    fn of_stream(&mut self, id: u32, bytes: &[u8], flow: u32, end: bool) -> Result<Then, Error> {
+        let highest = self.streams.highest;
+        let Some(stream) = self.streams.get(id) else {
+            return match self.streams.ended(id) {
+                _ if id > highest => Err(Error::protocol("data comes on a stream that never was")),
+                Some(Ended::ByUs) => Ok(Then::GoOn),
+                _ => Err(Error::Stream(
+                    id,
+                    Code::StreamClosed,
+                    "data comes after the end",
+                )),
+            };
+        };
+        if stream.peer != Peer::Sends {
+            return Err(Error::Stream(
+                id,
+                Code::StreamClosed,
+                "data comes after the end",
+            ));
+        }
+        let Phase::Receiving(receiving) = &mut stream.phase else {
+            if end {
+                stream.peer = Peer::HasEnded;
+            }
+            return Ok(Then::GoOn);
+        };
+        let why = "more comes than the window of the stream allows";
+        let taken = receiving.window.take(flow);
+        taken.ok_or(Error::Stream(id, Code::FlowControl, why))?;
+        if let Some(left) = &mut receiving.left {
+            let rest = left.checked_sub(bytes.len() as u64);
+            *left = rest.ok_or(Error::Stream(
+                id,
+                Code::Protocol,
+                "more comes than was said",
+            ))?;
+        }
+        receiving.heard = self.now;
+        if !end && let Some(more) = receiving.window.release(flow) {
+            self.outbox.window_update(id, more);
+        }
+        self.message(id, bytes, end)
+    }
+
+    /// Adds bytes to the message of a stream, as soon as there is room for them.
+    pub(super) fn message(&mut self, id: u32, bytes: &[u8], end: bool) -> Result<Then, Error> {
+        let Some(stream) = self.streams.get(id) else {
+            return Ok(Then::GoOn);
+        };
+        let Phase::Receiving(receiving) = &mut stream.phase else {
+            return Ok(Then::GoOn);
+        };
+        let limits = self.serving.intake.limits(self.serving.max_message);
+        let mut input = bytes;
+        let refusal = loop {
+            let room = match receiving.body.push(&mut input, &limits) {
+                Ok(Want::More) if end => {
+                    self.ended(id)?;
+                    return Ok(Then::GoOn);
+                }
+                Ok(Want::More) => return Ok(Then::GoOn),
+                Ok(Want::Room(bytes)) => bytes,
+                Err(refusal) => break refusal,
+            };
+            match limits.at_once(room) {
+                Ok(Some(charge)) => receiving.body.grant(charge),
+                Ok(None) => match Stall::room(id, room, (input, end), &limits) {
+                    Some(stall) => {
+                        self.stall = Some(stall);
+                        return Ok(Then::Stop);
+                    }
+                    None => break used_up(),
+                },
+                Err(refusal) => break refusal,
+            }
+        };
+        if end {
+            stream.peer = Peer::HasEnded;
+        }
+        self.refuse(id, refusal)?;
+        Ok(Then::GoOn)
+    }
+
+    /// The peer has sent all of a request.
+    fn ended(&mut self, id: u32) -> Result<(), Error> {
+        if let Some(stream) = self.streams.get(id) {
+            stream.peer = Peer::HasEnded;
+        }
+        let Some(mut receiving) = self.receiving(id) else {
+            return Ok(());
+        };
+        if receiving.left.is_some_and(|left| left > 0) {
+            return Err(Error::Stream(
+                id,
+                Code::Protocol,
+                "less comes than was said",
+            ));
+        }
+        // A body without a byte asked for no room yet.
+        let limits = self.serving.intake.limits(self.serving.max_message);
+        if let Ok(Want::Room(0)) = receiving.body.push(&mut [].as_slice(), &limits)
+            && let Ok(Some(nothing)) = limits.at_once(0)
+        {
+            receiving.body.grant(nothing);
+        }
+        let Receiving { request, body, .. } = receiving;
+        match body.finish() {
+            Ok(message) => {
+                self.complete.push_back((id, request, message));
+                Ok(())
+            }
+            Err(refusal) => {
+                let answer = request.unread(refusal, &self.serving);
+                self.answer(id, answer);
+                self.tolerance
+                    .spend(self.now, "too many requests are refused")
+            }
+        }
+    }
+
+    fn most_streams(&self) -> usize {
+        let said = match &self.serving.protocol {
+            crate::receive::Protocol::Grpc(grpc) => grpc.max_streams,
+            crate::receive::Protocol::Http(_) => None,
+        };
+        said.unwrap_or(super::STREAMS) as usize
+    }
+}
