@@ -5,8 +5,8 @@ use std::io::Write as _;
 use gateway::settings::WireCompression;
 
 use crate::support::{
-    Backend, Running, TRACES, call_raw, count, framed, over_grpc, over_http, request, settings,
-    spans,
+    BOTH, Backend, Running, TRACES, call_raw, count, framed, over_grpc, over_http, request,
+    settings_on, spans,
 };
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -23,53 +23,68 @@ fn gunzip(bytes: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn gzip_goes_on_as_it_came() {
-    let (backend, address) = Backend::start().await;
-    let gateway = Running::start(&settings(over_grpc(address, WireCompression::Gzip(None))));
-    let packed = gzip(&spans(20));
-    let headers = [("grpc-encoding", "gzip")];
-    let answer = call_raw(gateway.grpc, TRACES, &headers, framed(1, &packed)).await;
-    assert_eq!(answer.code, "0");
-    gateway.stop().await;
-    let got = backend.got();
-    assert_eq!(got[0].headers["grpc-encoding"], "gzip");
-    assert!(got[0].body == packed, "byte for byte");
+    for http2 in BOTH {
+        let (backend, address) = Backend::start().await;
+        let gateway = Running::start(&settings_on(
+            http2,
+            over_grpc(address, WireCompression::Gzip(None)),
+        ));
+        let packed = gzip(&spans(20));
+        let headers = [("grpc-encoding", "gzip")];
+        let answer = call_raw(gateway.grpc, TRACES, &headers, framed(1, &packed)).await;
+        assert_eq!(answer.code, "0");
+        gateway.stop().await;
+        let got = backend.got();
+        assert_eq!(got[0].headers["grpc-encoding"], "gzip");
+        assert!(got[0].body == packed, "byte for byte");
+    }
 }
 
 #[tokio::test]
 async fn zstd_becomes_gzip_and_plain_becomes_gzip() {
-    let (backend, address) = Backend::start().await;
-    let gateway = Running::start(&settings(over_http(address, WireCompression::Gzip(None))));
-    let proto = ("content-type", "application/x-protobuf");
-    let zstd = zstd::encode_all(&spans(20)[..], 1).unwrap();
-    let cases = [
-        (vec![proto, ("content-encoding", "zstd")], zstd),
-        (vec![proto], spans(20)),
-    ];
-    for (headers, body) in cases {
-        let (status, ..) = request(gateway.http, "POST", "/v1/traces", &headers, body).await;
-        assert_eq!(status, 200, "{headers:?}");
-    }
-    gateway.stop().await;
-    for got in backend.got() {
-        assert_eq!(got.headers["content-encoding"], "gzip");
-        assert_eq!(count(&gunzip(&got.body)), 20);
+    for http2 in BOTH {
+        let (backend, address) = Backend::start().await;
+        let gateway = Running::start(&settings_on(
+            http2,
+            over_http(address, WireCompression::Gzip(None)),
+        ));
+        let proto = ("content-type", "application/x-protobuf");
+        let zstd = zstd::encode_all(&spans(20)[..], 1).unwrap();
+        let cases = [
+            (vec![proto, ("content-encoding", "zstd")], zstd),
+            (vec![proto], spans(20)),
+        ];
+        for (headers, body) in cases {
+            let (status, ..) = request(gateway.http, "POST", "/v1/traces", &headers, body).await;
+            assert_eq!(status, 200, "{headers:?}");
+        }
+        gateway.stop().await;
+        for got in backend.got() {
+            assert_eq!(got.headers["content-encoding"], "gzip");
+            assert_eq!(count(&gunzip(&got.body)), 20);
+        }
     }
 }
 
 #[tokio::test]
 async fn a_bomb_is_too_large_on_both_protocols() {
-    let (_, address) = Backend::start().await;
-    let gateway = Running::start(&settings(over_grpc(address, WireCompression::None)));
-    let bomb = gzip(&vec![0; 16 << 20]);
-    let headers = [("grpc-encoding", "gzip")];
-    let answer = call_raw(gateway.grpc, TRACES, &headers, framed(1, &bomb)).await;
-    assert_eq!(answer.code, "8");
-    let headers = [
-        ("content-type", "application/x-protobuf"),
-        ("content-encoding", "gzip"),
-    ];
-    let (status, ..) = request(gateway.http, "POST", "/v1/traces", &headers, bomb).await;
-    assert_eq!(status, 413);
-    assert_eq!(gateway.gateway().budget().used(), 0);
-    gateway.stop().await;
+    for http2 in BOTH {
+        let (_, address) = Backend::start().await;
+        let gateway = Running::start(&settings_on(
+            http2,
+            over_grpc(address, WireCompression::None),
+        ));
+        let bomb = gzip(&vec![0; 16 << 20]);
+        let headers = [("grpc-encoding", "gzip")];
+        let answer = call_raw(gateway.grpc, TRACES, &headers, framed(1, &bomb)).await;
+        assert_eq!(answer.code, "8");
+        let headers = [
+            ("content-type", "application/x-protobuf"),
+            ("content-encoding", "gzip"),
+        ];
+        let (status, ..) = request(gateway.http, "POST", "/v1/traces", &headers, bomb).await;
+        assert_eq!(status, 413);
+        assert_eq!(gateway.gateway().budget().used(), 0);
+        gateway.stop().await;
+    }
 }

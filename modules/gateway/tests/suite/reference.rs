@@ -19,7 +19,7 @@ use tonic::{
     transport::Channel,
 };
 
-use crate::support::{Running, TRACES, over_grpc, settings, spans};
+use crate::support::{BOTH, Running, TRACES, over_grpc, settings_on, spans};
 
 /// Messages as their bytes.
 #[derive(Clone, Copy, Default)]
@@ -121,86 +121,106 @@ async fn export(client: &mut Grpc<Channel>, body: Bytes) -> Result<Bytes, Status
 
 #[tokio::test]
 async fn what_tonic_sends_reaches_tonic_unchanged_whatever_its_size_on_one_connection() {
-    let kept = Kept::default();
-    let backend = kept.serve().await;
-    let gateway = Running::start(&settings(over_grpc(backend, WireCompression::None)));
-    let mut client = client(gateway.grpc).await;
-    let large: Vec<u8> = (0..100).flat_map(|_| spans(200)).collect();
-    assert!(large.len() > 500 << 10, "more than a stream's window");
-    let sent = [
-        Bytes::from(spans(1)),
-        Bytes::from(large),
-        Bytes::from(spans(9)),
-    ];
-    for body in &sent {
-        assert!(export(&mut client, body.clone()).await.unwrap().is_empty());
+    for http2 in BOTH {
+        let kept = Kept::default();
+        let backend = kept.serve().await;
+        let gateway = Running::start(&settings_on(
+            http2,
+            over_grpc(backend, WireCompression::None),
+        ));
+        let mut client = client(gateway.grpc).await;
+        let large: Vec<u8> = (0..100).flat_map(|_| spans(200)).collect();
+        assert!(large.len() > 500 << 10, "more than a stream's window");
+        let sent = [
+            Bytes::from(spans(1)),
+            Bytes::from(large),
+            Bytes::from(spans(9)),
+        ];
+        for body in &sent {
+            assert!(export(&mut client, body.clone()).await.unwrap().is_empty());
+        }
+        gateway.stop().await;
+        let mut got = kept.got.lock().await.clone();
+        got.sort_by_key(Bytes::len);
+        let mut sent = sent.to_vec();
+        sent.sort_by_key(Bytes::len);
+        assert_eq!(got, sent);
     }
-    gateway.stop().await;
-    let mut got = kept.got.lock().await.clone();
-    got.sort_by_key(Bytes::len);
-    let mut sent = sent.to_vec();
-    sent.sort_by_key(Bytes::len);
-    assert_eq!(got, sent);
 }
 
 #[tokio::test]
 async fn calls_of_tonic_side_by_side_share_a_connection() {
-    let kept = Kept::default();
-    let backend = kept.serve().await;
-    let gateway = Running::start(&settings(over_grpc(backend, WireCompression::None)));
-    let client = client(gateway.grpc).await;
-    let calls = (0..200).map(|_| {
-        let mut client = client.clone();
-        async move { export(&mut client, Bytes::from(spans(3))).await }
-    });
-    for answer in futures::future::join_all(calls).await {
-        assert!(answer.unwrap().is_empty());
+    for http2 in BOTH {
+        let kept = Kept::default();
+        let backend = kept.serve().await;
+        let gateway = Running::start(&settings_on(
+            http2,
+            over_grpc(backend, WireCompression::None),
+        ));
+        let client = client(gateway.grpc).await;
+        let calls = (0..200).map(|_| {
+            let mut client = client.clone();
+            async move { export(&mut client, Bytes::from(spans(3))).await }
+        });
+        for answer in futures::future::join_all(calls).await {
+            assert!(answer.unwrap().is_empty());
+        }
+        gateway.stop().await;
+        assert_eq!(kept.got.lock().await.len(), 200);
     }
-    gateway.stop().await;
-    assert_eq!(kept.got.lock().await.len(), 200);
 }
 
 #[tokio::test]
 async fn tonic_is_told_why_a_request_is_refused_and_whether_it_may_come_again() {
-    let kept = Kept::default();
-    let backend = kept.serve().await;
-    let gateway = Running::start(&settings(over_grpc(backend, WireCompression::None)));
-    let mut client = client(gateway.grpc).await;
-    let cases = [
-        (Bytes::from_static(b"no protobuf"), Code::InvalidArgument),
-        (Bytes::from(vec![0; 2 << 20]), Code::ResourceExhausted),
-    ];
-    for (body, code) in cases {
-        let status = export(&mut client, body).await.unwrap_err();
-        assert_eq!(status.code(), code, "{status}");
-        assert!(!status.message().is_empty());
-        let again = status.details().windows(9).any(|part| part == b"RetryInfo");
-        assert!(!again, "{code} may not come again");
+    for http2 in BOTH {
+        let kept = Kept::default();
+        let backend = kept.serve().await;
+        let gateway = Running::start(&settings_on(
+            http2,
+            over_grpc(backend, WireCompression::None),
+        ));
+        let mut client = client(gateway.grpc).await;
+        let cases = [
+            (Bytes::from_static(b"no protobuf"), Code::InvalidArgument),
+            (Bytes::from(vec![0; 2 << 20]), Code::ResourceExhausted),
+        ];
+        for (body, code) in cases {
+            let status = export(&mut client, body).await.unwrap_err();
+            assert_eq!(status.code(), code, "{status}");
+            assert!(!status.message().is_empty());
+            let again = status.details().windows(9).any(|part| part == b"RetryInfo");
+            assert!(!again, "{code} may not come again");
+        }
+        export(&mut client, Bytes::from(spans(1))).await.unwrap();
+        gateway.stop().await;
     }
-    export(&mut client, Bytes::from(spans(1))).await.unwrap();
-    gateway.stop().await;
 }
 
 #[tokio::test]
 async fn what_tonic_refuses_for_now_is_sent_again_and_for_good_is_not() {
-    let kept = Kept::default();
-    let refused = [Code::InvalidArgument, Code::Unavailable];
-    let refused = refused.map(|code| Status::new(code, "not now"));
-    kept.refuse.lock().await.extend(refused);
-    let backend = kept.serve().await;
-    let gateway = Running::start(&settings(over_grpc(backend, WireCompression::None)));
-    let mut client = client(gateway.grpc).await;
-    export(&mut client, Bytes::from(spans(1))).await.unwrap();
-    // Unavailable first, then again and invalid: it is given up, and the next one passes.
-    let emptied = async {
-        while !kept.refuse.lock().await.is_empty() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_mins(1), emptied)
-        .await
-        .unwrap();
-    export(&mut client, Bytes::from(spans(2))).await.unwrap();
-    gateway.stop().await;
-    assert_eq!(*kept.got.lock().await, [Bytes::from(spans(2))]);
+    for http2 in BOTH {
+        let kept = Kept::default();
+        let refused = [Code::InvalidArgument, Code::Unavailable];
+        let refused = refused.map(|code| Status::new(code, "not now"));
+        kept.refuse.lock().await.extend(refused);
+        let backend = kept.serve().await;
+        let gateway = Running::start(&settings_on(
+            http2,
+            over_grpc(backend, WireCompression::None),
+        ));
+        let mut client = client(gateway.grpc).await;
+        export(&mut client, Bytes::from(spans(1))).await.unwrap();
+        // Unavailable first, then again and invalid: it is given up, and the next one passes.
+        let emptied = async {
+            while !kept.refuse.lock().await.is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), emptied)
+            .await
+            .unwrap();
+        export(&mut client, Bytes::from(spans(2))).await.unwrap();
+        gateway.stop().await;
+        assert_eq!(*kept.got.lock().await, [Bytes::from(spans(2))]);
+    }
 }

@@ -1,78 +1,95 @@
 //! What goes in over gRPC comes out.
 
-use gateway::settings::WireCompression;
+use gateway::settings::{Http2, WireCompression};
 
 use crate::support::{
-    Backend, Running, TRACES, call, call_raw, framed, over_grpc, settings, spans,
+    BOTH, Backend, Running, TRACES, call, call_raw, framed, over_grpc, settings_on, spans,
 };
 
 #[tokio::test]
 async fn every_signal_goes_through_unchanged_on_any_number_of_shards() {
-    for shards in [1, 2] {
-        let (backend, address) = Backend::start().await;
-        let gateway = Running::on(&settings(over_grpc(address, WireCompression::None)), shards);
-        let mut sent = Vec::new();
-        // One resource with one scope with one log record, or with a gauge of two points.
-        let logs = b"\x0a\x06\x12\x04\x12\x02\x10\x01".to_vec();
-        let metrics = b"\x0a\x0c\x12\x0a\x12\x08\x0a\x00\x2a\x04\x0a\x00\x0a\x00".to_vec();
-        let requests = [
-            ("trace.v1.TraceService", spans(3)),
-            ("logs.v1.LogsService", logs),
-            ("metrics.v1.MetricsService", metrics),
-        ];
-        for (service, body) in requests {
-            let path = format!("/opentelemetry.proto.collector.{service}/Export");
-            let answer = call(gateway.grpc, &path, &body).await;
-            assert_eq!((answer.code.as_str(), answer.message.len()), ("0", 0));
-            sent.push((path, body));
+    for http2 in BOTH {
+        for shards in [1, 2] {
+            let (backend, address) = Backend::start().await;
+            let gateway = Running::on(
+                &settings_on(http2, over_grpc(address, WireCompression::None)),
+                shards,
+            );
+            let mut sent = Vec::new();
+            // One resource with one scope with one log record, or with a gauge of two points.
+            let logs = b"\x0a\x06\x12\x04\x12\x02\x10\x01".to_vec();
+            let metrics = b"\x0a\x0c\x12\x0a\x12\x08\x0a\x00\x2a\x04\x0a\x00\x0a\x00".to_vec();
+            let requests = [
+                ("trace.v1.TraceService", spans(3)),
+                ("logs.v1.LogsService", logs),
+                ("metrics.v1.MetricsService", metrics),
+            ];
+            for (service, body) in requests {
+                let path = format!("/opentelemetry.proto.collector.{service}/Export");
+                let answer = call(gateway.grpc, &path, &body).await;
+                assert_eq!((answer.code.as_str(), answer.message.len()), ("0", 0));
+                sent.push((path, body));
+            }
+            gateway.stop().await;
+            let got = backend.got().into_iter().map(|one| (one.path, one.body));
+            let mut got: Vec<_> = got.collect();
+            got.sort();
+            sent.sort();
+            assert_eq!(got, sent);
         }
-        gateway.stop().await;
-        let got = backend.got().into_iter().map(|one| (one.path, one.body));
-        let mut got: Vec<_> = got.collect();
-        got.sort();
-        sent.sort();
-        assert_eq!(got, sent);
     }
 }
 
 #[tokio::test]
 async fn what_is_no_request_is_refused_for_good() {
-    let (backend, address) = Backend::start().await;
-    let gateway = Running::start(&settings(over_grpc(address, WireCompression::None)));
-    let to = gateway.grpc;
-    let large = framed(0, &vec![0; 2 << 20]);
-    let cases: [(&str, &[(&str, &str)], Vec<u8>, &str); 6] = [
-        (TRACES, &[], framed(0, b"no protobuf"), "3"),
-        (TRACES, &[], framed(0, b""), "0"),
-        ("/other.Service/Export", &[], framed(0, b""), "12"),
-        (TRACES, &[], large, "8"),
-        (TRACES, &[("grpc-encoding", "br")], framed(1, b"x"), "12"),
-        (TRACES, &[("grpc-encoding", "gzip")], framed(1, b"x"), "3"),
-    ];
-    for (path, headers, body, code) in cases {
-        let answer = call_raw(to, path, headers, body).await;
-        assert_eq!(answer.code, code, "{path} {headers:?}");
-        let again = answer.details.unwrap_or_default();
-        let again = again.windows(9).any(|part| part == b"RetryInfo");
-        assert!(!again, "{code} may not come again");
+    for http2 in BOTH {
+        let (backend, address) = Backend::start().await;
+        let gateway = Running::start(&settings_on(
+            http2,
+            over_grpc(address, WireCompression::None),
+        ));
+        let to = gateway.grpc;
+        let large = framed(0, &vec![0; 2 << 20]);
+        let cases: [(&str, &[(&str, &str)], Vec<u8>, &str); 6] = [
+            (TRACES, &[], framed(0, b"no protobuf"), "3"),
+            (TRACES, &[], framed(0, b""), "0"),
+            ("/other.Service/Export", &[], framed(0, b""), "12"),
+            (TRACES, &[], large, "8"),
+            (TRACES, &[("grpc-encoding", "br")], framed(1, b"x"), "12"),
+            (TRACES, &[("grpc-encoding", "gzip")], framed(1, b"x"), "3"),
+        ];
+        for (path, headers, body, code) in cases {
+            let answer = call_raw(to, path, headers, body).await;
+            assert_eq!(answer.code, code, "{path} {headers:?}");
+            let again = answer.details.unwrap_or_default();
+            let again = again.windows(9).any(|part| part == b"RetryInfo");
+            assert!(!again, "{code} may not come again");
+        }
+        gateway.stop().await;
+        assert!(backend.got().is_empty());
     }
-    gateway.stop().await;
-    assert!(backend.got().is_empty());
 }
 
 #[tokio::test]
 async fn who_finds_no_room_is_told_when_to_come_again() {
-    let (_, address) = Backend::start().await;
-    let mut settings = settings(over_grpc(address, WireCompression::None));
-    // Room for the connection, but not for what comes over it.
-    settings.memory.budget = 20 << 10;
-    let gateway = Running::start(&settings);
-    let held = gateway.gateway().budget().charge((12 << 10) - 10).unwrap();
-    let answer = call(gateway.grpc, TRACES, &spans(1)).await;
-    assert_eq!(answer.code, "14");
-    let details = answer.details.unwrap();
-    assert!(details.windows(9).any(|part| part == b"RetryInfo"));
-    drop(held);
-    assert_eq!(call(gateway.grpc, TRACES, &spans(1)).await.code, "0");
-    gateway.stop().await;
+    for http2 in BOTH {
+        let (_, address) = Backend::start().await;
+        let mut settings = settings_on(http2, over_grpc(address, WireCompression::None));
+        settings.memory.budget = 20 << 10;
+        let gateway = Running::start(&settings);
+        // What a connection takes for itself is left, and nothing for what comes over it.
+        let left = match http2 {
+            Http2::Own => (8 << 10) + 10,
+            Http2::Hyper => 10,
+        };
+        let budget = gateway.gateway().budget();
+        let held = budget.charge(budget.limit() - left).unwrap();
+        let answer = call(gateway.grpc, TRACES, &spans(1)).await;
+        assert_eq!(answer.code, "14");
+        let details = answer.details.unwrap();
+        assert!(details.windows(9).any(|part| part == b"RetryInfo"));
+        drop(held);
+        assert_eq!(call(gateway.grpc, TRACES, &spans(1)).await.code, "0");
+        gateway.stop().await;
+    }
 }

@@ -19,7 +19,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
 use prost::Message as _;
-pub(crate) use settings::{client_tls, over_grpc, over_http, settings};
+pub(crate) use settings::{BOTH, client_tls, over_grpc, over_http, settings, settings_on};
 use tokio::net::TcpStream;
 
 pub(crate) const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";

@@ -8,6 +8,17 @@ use gateway::settings::{
     OtlpHttp, Pipeline, Queue, Settings, Sizer, Telemetry, TlsVersion, WireCompression,
 };
 
+/// Who may speak HTTP/2 for a gateway.
+pub(crate) const BOTH: [Http2; 2] = [Http2::Own, Http2::Hyper];
+
+/// Settings of a gateway for which this one speaks HTTP/2.
+pub(crate) fn settings_on(http2: Http2, kind: ExporterKind) -> Settings {
+    Settings {
+        http2,
+        ..settings(kind)
+    }
+}
+
 pub(crate) fn settings(kind: ExporterKind) -> Settings {
     let (from, to) = ("otlp".parse().unwrap(), "out".parse().unwrap());
     let receiver = Otlp {
