@@ -57,11 +57,11 @@ pub(crate) fn allow(
         }
         foreign.extend(program.namespaces());
     }
+    for namespace in foreign.difference(&own) {
+        scope.within_foreign(namespace, |scope| may_find_pods(scope, account));
+    }
     for namespace in own {
         scope.within(namespace, |scope| may_find_pods(scope, account));
-    }
-    for namespace in foreign {
-        scope.within_foreign(namespace, |scope| may_find_pods(scope, account));
     }
     scope.connect(server, &Destination::KubernetesApi);
 }

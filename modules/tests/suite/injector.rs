@@ -1,14 +1,17 @@
 //! What does an injector bring, and which mistakes are found before it runs?
 
 use modules::{
-    Asked, Collector, Elsewhere, Injector, Issuer, Placement, Prometheus, Sidecar, Tls, WhenDown,
-    logs, metrics, protocol::Otlp, traces,
+    Asked, Collector, Elsewhere, Injector, Issuer, Placement, Prometheus, Sidecar, Tls, Watched,
+    WhenDown, Workload, logs, metrics,
+    protocol::{Http, Otlp},
+    traces,
 };
-use provider_core::{Endpoint, Scope, Security};
+use provider_core::{Endpoint, Port, Scope, Security};
 use serde_json::{Value, json};
 
 use crate::support::{files, graph, objects, own_yaml};
 
+const WEB: Port<Http> = Port::new("web", 8080);
 const IMAGE: &str = "registry.example/otelier/injector:0.1.0";
 
 fn elsewhere() -> Endpoint<Otlp> {
@@ -321,6 +324,11 @@ fn cert_manager_vouches_for_it_where_it_makes_the_certificates() {
 fn sidecars_in_others_pods_are_measured_where_whoever_measures_may_look() {
     let define = |scope: &mut Scope<'_>| {
         scope.add(Prometheus::new("prometheus"));
+        // One of which has something of the stack in it too.
+        scope.within("shop", |scope| {
+            let shop = scope.add(Workload::stateless("shop", "shop:1.0.0").listen(WEB));
+            scope.announce(Watched::new(&shop, WEB));
+        });
         scope.add(injector("injector").namespaces(["shop", "bank"]));
     };
     let file = |name: &str| {

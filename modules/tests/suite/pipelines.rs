@@ -53,6 +53,20 @@ fn gateway_that_archives() {
 }
 
 #[test]
+fn what_is_measured_of_spans_has_one_writer_and_is_sent_whether_or_not_that_is_asked_for() {
+    let objects = objects(|scope| {
+        let measures = traces().red(metrics().one_writer().export(&prometheus()));
+        let pipeline = measures.sample(0.1).export(&elsewhere());
+        scope.add(Collector::gateway("otlp").pipeline(pipeline));
+    });
+    let sampler = config_of(&objects, "otlp-sampler");
+    assert_eq!(
+        sampler["service"]["pipelines"]["metrics/red"]["exporters"],
+        json!(["otlp_http/prometheus.example"])
+    );
+}
+
+#[test]
 fn spans_are_measured_before_any_is_left_out_and_where_whole_traces_come_together() {
     let objects = objects(measured);
     let sampler = config_of(&objects, "otlp-sampler");

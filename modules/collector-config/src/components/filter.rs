@@ -13,7 +13,8 @@ use crate::{ComponentType, Distribution, Signal, Stability};
 settings! {
     /// Drops what one of its conditions is true for.
     pub struct Filter {
-        /// What happens when a condition cannot be told: it counts as false and is logged, where nothing is said.
+        /// What happens when a condition cannot be told. Where nothing is said, that depends on the version: 0.140
+        /// refuses the data; in 0.159 the condition counts as false, and it is logged.
         pub error_mode: Option<ErrorMode>,
         /// Spans, their events and whole resources.
         pub trace_conditions: Vec<Conditions<InTraces>>,

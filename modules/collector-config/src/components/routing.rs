@@ -10,7 +10,8 @@ use crate::{ComponentType, Distribution, PipelineId, Signal, Stability};
 settings! {
     /// Leads data to pipelines by conditions; what fulfils none goes to the pipelines for the rest.
     pub struct Routing {
-        /// What happens when a condition cannot be told: it counts as false and is logged, where nothing is said.
+        /// What happens when a condition cannot be told. Where nothing is said, that depends on the version: 0.152
+        /// refuses the data; in 0.157 the condition counts as false, and it is logged.
         pub error_mode: Option<ErrorMode>,
         /// The pipelines for the rest.
         pub default_pipelines: Vec<PipelineId>,

@@ -60,7 +60,9 @@ pub(in crate::collector) struct Red {
 }
 
 impl Red {
-    pub(super) fn into(to: AnyPipeline) -> Self {
+    pub(super) fn into(mut to: AnyPipeline) -> Self {
+        // Each of these series says which collector made it, so each has one writer: there is no layer behind to ask for.
+        to.together.series = false;
         Self {
             to,
             dimensions: Vec::new(),
