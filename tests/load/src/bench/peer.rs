@@ -15,6 +15,8 @@ use crate::{client::Transport, compress::Encoding};
 pub enum Peer {
     /// Ours.
     Gateway,
+    /// Ours, with HTTP/2 of the package hyper.
+    Hyper,
     /// The OpenTelemetry Collector.
     Collector,
     /// rotel.
@@ -38,6 +40,7 @@ impl Peer {
     pub fn name(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
+            Self::Hyper => "gateway on hyper",
             Self::Collector => "collector",
             Self::Rotel => "rotel",
             Self::Direct => "direct",
@@ -47,7 +50,7 @@ impl Peer {
     /// Whether it can do that.
     pub fn does(self, scenario: &Scenario) -> bool {
         match self {
-            Self::Gateway | Self::Collector => true,
+            Self::Gateway | Self::Hyper | Self::Collector => true,
             Self::Rotel => scenario.rotel,
             Self::Direct => scenario.config == "grpc" || scenario.config == "http",
         }
@@ -62,6 +65,12 @@ impl Peer {
         let mut command = match self {
             Self::Direct => return Ok(None),
             Self::Gateway => configured(program("gateway", "OTELIER_GATEWAY")?, scenario, run)?,
+            Self::Hyper => {
+                let gateway = program("gateway", "OTELIER_GATEWAY")?;
+                let mut command = configured(gateway, scenario, run)?;
+                command.args(["--http2", "hyper"]);
+                command
+            }
             Self::Collector => configured(program("otelcol", "OTELIER_PEERS")?, scenario, run)?,
             Self::Rotel => rotel(program("rotel", "OTELIER_PEERS")?, scenario, run)?,
         };
