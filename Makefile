@@ -94,7 +94,7 @@ TARGET ?= $(ARCH)-unknown-linux-gnu
 endif
 IMAGES := target/image
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
-IMAGE = cargo run --quiet --locked --package image -- build --output $(IMAGES)/$(1).tar --name otelier/$(1):$(VERSION) \
+IMAGE = cargo run --quiet --locked --package image -- build --output $(IMAGES)/$(1).tar --name localhost/otelier/$(1):$(VERSION) \
   --add target/$(TARGET)/release/$(1):/$(1):0755 --entrypoint /$(1) \
   $(foreach file,$(wildcard /etc/ssl/certs/ca-certificates.crt),--add $(file):$(file))
 

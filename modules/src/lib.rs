@@ -19,7 +19,7 @@ pub mod loki;
 mod made;
 mod monitoring;
 pub mod object_store;
-mod otlp_gateway;
+pub mod otlp_gateway;
 mod pod;
 pub mod postgres;
 pub mod prometheus;

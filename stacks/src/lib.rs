@@ -16,7 +16,7 @@ use clap::{CommandFactory, FromArgMatches};
 use provider::Stack;
 
 use crate::{
-    args::Arguments,
+    args::{Arguments, Command},
     commands::Session,
     exit::ExitStatus,
     view::{Screen, problem},
@@ -26,6 +26,7 @@ mod args;
 pub mod catalog;
 mod commands;
 mod exit;
+mod local;
 mod target;
 mod view;
 
@@ -37,6 +38,10 @@ pub fn run(stacks: impl IntoIterator<Item = Stack>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(status) => return status,
     };
+    // A gateway has runtimes of its own.
+    if let Command::LocalGateway { folder } = &arguments.command {
+        return local::run_child(folder);
+    }
     let screen = Screen::new(&arguments.global);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

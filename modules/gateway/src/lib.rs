@@ -11,6 +11,7 @@
 //! * What is acknowledged is held by the next one who acknowledges: a queue in memory, or a log on disk.
 
 mod budget;
+pub mod cli;
 pub mod config;
 mod encoding;
 pub mod export;

@@ -1,10 +1,9 @@
 //! The gateway as a program.
 
-mod cli;
-
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use gateway::cli;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

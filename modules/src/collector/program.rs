@@ -15,6 +15,7 @@ use crate::{
     file::Files,
     image,
     object_store::ObjectStore,
+    otlp_gateway::{ENGINE, GATEWAY},
     pod::{Pod, User, every, http_probe},
     protocol::{Http, OTLP_GRPC, OTLP_HTTP},
     tls::{self, Reads},
@@ -72,6 +73,14 @@ impl Engine {
         match self {
             Self::Collector => release_for(config),
             Self::Gateway(_) => Release::GATEWAY,
+        }
+    }
+
+    /// What says on the configuration who reads it, where that is no collector.
+    fn mark(&self) -> Option<(String, String)> {
+        match self {
+            Self::Collector => None,
+            Self::Gateway(_) => Some((ENGINE.to_owned(), GATEWAY.to_owned())),
         }
     }
 
@@ -141,7 +150,9 @@ impl Program {
         } = task;
         let release = engine.release(config);
         let files = Files::one("config.yaml", config.to_yaml(release));
-        let files = files.annotated(ledger.annotation()).build(scope, name);
+        let files = files.annotated(ledger.annotation());
+        let files = engine.mark().into_iter().fold(files, Files::annotated);
+        let files = files.build(scope, name);
         let needs = Needs::of(config, scope.namespace());
 
         let mut pod = Pod::new(name, engine.image(release));

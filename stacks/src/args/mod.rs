@@ -97,6 +97,12 @@ pub(crate) enum Command {
     /// The API server inside this process: serve it to other programs, or empty it
     #[command(subcommand)]
     Sandbox(Sandbox),
+    /// Run the gateway of a folder: `up` calls itself so
+    #[command(hide = true)]
+    LocalGateway {
+        /// The folder
+        folder: PathBuf,
+    },
     /// Write a completion script for a shell
     Completion {
         /// Which shell

@@ -31,7 +31,11 @@ impl Session {
         self.refuse(&plan)?;
         if plan.is_empty() && plan.forgotten.is_empty() {
             self.say_later(&plan);
-            return Ok(ExitStatus::Done);
+            let (done, local) = self
+                .local_down(&connection, stack.name(), arguments.delete_volumes)
+                .await;
+            self.show_done(&done);
+            return Ok(local);
         }
         if !plan.is_empty() {
             self.ask(
@@ -39,6 +43,14 @@ impl Session {
                 arguments.yes,
                 &format!("Delete this from {}?", connection.name),
             )?;
+        }
+        // First, so that nothing runs that the sandbox does not have.
+        let (done, local) = self
+            .local_down(&connection, stack.name(), arguments.delete_volumes)
+            .await;
+        self.show_done(&done);
+        if local != ExitStatus::Done {
+            return Ok(local);
         }
         let report = self
             .apply(&connection.cluster, &plan, &arguments.pace)

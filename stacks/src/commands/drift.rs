@@ -2,7 +2,7 @@
 
 use crate::{
     args::Drift,
-    commands::{Ended, Session, choices},
+    commands::{Ended, Session, choices, local::has_drifted},
     exit::ExitStatus,
     view::{self, plan::Show},
 };
@@ -29,7 +29,9 @@ impl Session {
             arguments.output,
             &connection.name,
         );
-        let drifted = plan.drifted().next().is_some();
+        let seen = self.seen(&connection, &graph);
+        view::local::drifted(&self.screen, &seen);
+        let drifted = plan.drifted().next().is_some() || has_drifted(&seen);
         Ok(if drifted {
             ExitStatus::Changes
         } else {

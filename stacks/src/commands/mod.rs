@@ -20,6 +20,7 @@ mod graph;
 mod import;
 mod interrupt;
 mod list;
+mod local;
 mod plan;
 mod render;
 mod sandbox_serve;
@@ -60,8 +61,9 @@ impl Session {
             Command::Budget(arguments) => self.budget(&arguments),
             Command::List => Ok(self.list()),
             Command::Sandbox(Sandbox::Serve(arguments)) => self.serve(&arguments).await,
-            Command::Sandbox(Sandbox::Reset { yes }) => self.reset(yes),
+            Command::Sandbox(Sandbox::Reset { yes }) => self.reset(yes).await,
             Command::Completion { shell } => Ok(self.completion(shell)),
+            Command::LocalGateway { .. } => Ok(ExitStatus::Failed),
         };
         match ended {
             Ok(status) | Err(status) => status,

@@ -2,7 +2,7 @@
 
 use crate::{
     args::Plan,
-    commands::{Ended, Session, choices},
+    commands::{Ended, Session, choices, local::is_due},
     exit::ExitStatus,
     view::{self, plan::Show},
 };
@@ -21,11 +21,14 @@ impl Session {
             arguments.output,
             &connection.name,
         );
+        let seen = self.seen(&connection, &graph);
+        view::local::planned(&self.screen, &seen);
+        let due = !plan.is_empty() || is_due(&seen);
         Ok(match () {
             () if !plan.conflicts().is_empty() => ExitStatus::Conflict,
             () if !plan.missing.is_empty() => ExitStatus::Failed,
             () if plan.steps.iter().any(|step| step.blocker.is_some()) => ExitStatus::Refused,
-            () if arguments.detailed_exitcode && !plan.is_empty() => ExitStatus::Changes,
+            () if arguments.detailed_exitcode && due => ExitStatus::Changes,
             () => ExitStatus::Done,
         })
     }

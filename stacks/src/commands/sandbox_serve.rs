@@ -54,7 +54,7 @@ impl Session {
         Ok(ExitStatus::Done)
     }
 
-    pub(super) fn reset(&self, yes: bool) -> Result<ExitStatus, Ended> {
+    pub(super) async fn reset(&self, yes: bool) -> Result<ExitStatus, Ended> {
         let directory = &self.global.sandbox_dir;
         if !yes
             && self.screen.can_ask
@@ -64,6 +64,7 @@ impl Session {
         {
             return Err(ExitStatus::Failed);
         }
+        self.end_all().await?;
         Sandbox::reset(directory).map_err(|error| self.failed(&error))?;
         self.screen.say(&format!(
             "the sandbox in `{}` is empty",

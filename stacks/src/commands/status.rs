@@ -2,7 +2,7 @@
 
 use crate::{
     args::StackName,
-    commands::{Ended, Session},
+    commands::{Ended, Session, local::is_due},
     exit::ExitStatus,
     view,
 };
@@ -18,7 +18,9 @@ impl Session {
             .await
             .map_err(|error| self.failed(&error))?;
         view::status::show(&self.screen, &status);
-        let ready = view::status::all_ready(&status);
+        let seen = self.seen(&connection, &graph);
+        view::local::status(&self.screen, &seen);
+        let ready = view::status::all_ready(&status) && !is_due(&seen);
         Ok(if ready {
             ExitStatus::Done
         } else {

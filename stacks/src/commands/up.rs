@@ -6,6 +6,7 @@ use crate::{
     args::{Pace, Up},
     commands::{Ended, Session, choices, interrupt, limits},
     exit::ExitStatus,
+    local::Done,
     target::{Connection, TargetKind},
     view::{self, plan::Show, problem, progress::Progress},
 };
@@ -29,7 +30,29 @@ impl Session {
         let report = self
             .apply(&connection.cluster, &plan, &arguments.pace)
             .await;
-        Ok(self.reported(&report))
+        let (done, local) = if report.succeeded() {
+            self.local_up(&connection, &graph, &plan).await
+        } else {
+            (Vec::new(), ExitStatus::Done)
+        };
+        Ok(self.closing(&report, &done, local))
+    }
+
+    /// Shows how a run ended, here too, and gives its status. The report is the last event, and the first text: what one
+    /// needs next stands at the end of a screen.
+    fn closing(&self, report: &Report, done: &[Done], local: ExitStatus) -> ExitStatus {
+        if self.screen.json {
+            self.show_done(done);
+        }
+        let status = self.reported(report);
+        if !self.screen.json {
+            self.show_done(done);
+        }
+        if status == ExitStatus::Done {
+            local
+        } else {
+            status
+        }
     }
 
     /// Shows a plan before it is carried out: on standard error, since the outcome is what was asked for.

@@ -30,6 +30,7 @@ pub(crate) mod budget;
 pub(crate) mod findings;
 pub(crate) mod graph;
 pub(crate) mod import;
+pub(crate) mod local;
 pub(crate) mod markdown;
 pub(crate) mod plan;
 pub(crate) mod problem;

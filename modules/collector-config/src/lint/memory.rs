@@ -5,7 +5,7 @@ use super::{
     delivery::{BATCH_SIZE, ITEM_BYTES},
     look::{Look, Part},
 };
-use crate::component::Class;
+use crate::{Distribution, component::Class};
 
 pub(super) const LINTS: &[Lint] = &[
     Lint {
@@ -259,6 +259,10 @@ fn limiter_in_mib(look: &Look<'_>) -> Vec<Found> {
 }
 
 fn go_limit_missing(look: &Look<'_>) -> Vec<Found> {
+    // The gateway is no Go program, and has no garbage.
+    if look.setting.release.distribution == Distribution::Gateway {
+        return Vec::new();
+    }
     let known = look.setting.variables.as_ref();
     if known.is_none_or(|known| known.contains("GOMEMLIMIT")) {
         return Vec::new();

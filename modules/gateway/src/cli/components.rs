@@ -7,8 +7,9 @@ use std::{
 
 use clap::ValueEnum;
 use collector_config::{Class, ComponentType, Stability};
-use gateway::config::{COMPONENTS, signals};
 use serde_json::{Map, Value, json};
+
+use crate::config::{COMPONENTS, signals};
 
 /// How components are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,4 +1,4 @@
-//! What can the program be asked?
+//! What can the program be asked? It is part of the library, so that other programs can run a gateway as their child.
 
 mod components;
 mod pages;
@@ -10,17 +10,20 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::{Shell, generate};
-use gateway::{
+
+use crate::{
     config::{self, Loaded, Setting, Source, Surroundings},
     settings::Http2,
 };
 
 use report::Report;
 
+pub use serve::News;
+
 /// The reference OTLP gateway: the OpenTelemetry Collector's configuration, at a fraction of its cost.
 #[derive(Debug, Parser)]
 #[command(name = "gateway", version, args_conflicts_with_subcommands = true)]
-pub(crate) struct Arguments {
+pub struct Arguments {
     #[command(flatten)]
     configuration: Configuration,
     #[command(subcommand)]
@@ -29,7 +32,7 @@ pub(crate) struct Arguments {
 
 /// Where the configuration comes from.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub(crate) struct Configuration {
+pub struct Configuration {
     /// A file with the configuration, or `env:NAME`, or `yaml:KEYS: VALUE`; may be given several times, the later goes
     /// before the earlier
     #[arg(long, value_name = "FILE")]
@@ -71,6 +74,15 @@ enum Command {
 }
 
 impl Configuration {
+    /// A configuration from these sources, to be run on so many shards.
+    pub fn new(sources: Vec<Source>, shards: usize) -> Self {
+        Self {
+            config: sources,
+            shards: Some(shards),
+            ..Self::default()
+        }
+    }
+
     /// All sources in their order.
     fn sources(&self) -> Vec<Source> {
         let files = self.config.iter().cloned();
@@ -94,7 +106,7 @@ impl Configuration {
 }
 
 /// Does what the arguments ask for.
-pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+pub fn run(arguments: &Arguments) -> ExitCode {
     let report = Report::default();
     match &arguments.command {
         Some(Command::Components { format }) => components::list(*format),
@@ -119,9 +131,18 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             Err(code) => code,
         },
         None => match loaded(&arguments.configuration, &report) {
-            Ok(loaded) => serve::serve(&arguments.configuration, loaded, &report),
+            Ok(loaded) => serve::serve(&arguments.configuration, loaded, &report, &|_| ()),
             Err(code) => code,
         },
+    }
+}
+
+/// Runs a gateway until somebody ends this process, and tells what becomes of it.
+pub fn run_told(configuration: &Configuration, told: &dyn Fn(&News)) -> ExitCode {
+    let report = Report::default();
+    match loaded(configuration, &report) {
+        Ok(loaded) => serve::serve(configuration, loaded, &report, told),
+        Err(code) => code,
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-use gateway::{
+use crate::{
     serve::Gateway,
     settings::{Address, MetricsLevel, MetricsPage, Settings, Telemetry},
     telemetry::{Ask, Health, PageError, Pages, Process, families, render},

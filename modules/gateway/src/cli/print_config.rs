@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use gateway::config::Loaded;
 use serde_json::Value;
+
+use crate::config::Loaded;
 
 use super::components::{write, yaml};
 

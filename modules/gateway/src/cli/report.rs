@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use gateway::config::{Loaded, Note, Problems};
+use crate::config::{Loaded, Note, Problems};
 
 /// Tells people.
 pub(crate) struct Report {

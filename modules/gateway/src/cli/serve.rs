@@ -11,15 +11,16 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use gateway::{
+use rustix::process;
+use thiserror::Error;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
     config::Loaded,
     serve::{Gateway, StartError},
     settings::Settings,
     telemetry::{self, Color, Health, PageError, Pages, Process},
 };
-use rustix::process;
-use thiserror::Error;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Configuration, pages, report::Report};
 
@@ -39,9 +40,19 @@ pub(super) enum ServeError {
     Page(#[from] PageError),
 }
 
+/// What becomes of a gateway, for whoever runs it as a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It runs the configuration that there is now.
+    Runs,
+    /// It goes on with the one before, and why.
+    Refused(String),
+}
+
 /// What the process has through all reloads.
 struct Run<'a> {
     configuration: &'a Configuration,
+    told: &'a dyn Fn(&News),
     health: Arc<Health>,
     process: Process,
 }
@@ -64,7 +75,12 @@ struct Signals {
 }
 
 /// Runs until somebody ends it.
-pub(super) fn serve(configuration: &Configuration, loaded: Loaded, report: &Report) -> ExitCode {
+pub(super) fn serve(
+    configuration: &Configuration,
+    loaded: Loaded,
+    report: &Report,
+    told: &dyn Fn(&News),
+) -> ExitCode {
     let color = if report.colored() {
         Color::Shown
     } else {
@@ -73,6 +89,7 @@ pub(super) fn serve(configuration: &Configuration, loaded: Loaded, report: &Repo
     telemetry::install(loaded.settings.telemetry.logs.clone(), color);
     let run = Run {
         configuration,
+        told,
         health: Arc::new(Health::starting(SystemTime::now())),
         process: Process::since(Instant::now()),
     };
@@ -96,12 +113,17 @@ impl Run<'_> {
         let mut signals = Signals::new().map_err(ServeError::Runtime)?;
         let mut current = self.start(loaded.settings).await?;
         self.health.ready();
-        told(&current, "the gateway takes telemetry");
+        log(&current, "the gateway takes telemetry");
+        (self.told)(&News::Runs);
         loop {
             tokio::select! {
                 _ = signals.terminate.recv() => break,
                 _ = signals.interrupt.recv() => break,
-                _ = signals.hangup.recv() => current = self.reload(current).await?,
+                _ = signals.hangup.recv() => {
+                    let (next, news) = self.reload(current).await?;
+                    current = next;
+                    (self.told)(&news);
+                }
             }
         }
         self.end(current, &mut signals).await;
@@ -126,7 +148,7 @@ impl Run<'_> {
     }
 
     /// Puts a new configuration in the place of the old one. A broken one changes nothing.
-    async fn reload(&self, old: Current) -> Result<Current, ServeError> {
+    async fn reload(&self, old: Current) -> Result<(Current, News), ServeError> {
         let settings = match self.configuration.load() {
             Ok(loaded) => loaded.settings,
             Err(problems) => {
@@ -137,7 +159,7 @@ impl Run<'_> {
                     problems = problems.iter().len(),
                     "the old configuration goes on"
                 );
-                return Ok(old);
+                return Ok((old, News::Refused(problems.to_string())));
             }
         };
         if shares_storage(&old.settings, &settings) {
@@ -145,7 +167,7 @@ impl Run<'_> {
         }
         match self.start(settings).await {
             Ok(new) => {
-                told(&new, "the new configuration runs");
+                log(&new, "the new configuration runs");
                 let Current { gateway, pages, .. } = old;
                 drop(pages);
                 // The old one takes no more, and sends what it has beside the new one.
@@ -153,17 +175,22 @@ impl Run<'_> {
                     stop(gateway, PATIENCE).await;
                     tracing::info!("what came before the new configuration was sent");
                 });
-                Ok(new)
+                Ok((new, News::Runs))
             }
             Err(error) => {
-                tracing::error!(error = %chain(&error), "the new configuration does not start, the old one goes on");
-                Ok(old)
+                let error = chain(&error);
+                tracing::error!(%error, "the new configuration does not start, the old one goes on");
+                Ok((old, News::Refused(error)))
             }
         }
     }
 
     /// A storage has one owner: the old gateway lets go before the new one begins, and clients try again meanwhile.
-    async fn hand_over(&self, old: Current, settings: Settings) -> Result<Current, ServeError> {
+    async fn hand_over(
+        &self,
+        old: Current,
+        settings: Settings,
+    ) -> Result<(Current, News), ServeError> {
         let Current {
             settings: before,
             gateway,
@@ -173,12 +200,13 @@ impl Run<'_> {
         stop(gateway, HANDOVER).await;
         match self.start(settings).await {
             Ok(new) => {
-                told(&new, "the new configuration runs");
-                Ok(new)
+                log(&new, "the new configuration runs");
+                Ok((new, News::Runs))
             }
             Err(error) => {
-                tracing::error!(error = %chain(&error), "the new configuration does not start, the old one does again");
-                self.start(before).await
+                let error = chain(&error);
+                tracing::error!(%error, "the new configuration does not start, the old one does again");
+                Ok((self.start(before).await?, News::Refused(error)))
             }
         }
     }
@@ -230,7 +258,7 @@ fn shares_storage(old: &Settings, new: &Settings) -> bool {
 }
 
 /// Says what runs now, and where it listens.
-fn told(current: &Current, what: &'static str) {
+fn log(current: &Current, what: &'static str) {
     let Current {
         settings, gateway, ..
     } = current;

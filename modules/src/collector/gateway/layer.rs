@@ -15,7 +15,7 @@ use crate::{
         memory::Budget,
         names::Outlets,
         parts::{self, DECISION_WAIT},
-        pipeline::{AnyPipeline, Red},
+        pipeline::{AnyPipeline, FILES_DIRECTORY, Red},
         program::{Ports, Program, QUEUE_DIRECTORY, Task, base, connect},
     },
     made,
@@ -117,10 +117,13 @@ impl Collector<Gateway> {
             ledger: &budget.ledger,
             ports: Ports::OWN,
             stores: &stores,
-            mounts: self.tier.queue.map_or(&[], |_| &[QUEUE_DIRECTORY]),
+            mounts: &self.mounts(pipeline.second_writes()),
         };
         let (mut pod, mut sends) = Program::new(scope, task).takes_otlp().into_parts();
         pod.resources.cpu = millicores(500);
+        if pipeline.second_writes() {
+            pod.scratch("files", FILES_DIRECTORY);
+        }
         // Traces under way are decided when it ends, and what was decided is sent.
         let wait = i64::try_from(DECISION_WAIT.get().as_secs()).unwrap_or(0);
         pod.grace_seconds = Some(wait + 60);

@@ -16,7 +16,7 @@ pub use self::autoscale::ScaleOn;
 use self::layer::Layer;
 use super::{
     Collector, Load,
-    pipeline::{AnyPipeline, Pipeline},
+    pipeline::{AnyPipeline, FILES_DIRECTORY, Pipeline},
     program::{Engine, Ports, Program, QUEUE_DIRECTORY, Task, connect},
 };
 use crate::{
@@ -175,10 +175,12 @@ impl Module for Collector<Gateway> {
 
     fn build(self, scope: &mut Scope<'_>) -> GatewayOutputs {
         self.check(scope);
+        self.tier.engine.say_where_its_image_is(scope);
         let layers: Vec<Layer> = self.layers(scope);
         let (config, ledger) = self.config(scope, &layers);
         let first = self.tier.pipelines.iter().map(AnyPipeline::first);
         let stores: Vec<_> = first.clone().flat_map(|out| out.stores()).collect();
+        let writes = first.clone().any(|out| out.writes());
         let task = Task {
             name: &self.name,
             component: "gateway",
@@ -190,10 +192,10 @@ impl Module for Collector<Gateway> {
             ledger: &ledger,
             ports: Ports::OWN,
             stores: &stores,
-            mounts: self.tier.queue.map_or(&[], |_| &[QUEUE_DIRECTORY]),
+            mounts: &self.mounts(writes),
         };
         let program = Program::new(scope, task).takes_otlp();
-        let (pods, mut sends) = self.run(scope, program);
+        let (pods, mut sends) = self.run(scope, program, writes);
         sends.extend(first.flat_map(|out| out.sends()));
         sends.extend(layers.iter().map(|layer| layer.at.destination().clone()));
         made::passes(scope, &pods, self.sends_metrics(&layers));
@@ -217,8 +219,16 @@ impl Module for Collector<Gateway> {
 
 impl Collector<Gateway> {
     /// Adds the Pods that take everything.
-    fn run(&self, scope: &mut Scope<'_>, program: Program) -> (Pods, Vec<Destination>) {
+    fn run(
+        &self,
+        scope: &mut Scope<'_>,
+        program: Program,
+        writes: bool,
+    ) -> (Pods, Vec<Destination>) {
         let (mut pod, sends) = program.into_parts();
+        if writes {
+            pod.scratch("files", FILES_DIRECTORY);
+        }
         pod.resources.cpu = millicores(500);
         pod.leave_slowly(10);
         // What is still queued has to be sent.
@@ -238,6 +248,13 @@ impl Collector<Gateway> {
             Pods::from(&deployment)
         };
         (pods, sends)
+    }
+
+    /// Where volumes are mounted.
+    fn mounts(&self, writes: bool) -> Vec<&'static str> {
+        let queue = self.tier.queue.map(|_| QUEUE_DIRECTORY);
+        let files = writes.then_some(FILES_DIRECTORY);
+        queue.into_iter().chain(files).collect()
     }
 
     /// Where it sends metrics to: straight on, or to those who write them.

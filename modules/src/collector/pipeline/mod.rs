@@ -12,7 +12,7 @@ pub use self::out::Archived;
 #[cfg(test)]
 pub(super) use self::red::NAMESPACE;
 pub(super) use self::{
-    out::{Archive, Out, explain},
+    out::{Archive, FILES_DIRECTORY, Out, explain},
     red::Red,
     step::Step,
 };
@@ -45,6 +45,8 @@ pub(super) struct AnyPipeline {
     pub(super) steps: Vec<Step>,
     pub(super) exports: Vec<Export>,
     pub(super) archives: Vec<Archive>,
+    /// Whether each Pod writes it to a file too.
+    pub(super) written: bool,
     pub(super) together: Together,
 }
 
@@ -178,6 +180,7 @@ impl AnyPipeline {
             steps: Vec::new(),
             exports: Vec::new(),
             archives: Vec::new(),
+            written: false,
             together: Together::default(),
         }
     }

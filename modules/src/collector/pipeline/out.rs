@@ -3,7 +3,10 @@
 use collector_config::{
     Component as _, ComponentId, Config, IdError, Signal as Kind,
     components::{
-        awss3::AwsS3, google_cloud_storage::GoogleCloudStorage, remote_write::PrometheusRemoteWrite,
+        awss3::AwsS3,
+        file_exporter::{FileExporter, Rotation},
+        google_cloud_storage::GoogleCloudStorage,
+        remote_write::PrometheusRemoteWrite,
     },
 };
 use provider_core::{Destination, Endpoint, Finding, Scope};
@@ -39,13 +42,32 @@ pub(in crate::collector) struct Out<'a> {
     signal: Kind,
     exports: &'a [Export],
     archives: Vec<&'a Archive>,
+    written: bool,
 }
+
+/// Where each Pod writes files.
+pub(in crate::collector) const FILES_DIRECTORY: &str = "/var/lib/telemetry";
 
 impl<S: Signal> Pipeline<S> {
     /// Sends everything to an endpoint whose protocol carries the signal. Said several times, each gets everything.
     #[must_use]
     pub fn export<P: Carries<S>>(mut self, endpoint: &Endpoint<P>) -> Self {
         self.way.exports.extend(Export::all_to::<S, P>(endpoint));
+        self
+    }
+
+    /// Writes everything to a file of each Pod too, as lines of JSON, one OTLP request on each: to look at, where one
+    /// develops. The newest 300 MB are kept, and go with the Pod.
+    ///
+    /// ```
+    /// # use modules::{Collector, traces};
+    /// # fn dev(stack: &mut provider_core::Scope<'_>) {
+    /// stack.add(Collector::gateway("otlp").pipeline(traces().write()));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn write(mut self) -> Self {
+        self.way.written = true;
         self
     }
 
@@ -112,6 +134,7 @@ impl AnyPipeline {
             signal: self.signal,
             exports: if routed { &[] } else { &self.exports },
             archives: self.archives.iter().filter(here).collect(),
+            written: self.written && !routed,
         }
     }
 
@@ -122,6 +145,7 @@ impl AnyPipeline {
             signal: self.signal,
             exports: &self.exports,
             archives: self.archives.iter().filter(here).collect(),
+            written: self.written,
         }
     }
 }
@@ -134,6 +158,12 @@ impl AnyPipeline {
             sends.extend(red.to.first().sends());
         }
         sends
+    }
+
+    /// Whether they write files.
+    pub(in crate::collector) fn second_writes(&self) -> bool {
+        let red = self.together.red.as_ref();
+        self.second().writes() || red.is_some_and(|red| red.to.first().writes())
     }
 
     /// The buckets that they write to.
@@ -155,6 +185,11 @@ impl<'a> Out<'a> {
     /// How many queues that takes.
     pub(in crate::collector) fn queues(&self) -> u64 {
         (self.exports.len() + self.archives.len()) as u64
+    }
+
+    /// Whether a file is one of them.
+    pub(in crate::collector) fn writes(&self) -> bool {
+        self.written
     }
 
     /// Where it goes, but for buckets.
@@ -186,7 +221,25 @@ impl<'a> Out<'a> {
         let archives = archives.map(|archive| archive.define(config, &stack, self.signal, queue));
         let archives = archives.collect();
         defined.extend(parts::legal(scope, archives));
+        if self.written {
+            let file = config.add_named(&self.signal.to_string(), &file(self.signal));
+            let file = file.map(|id| vec![id]);
+            defined.extend(parts::legal(scope, file));
+        }
         defined
+    }
+}
+
+/// A file of a signal, and two before it: three signals together have less than a volume of scratch.
+fn file(signal: Kind) -> FileExporter {
+    FileExporter {
+        path: format!("{FILES_DIRECTORY}/{signal}.jsonl"),
+        rotation: Some(Rotation {
+            max_megabytes: Some(100),
+            max_backups: Some(2),
+            ..Rotation::default()
+        }),
+        ..FileExporter::default()
     }
 }
 
