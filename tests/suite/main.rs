@@ -24,6 +24,7 @@ mod injector;
 mod interrupted;
 mod library;
 mod live;
+mod local;
 mod notes;
 mod one_build;
 mod outside;

@@ -14,14 +14,17 @@ use gateway::{
     cli::{Configuration, News, run_told},
     config::Source,
 };
-use rustix::process::{Signal, getpid, kill_process, setsid};
+use rustix::{
+    fs::Mode,
+    process::{Signal, getpid, kill_process, setsid, umask},
+};
 
 use super::place::{Place, Told};
 
 /// How often it looks whether its folder is still there.
 const LOOK: Duration = Duration::from_millis(500);
 /// How often, and after which pause, it tries to take its lock.
-const TRIES: u32 = 100;
+const TRIES: u32 = 1000;
 const PAUSE: Duration = Duration::from_millis(10);
 /// A developer's machine has other things to do.
 const SHARDS: usize = 2;
@@ -42,6 +45,8 @@ fn begin(folder: &Path) -> io::Result<ExitCode> {
     // Ctrl-C in the terminal is meant for the command, and the terminal's end is not the child's. Who leads a group
     // already has nothing to leave.
     let _ = setsid();
+    // What it writes is nobody's business but its owner's.
+    umask(Mode::from_raw_mode(0o077));
     let place = Place::at(folder.to_owned());
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create(true).truncate(false);

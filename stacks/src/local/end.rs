@@ -38,7 +38,9 @@ pub(crate) async fn end(
     let Standing::Alive { pid } = place.standing() else {
         return Ok(Ending::WasNot);
     };
-    signal(place, pid, Signal::TERM);
+    if !signal(place, pid, Signal::TERM) && is_alive(place) {
+        return Err(LocalError::Unknown(place.folder().to_owned()));
+    }
     let patient = tokio::select! {
         ended = gone(place, PATIENCE) => ended,
         () = interrupted => false,
@@ -53,9 +55,13 @@ pub(crate) async fn end(
     Err(LocalError::Immortal(pid))
 }
 
+fn is_alive(place: &Place) -> bool {
+    matches!(place.standing(), Standing::Alive { .. })
+}
+
 async fn gone(place: &Place, patience: Duration) -> bool {
     let begun = Instant::now();
-    while matches!(place.standing(), Standing::Alive { .. }) {
+    while is_alive(place) {
         if begun.elapsed() > patience {
             return false;
         }

@@ -2,7 +2,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -14,7 +15,7 @@ use super::{
     Ending, Facts, LocalError,
     draft::{Around, Draft},
     end::end,
-    place::{Choice, Executable, Place, Standing, failed, folders},
+    place::{Choice, Executable, OWNER_FILE, Place, Standing, failed, folders, make},
     ports::Ports,
     program::{Program, programs},
     reach::Services,
@@ -295,10 +296,11 @@ impl Here {
         interrupted: &mut (impl Future<Output = ()> + Unpin),
     ) -> Result<File, LocalError> {
         let folder = self.sandbox.join("local");
-        fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
+        make(&folder)?;
         let path = folder.join("lock");
         let mut options = OpenOptions::new();
-        let file = options.create(true).truncate(false).write(true).open(&path);
+        let file = options.create(true).truncate(false).write(true);
+        let file = file.mode(OWNER_FILE).open(&path);
         let file = file.map_err(failed("open", &path))?;
         let begun = Instant::now();
         loop {

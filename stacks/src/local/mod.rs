@@ -108,6 +108,9 @@ pub(crate) enum LocalError {
     /// It does not end.
     #[error("pid {0} does not end, although it was killed")]
     Immortal(u32),
+    /// It lives, and its file names somebody else.
+    #[error("it runs, and its file does not say as which pid: it ends by itself when `{}` is deleted", .0.display())]
+    Unknown(PathBuf),
     /// Another run starts or ends programs.
     #[error("another run of this command starts or ends programs here since {0} s")]
     Busy(u64),

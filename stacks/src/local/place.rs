@@ -14,8 +14,9 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read as _, Seek as _, SeekFrom},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -211,7 +212,8 @@ impl Place {
         let failed = || failed("write to", &path);
         let long = fs::metadata(&path).is_ok_and(|log| log.len() > LONGEST_LOG);
         let mut options = OpenOptions::new();
-        let file = options.create(true).append(true).open(&path);
+        let file = options.create(true).append(true).mode(OWNER_FILE);
+        let file = file.open(&path);
         let file = file.map_err(failed())?;
         if long {
             file.set_len(0).map_err(failed())?;
@@ -264,6 +266,17 @@ impl Place {
     }
 }
 
+/// Telemetry and configurations are nobody's business but their owner's.
+pub(super) const OWNER_FILE: u32 = 0o600;
+const OWNER_FOLDER: u32 = 0o700;
+
+/// Makes a folder, and those above it.
+pub(super) fn make(folder: &Path) -> Result<(), LocalError> {
+    let mut builder = DirBuilder::new();
+    let made = builder.recursive(true).mode(OWNER_FOLDER).create(folder);
+    made.map_err(failed("make", folder))
+}
+
 /// A log that is longer begins anew with the next run.
 const LONGEST_LOG: u64 = 10 << 20;
 /// How much of a log is shown.
@@ -304,7 +317,11 @@ fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
 /// Puts a file in the place of the old one, so that nobody ever reads half of it.
 fn write(path: &Path, text: &str) -> Result<(), LocalError> {
     let beside = path.with_extension("new");
-    fs::write(&beside, text)
+    let mut options = OpenOptions::new();
+    let file = options.create(true).truncate(true).write(true);
+    file.mode(OWNER_FILE)
+        .open(&beside)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
         .and_then(|()| fs::rename(&beside, path))
         .map_err(failed("write", path))
 }

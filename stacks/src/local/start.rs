@@ -1,7 +1,7 @@
 //! How is a child started, and when does it work?
 
 use std::{
-    fs, io,
+    io,
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -18,7 +18,7 @@ use super::{
     LocalError,
     draft::Draft,
     end,
-    place::{Choice, Place, Told, digest, failed},
+    place::{Choice, Place, Told, digest, make},
     ports::Ports,
     program::{LOCALHOST, Program},
 };
@@ -65,7 +65,7 @@ impl Prepared {
     fn write(&self) -> Result<(), LocalError> {
         let data = self.place.data();
         for folder in [&data].into_iter().chain(&self.draft.folders) {
-            fs::create_dir_all(folder).map_err(failed("make", folder))?;
+            make(folder)?;
         }
         let choice = Choice {
             ports: self.ports.chosen().clone(),

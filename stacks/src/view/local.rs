@@ -167,7 +167,11 @@ pub(crate) fn planned(screen: &Screen, seen: &[Seen]) {
 /// Shows which programs somebody else has ended, for `drift`.
 pub(crate) fn drifted(screen: &Screen, seen: &[Seen]) {
     for one in seen.iter().filter(|one| one.need == Need::StartAgain) {
-        show(screen, one, &format!("{}; `up` starts it again", dead(one)));
+        show(
+            screen,
+            one,
+            &format!("drifted: it {}; `up` starts it again", dead(one)),
+        );
     }
 }
 
