@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::{
     read::{Layout, Reader},
     schema::{Counts, KEY_VALUE, LOGS, METRIC, METRICS, Schema, TRACES, Type},
+    simple::{ascii, pass},
 };
 use crate::Refusal;
 
@@ -100,14 +101,19 @@ fn walk(schema: &'static Schema, message: &[u8], depth: u32) -> Result<u64, Malf
     let mut reader = Reader::new(message);
     let mut total = u64::from(schema.counts == Counts::Itself);
     let mut alternative = 0;
-    while !reader.is_done() {
+    loop {
+        // An attribute is two messages deep.
+        if depth >= 2 {
+            reader.pass(|rest| pass(&schema.simple, rest));
+        }
+        if reader.is_done() {
+            return Ok(total);
+        }
         let (number, layout) = reader.key().map_err(|fault| fault.within(schema))?;
         let inner = match schema.field(number) {
             Type::Attribute if layout == Layout::Length => {
                 let inner = reader.delimited().map_err(|fault| fault.within(schema))?;
-                if depth < 2 || !is_plain_attribute(inner) {
-                    nested(&KEY_VALUE, inner, depth)?;
-                }
+                nested(&KEY_VALUE, inner, depth)?;
                 continue;
             }
             Type::Message(inner_schema) if layout == Layout::Length => {
@@ -128,7 +134,6 @@ fn walk(schema: &'static Schema, message: &[u8], depth: u32) -> Result<u64, Malf
             total += inner;
         }
     }
-    Ok(total)
 }
 
 fn nested(schema: &'static Schema, message: &[u8], depth: u32) -> Result<u64, Malformed> {
@@ -148,6 +153,9 @@ fn scalar(field: Type, layout: Layout, reader: &mut Reader<'_>, depth: u32) -> R
         | (Type::Bytes, Layout::Length) => reader.value(layout).map(drop),
         (Type::Text, Layout::Length) => {
             let text = reader.delimited()?;
+            if ascii(text) {
+                return Ok(());
+            }
             str::from_utf8(text).map(drop).map_err(|_| Fault::Text)
         }
         (Type::Id(length), Layout::Length) => {
@@ -169,23 +177,4 @@ fn scalar(field: Type, layout: Layout, reader: &mut Reader<'_>, depth: u32) -> R
         }
         _ => Err(Fault::Layout),
     }
-}
-
-/// Whether it is an attribute as nearly all are: a short key, then a short string or a small number, all ASCII (so
-/// that each length and number is one byte, and each string is UTF-8). What is not is walked like any message.
-#[inline]
-fn is_plain_attribute(bytes: &[u8]) -> bool {
-    let [0x0a, key, rest @ ..] = bytes else {
-        return false;
-    };
-    let Some([0x12, length, value @ ..]) = rest.get(usize::from(*key)..) else {
-        return false;
-    };
-    usize::from(*length) == value.len()
-        && match value {
-            [0x0a, text, rest @ ..] => usize::from(*text) == rest.len(),
-            [0x10 | 0x18, _] | [] => true,
-            _ => false,
-        }
-        && bytes.is_ascii()
 }

@@ -9,6 +9,7 @@ pub mod edit;
 mod pieces;
 mod read;
 mod schema;
+mod simple;
 mod span;
 mod split;
 #[cfg(test)]

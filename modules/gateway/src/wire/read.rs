@@ -109,6 +109,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Moves to where something else found the rest to begin, which is the end of what it is given.
+    #[inline]
+    pub(super) fn pass(&mut self, rest: impl FnOnce(&'a [u8]) -> &'a [u8]) {
+        let before = self.bytes.get(self.at..).unwrap_or_default();
+        self.at = self.bytes.len() - rest(before).len();
+    }
+
     #[inline]
     fn take(&mut self, length: usize) -> Result<&'a [u8], Fault> {
         let rest = self.bytes.get(self.at..).ok_or(Fault::Length)?;

@@ -1,5 +1,7 @@
 //! Which fields do OTLP's messages have, and of which type?
 
+use super::simple::{Simple, Table};
+
 /// The type of a field.
 #[derive(Clone, Copy)]
 pub(super) enum Type {
@@ -37,6 +39,7 @@ pub(super) struct Schema {
     pub(super) name: &'static str,
     pub(super) counts: Counts,
     types: [Type; 17],
+    pub(super) simple: Table,
 }
 
 impl Schema {
@@ -60,7 +63,34 @@ const fn message(name: &'static str, counts: Counts, fields: &[(usize, Type)]) -
         name,
         counts,
         types,
+        simple: simple(fields),
     }
+}
+
+/// Which fields of a message can be passed over, by their keys.
+const fn simple(fields: &[(usize, Type)]) -> Table {
+    let mut table = [Simple::No; 128];
+    let mut at = 0;
+    while at < fields.len() {
+        let (layout, simple) = match fields[at].1 {
+            Type::Varint => (0, Simple::Short),
+            Type::Fixed64 => (1, Simple::Fixed64),
+            Type::Fixed32 => (5, Simple::Fixed32),
+            Type::Bytes => (2, Simple::Bytes),
+            Type::Text => (2, Simple::Text),
+            Type::Id(8) => (2, Simple::Id8),
+            Type::Id(16) => (2, Simple::Id16),
+            Type::Attribute => (2, Simple::Attribute),
+            _ => (0, Simple::No),
+        };
+        let key = fields[at].0 << 3 | layout;
+        // Keys of later fields have two bytes.
+        if key < table.len() && !matches!(simple, Simple::No) {
+            table[key] = simple;
+        }
+        at += 1;
+    }
+    table
 }
 
 use Counts::{Itself, LastOf, Within};

@@ -13,7 +13,6 @@ mod kept;
 mod killed;
 mod live;
 mod over_http;
-mod over_hyper;
 mod program;
 mod reference;
 mod remote_write;

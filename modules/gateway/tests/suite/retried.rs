@@ -1,13 +1,13 @@
 //! What a destination does not take at once comes again, or does not, as it says.
 
-use gateway::settings::{ExporterKind, QueueBatch, Sizer, WireCompression};
+use gateway::settings::{ExporterKind, Http2, QueueBatch, Sizer, WireCompression};
 
 use crate::support::{
-    Backend, Running, TRACES, call, count, over_grpc, over_http, settings, spans,
+    BOTH, Backend, Running, TRACES, call, count, over_grpc, over_http, settings, settings_on, spans,
 };
 
-async fn attempts(kind: ExporterKind, backend: &Backend) -> usize {
-    let gateway = Running::start(&settings(kind));
+async fn attempts(http2: Http2, kind: ExporterKind, backend: &Backend) -> usize {
+    let gateway = Running::start(&settings_on(http2, kind));
     assert_eq!(call(gateway.grpc, TRACES, &spans(1)).await.code, "0");
     gateway.stop().await;
     backend.got().len()
@@ -16,14 +16,16 @@ async fn attempts(kind: ExporterKind, backend: &Backend) -> usize {
 #[tokio::test]
 async fn only_what_may_pass_is_tried_again() {
     let none = WireCompression::None;
-    for (code, expected) in [(14, 2), (4, 2), (8, 1), (3, 1), (13, 1), (0, 1)] {
-        let (backend, address) = Backend::answering(&[(code, None)]).await;
-        let attempts = attempts(over_grpc(address, none), &backend).await;
-        assert_eq!(attempts, expected, "gRPC {code}");
+    for http2 in BOTH {
+        for (code, expected) in [(14, 2), (4, 2), (8, 1), (3, 1), (13, 1), (0, 1)] {
+            let (backend, address) = Backend::answering(&[(code, None)]).await;
+            let attempts = attempts(http2, over_grpc(address, none), &backend).await;
+            assert_eq!(attempts, expected, "gRPC {code} over {http2:?}");
+        }
     }
     for (code, expected) in [(503, 2), (429, 2), (500, 1), (400, 1), (200, 1)] {
         let (backend, address) = Backend::answering(&[(code, Some("0"))]).await;
-        let attempts = attempts(over_http(address, none), &backend).await;
+        let attempts = attempts(Http2::Own, over_http(address, none), &backend).await;
         assert_eq!(attempts, expected, "HTTP {code}");
     }
 }

@@ -1,12 +1,14 @@
 //! Between two gateways: TLS, with both sides known to each other.
 
 use gateway::settings::{
-    Authorities, Certificate, ClientTls, ExporterKind, Pem, Secret, ServerTls, TlsVersion,
+    Authorities, Certificate, ClientTls, ExporterKind, Http2, Pem, Secret, ServerTls, TlsVersion,
     WireCompression,
 };
 use rcgen::{CertificateParams, KeyPair};
 
-use crate::support::{Backend, Running, TRACES, call, client_tls, over_grpc, settings, spans};
+use crate::support::{
+    BOTH, Backend, Running, TRACES, call, client_tls, over_grpc, settings_on, spans,
+};
 
 fn pem(label: &str, der: &[u8]) -> String {
     use base64::Engine as _;
@@ -28,12 +30,12 @@ fn identity() -> (String, Certificate) {
     (certificate, identity)
 }
 
-async fn through(client: impl FnOnce(&str) -> ClientTls, known: &str) -> usize {
+async fn through(http2: Http2, client: impl Fn(&str) -> ClientTls, known: &str) -> usize {
     let (backend, address) = Backend::start().await;
     let (authority, identity) = identity();
     let file = std::env::temp_dir().join(format!("gateway-{}-{}", known.len(), authority.len()));
     std::fs::write(&file, known).unwrap();
-    let mut second = settings(over_grpc(address, WireCompression::None));
+    let mut second = settings_on(http2, over_grpc(address, WireCompression::None));
     for receiver in second.receivers.values_mut() {
         receiver.grpc.as_mut().unwrap().tls = Some(ServerTls {
             certificate: identity.clone(),
@@ -49,7 +51,7 @@ async fn through(client: impl FnOnce(&str) -> ClientTls, known: &str) -> usize {
     if let ExporterKind::OtlpGrpc(grpc) = &mut kind {
         grpc.tls = Some(client(&authority));
     }
-    let first = Running::start(&settings(kind));
+    let first = Running::start(&settings_on(http2, kind));
     assert_eq!(call(first.grpc, TRACES, &spans(1)).await.code, "0");
     first
         .stop_within(std::time::Duration::from_millis(500))
@@ -65,13 +67,13 @@ fn only(authority: &str) -> ClientTls {
 
 #[tokio::test]
 async fn who_is_known_is_talked_to() {
-    assert_eq!(through(only, "").await, 1);
-    assert_eq!(through(|_| client_tls(Authorities::Anyone), "").await, 1);
-    assert_eq!(
-        through(|_| only(&identity().0), "").await,
-        0,
-        "another authority"
-    );
+    let anyone = |_: &str| client_tls(Authorities::Anyone);
+    let another = |_: &str| only(&identity().0);
+    for http2 in BOTH {
+        assert_eq!(through(http2, only, "").await, 1);
+        assert_eq!(through(http2, anyone, "").await, 1);
+        assert_eq!(through(http2, another, "").await, 0, "another authority");
+    }
 }
 
 #[tokio::test]
@@ -79,15 +81,14 @@ async fn a_client_has_to_show_its_certificate_where_one_is_asked_for() {
     let (known, own) = identity();
     let with = |own: Certificate| {
         move |authority: &str| ClientTls {
-            certificate: Some(own),
+            certificate: Some(own.clone()),
             ..only(authority)
         }
     };
-    assert_eq!(through(only, &known).await, 0, "none is shown");
-    assert_eq!(
-        through(with(identity().1), &known).await,
-        0,
-        "an unknown one"
-    );
-    assert_eq!(through(with(own), &known).await, 1);
+    let unknown = with(identity().1);
+    for http2 in BOTH {
+        assert_eq!(through(http2, only, &known).await, 0, "none is shown");
+        assert_eq!(through(http2, &unknown, &known).await, 0, "an unknown one");
+        assert_eq!(through(http2, with(own.clone()), &known).await, 1);
+    }
 }

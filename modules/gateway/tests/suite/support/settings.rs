@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use gateway::settings::{
-    Address, Authorities, Backoff, ClientTls, Encoding, Exporter, ExporterKind, Grpc, Http,
+    Address, Authorities, Backoff, ClientTls, Encoding, Exporter, ExporterKind, Grpc, Http, Http2,
     HttpPaths, Keepalive, LogEncoding, LogLevel, Logs, Memory, MetricsLevel, Otlp, OtlpGrpc,
     OtlpHttp, Pipeline, Queue, Settings, Sizer, Telemetry, TlsVersion, WireCompression,
 };
@@ -43,7 +43,7 @@ pub(crate) fn settings(kind: ExporterKind) -> Settings {
             budget: 64 << 20,
             limit: 80 << 20,
         },
-        http2: crate::over_hyper::http2(),
+        http2: Http2::default(),
     }
 }
 
