@@ -3,6 +3,7 @@
 mod balanced;
 mod beside;
 mod changed;
+mod clients;
 mod filtered;
 mod made;
 mod measured;

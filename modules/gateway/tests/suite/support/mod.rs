@@ -6,7 +6,7 @@ mod settings;
 
 use std::{net::SocketAddr, time::Duration};
 
-pub(crate) use backend::Backend;
+pub(crate) use backend::{Backend, Got};
 use base64::Engine as _;
 use bytes::Bytes;
 use gateway::{serve::Gateway, settings::Settings};
