@@ -9,10 +9,9 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::{Notify, Semaphore, TryAcquireError},
-    time::timeout,
-};
+use tokio::sync::{Notify, Semaphore, TryAcquireError};
+
+use crate::time::timeout;
 
 /// The bytes that may be retained at once: bodies that arrive, queues, undecided traces, what is being sent.
 ///

@@ -32,6 +32,7 @@ mod socket;
 pub mod tail;
 pub mod telemetry;
 mod text;
+mod time;
 pub mod wire;
 
 pub use budget::{Budget, Charge};

@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    sync::Mutex,
-    time::{Instant, timeout_at},
-};
+use tokio::sync::Mutex;
 
 use super::{
     Exporter,
@@ -16,6 +13,7 @@ use crate::{
     Budget, Chunks, Payload,
     log::{Cursor, Delivery},
     settings::{QueueBatch, Sizer},
+    time::{Instant, timeout_at},
     wire,
 };
 

@@ -1,11 +1,14 @@
 //! How does a payload arrive that a destination does not take at once?
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::{sync::watch, time::sleep};
+use tokio::sync::watch;
 
 use super::{Exporter, Failure, batch::cut, retry::Backoff, source::End};
-use crate::{Payload, Refusal};
+use crate::{
+    Payload, Refusal,
+    time::{Instant, sleep},
+};
 
 /// How long an attempt may still take in a hurry.
 const LAST: Duration = Duration::from_secs(3);

@@ -4,16 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use smallvec::SmallVec;
-use tokio::{
-    sync::{Mutex, oneshot},
-    time::timeout,
-};
+use tokio::sync::{Mutex, oneshot};
 
 use super::{Exporter, Queue};
 use crate::{
     Payload, Refusal,
     log::{AppendError, Cursor, Log, Position},
     pipeline::Take,
+    time::timeout,
 };
 
 /// The exporters at the end of one pipeline.

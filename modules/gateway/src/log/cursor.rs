@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{sync::Notify, time::timeout};
+use tokio::sync::Notify;
 
 use super::{
     Backlog, Kind, Position, Shared,
@@ -15,7 +15,7 @@ use super::{
     scan::{Found, Scan},
     segments::Segment,
 };
-use crate::{Budget, Charge, Payload};
+use crate::{Budget, Charge, Payload, time::timeout};
 
 /// How long to wait before what could not be read is tried again.
 const UNREADABLE: Duration = Duration::from_secs(5);

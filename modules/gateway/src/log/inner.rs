@@ -167,7 +167,15 @@ impl Inner {
             codec,
             body_crc: 0,
         };
-        let place = self.segments.place(header.stride(), self.next)?;
+        let place = self.segments.place(header.stride(), self.next);
+        let place = match place {
+            // The segment that was written until now may be done with already: then there is room.
+            Err(AppendError::Full { .. }) => {
+                self.give_back_sealed(self.next);
+                self.segments.place(header.stride(), self.next)?
+            }
+            place => place?,
+        };
         self.give_back_sealed(self.next);
         let life = place.segment.life;
         header.body_crc = life.body_crc(stored);

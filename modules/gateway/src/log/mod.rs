@@ -33,7 +33,7 @@ mod segments;
 mod stats;
 mod sync;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     path::Path,

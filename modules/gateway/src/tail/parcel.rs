@@ -5,8 +5,8 @@ use std::{ops::Range, sync::Arc, time::Instant};
 use collector_config::Signal;
 
 use super::{
-    core::Core,
-    held::{Chain, Held, Piece},
+    core::{Core, Outgoing},
+    held::{Held, Piece},
     journal::{Position, Verdict},
 };
 use crate::{Charge, Chunks, Payload, put};
@@ -15,8 +15,14 @@ use crate::{Charge, Chunks, Payload, put};
 pub struct Parcel {
     /// The request.
     pub payload: Payload,
-    pieces: Vec<Chain>,
-    verdicts: Vec<Verdict>,
+    outgoing: Vec<Outgoing>,
+}
+
+impl Parcel {
+    /// Whether it could be two.
+    pub fn is_several(&self) -> bool {
+        self.outgoing.len() > 1
+    }
 }
 
 /// What there is to send.
@@ -35,7 +41,7 @@ const RESERVE: u64 = 1 << 20;
 impl Core {
     /// The next request of kept spans, of about that many bytes or of one trace.
     pub fn parcel(&mut self, bytes: usize) -> Outbox {
-        let (mut chains, mut pieces, mut spans) = (Vec::new(), Vec::new(), 0);
+        let (mut traces, mut pieces, mut spans) = (0, Vec::new(), 0);
         let mut total = 0;
         for outgoing in &self.outbox {
             if total >= bytes {
@@ -45,10 +51,10 @@ impl Core {
             pieces.extend(self.held.chain(outgoing.pieces).map(|(_, piece)| *piece));
             let added = pieces[before..].iter().map(|piece| piece.len as usize);
             total += added.sum::<usize>();
-            chains.push(outgoing.pieces);
+            traces += 1;
             spans += outgoing.spans;
         }
-        if chains.is_empty() {
+        if traces == 0 {
             return Outbox::Empty;
         }
         pieces.sort_unstable_by_key(|piece| (piece.body, piece.start));
@@ -56,8 +62,7 @@ impl Core {
         let Some(charge) = self.charge(scopes.bytes as u64) else {
             return Outbox::NoRoom;
         };
-        let gone = self.outbox.drain(..chains.len());
-        let verdicts = gone.filter_map(|outgoing| outgoing.verdict).collect();
+        let outgoing = self.outbox.drain(..traces).collect();
         let (body, arrived) = scopes.write(&self.held, &pieces);
         Outbox::Parcel(Parcel {
             payload: Payload {
@@ -67,17 +72,25 @@ impl Core {
                 arrived,
                 charge: Arc::new(charge),
             },
-            pieces: chains,
-            verdicts,
+            outgoing,
         })
     }
 
     /// Somebody else holds the spans of this parcel now.
     pub fn delivered(&mut self, parcel: Parcel) {
-        for chain in parcel.pieces {
-            self.held.release(chain);
+        for outgoing in parcel.outgoing {
+            self.held.release(outgoing.pieces);
+            self.verdicts.extend(outgoing.verdict);
         }
-        self.verdicts.extend(parcel.verdicts);
+        self.refill();
+    }
+
+    /// Nobody holds them: they are to go in other parcels, before all others.
+    pub fn taken_back(&mut self, parcel: Parcel) {
+        for outgoing in parcel.outgoing.into_iter().rev() {
+            self.outbox.push_front(outgoing);
+        }
+        drop(parcel.payload);
         self.refill();
     }
 

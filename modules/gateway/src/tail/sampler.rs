@@ -6,17 +6,14 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use collector_config::Signal;
 use futures::future::BoxFuture;
-use tokio::{
-    sync::Notify,
-    time::{Instant, MissedTickBehavior, interval_at, sleep},
-};
+use tokio::sync::Notify;
 
 use super::{
     core::Core,
@@ -24,7 +21,11 @@ use super::{
     journal::{MaybeJournal, Position, Remembered},
     parcel::{Outbox, Parcel},
 };
-use crate::{Payload, Refusal, pipeline::Take};
+use crate::{
+    Payload, Refusal,
+    pipeline::Take,
+    time::{Instant, sleep, sleep_until, timeout},
+};
 
 /// Takes spans, and hands on those of traces that are kept.
 ///
@@ -39,6 +40,8 @@ pub struct Sampler {
     next: Arc<dyn Take>,
     /// The parcel that is handed on now. It stays here until it is taken, also if whoever sends it is stopped.
     sending: Mutex<Option<Parcel>>,
+    /// About how large a request of kept spans is.
+    parcel: AtomicUsize,
     began: Instant,
     kept: Notify,
     decided: Notify,
@@ -54,7 +57,7 @@ struct Pending {
 const TICK: Duration = Duration::from_secs(1);
 /// How many traces are decided before others have their turn.
 const AT_ONCE: usize = 2048;
-/// About how large a request of kept spans is.
+/// About how large a request of kept spans is, as long as whoever comes next takes that.
 const PARCEL: usize = 1 << 20;
 /// When to come again to one who is busy and does not say when.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -74,6 +77,7 @@ impl Sampler {
             pending: Mutex::default(),
             next,
             sending: Mutex::new(None),
+            parcel: AtomicUsize::new(PARCEL),
             began: Instant::now(),
             kept: Notify::new(),
             decided: Notify::new(),
@@ -122,6 +126,7 @@ impl Sampler {
         let ending = AtomicBool::new(false);
         let until_the_end = async {
             tokio::select! {
+                biased;
                 () = stop => {}
                 () = self.ticks() => {}
             }
@@ -135,11 +140,11 @@ impl Sampler {
     }
 
     async fn ticks(&self) {
-        let mut ticks = interval_at(Instant::now() + TICK, TICK);
         // Each trace waits a number of ticks: after a pause they come one after the other.
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let mut next = self.began;
         loop {
-            ticks.tick().await;
+            next += TICK;
+            sleep_until(next).await;
             self.second().await;
         }
     }
@@ -188,7 +193,7 @@ impl Sampler {
     fn next_payload(&self) -> Result<Option<Payload>, NoRoom> {
         let mut sending = self.sending();
         if sending.is_none() {
-            *sending = match self.core().parcel(PARCEL) {
+            *sending = match self.core().parcel(self.parcel.load(Relaxed)) {
                 Outbox::Parcel(parcel) => Some(parcel),
                 Outbox::NoRoom => return Err(NoRoom),
                 Outbox::Empty => None,
@@ -202,6 +207,7 @@ impl Sampler {
             match self.next.take(payload.clone()).await {
                 Ok(()) => break,
                 Err(Refusal::Busy { after, .. }) => sleep(after.unwrap_or(AGAIN)).await,
+                Err(Refusal::TooLarge { .. }) if self.take_back() => return,
                 Err(_) => {
                     // It would be refused for ever.
                     self.counts.refused.add(payload.items);
@@ -214,6 +220,17 @@ impl Sampler {
             self.core().delivered(parcel);
         }
         self.tell().await;
+    }
+
+    /// What is sent now goes in smaller parcels; whether it can.
+    fn take_back(&self) -> bool {
+        let Some(parcel) = self.sending().take_if(|parcel| parcel.is_several()) else {
+            return false;
+        };
+        let half = parcel.payload.body.len() / 2;
+        self.parcel.store(half.max(1), Relaxed);
+        self.core().taken_back(parcel);
+        true
     }
 
     /// Tells the journal what it may forget, verdicts first: a record that is gone is never read again.
@@ -272,7 +289,7 @@ impl Sampler {
                 return Ok(());
             }
             let left = PATIENCE.saturating_sub(since.elapsed());
-            if tokio::time::timeout(left, decided).await.is_err() {
+            if timeout(left, decided).await.is_err() {
                 return Err(Refusal::busy("as many traces wait for a decision as may"));
             }
         }

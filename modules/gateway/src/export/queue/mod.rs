@@ -6,10 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Notify,
-    time::{Instant, sleep_until},
-};
+use tokio::sync::Notify;
 
 use super::{
     room::{Held, Rooms, Wait},
@@ -19,6 +16,7 @@ use crate::{
     Budget, Payload, Refusal,
     log::Cursor,
     settings::{Queue as Settings, QueueBatch, Sizer},
+    time::{Instant, sleep_until},
 };
 
 /// The payloads for one destination, in memory. A batch is formed in here, so that whoever sends is woken for a batch

@@ -40,7 +40,7 @@ struct State {
 
 /// A disk in memory. A clone is the same disk.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SimDisk(Arc<Mutex<State>>);
+pub(crate) struct SimDisk(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct SimFile {
@@ -63,13 +63,13 @@ impl SimDisk {
     }
 
     /// How many operations there were.
-    pub(super) fn ops(&self) -> usize {
+    pub(crate) fn ops(&self) -> usize {
         let state = self.state();
         state.ops.len() - state.before
     }
 
     /// Counts operations from here on; what is there now is on the medium.
-    pub(super) fn forget_history(&self) {
+    pub(crate) fn forget_history(&self) {
         let mut state = self.state();
         state.ops.clear();
         let files = state.files.clone();
@@ -138,7 +138,7 @@ impl SimDisk {
     }
 
     /// The disk as a killed process leaves it, after that many operations.
-    pub(super) fn killed_after(&self, ops: usize) -> Self {
+    pub(crate) fn killed_after(&self, ops: usize) -> Self {
         self.crashed(ops, &mut |_| usize::MAX)
     }
 
@@ -232,8 +232,14 @@ impl Disk for SimDisk {
         }
     }
 
-    fn list(&self, _: &Path) -> io::Result<Vec<String>> {
-        Ok(self.names())
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let state = self.state();
+        let here = state
+            .names
+            .keys()
+            .filter(|path| path.parent() == Some(folder));
+        let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+        Ok(here.map(name).collect())
     }
 
     fn open(&self, path: &Path, open: Open) -> io::Result<Arc<dyn DiskFile>> {

@@ -4,7 +4,7 @@ mod basics;
 mod change;
 mod crash;
 mod damage;
-mod disk;
+pub(crate) mod disk;
 mod faults;
 mod real;
 mod world;

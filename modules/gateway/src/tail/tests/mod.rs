@@ -2,6 +2,7 @@
 
 mod lifetime;
 mod restart;
+mod simulated;
 mod votes;
 mod waiting;
 mod world;

@@ -59,3 +59,23 @@ async fn what_has_no_room_or_is_no_trace_is_refused() {
         Err(Refusal::Unwanted(Signal::Logs))
     );
 }
+
+#[tokio::test]
+async fn what_is_too_large_for_whoever_comes_next_goes_in_smaller_parcels() {
+    let budget = Budget::new(16 << 20);
+    let sink = Arc::new(Sink::default());
+    *sink.most.lock().unwrap() = Some(3);
+    let sampler = Sampler::new(core(&budget), None, sink.clone());
+    let spans: Vec<_> = (1..=20).map(|id| span(id, id)).collect();
+    let large = (0..5).map(|id| span(99, 100 + id));
+    let spans: Vec<_> = spans.into_iter().chain(large).collect();
+    let body = request(&[], &spans);
+    sampler.take(payload(body, &budget)).await.unwrap();
+    for _ in 0..4 {
+        sampler.second().await;
+    }
+    sampler.send_all(&true.into()).await;
+    // All but the trace that alone is too large.
+    assert_eq!(sink.taken.lock().unwrap().len(), 20);
+    assert_eq!(sampler.counts().refused.get(), 5);
+}

@@ -178,6 +178,8 @@ pub(super) fn spans_of(payload: &Payload) -> BTreeSet<(u8, u8)> {
 pub(super) struct Sink {
     pub(super) taken: Mutex<BTreeSet<(u8, u8)>>,
     pub(super) busy: Mutex<u32>,
+    /// The most spans that it takes at once.
+    pub(super) most: Mutex<Option<u64>>,
 }
 
 impl Take for Sink {
@@ -187,6 +189,12 @@ impl Take for Sink {
             if *busy > 0 {
                 *busy -= 1;
                 return Err(Refusal::busy("later"));
+            }
+            if let Some(limit) = *self.most.lock().unwrap()
+                && payload.items > limit
+            {
+                let bytes = payload.items;
+                return Err(Refusal::TooLarge { bytes, limit });
             }
             self.taken.lock().unwrap().append(&mut spans_of(&payload));
             Ok(())
