@@ -41,8 +41,8 @@ use crate::receive::Serving;
 const STREAM_WINDOW: u32 = 4 << 20;
 /// That of a connection.
 const WINDOW: u32 = 16 << 20;
-/// The largest payload of a frame.
-const FRAME: u32 = 1 << 20;
+/// The largest payload of a frame: larger ones would save their sender little, and hold up what comes beside them.
+const FRAME: u32 = crate::http2::MAX_FRAME;
 /// How many calls a connection may have open if nothing is said: what gRPC clients take for granted.
 const STREAMS: u32 = 256;
 /// The largest head of a request, in bytes.

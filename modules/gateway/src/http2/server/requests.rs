@@ -8,12 +8,15 @@ use super::{
     request::{self, Answer, Request},
     session::{Life, Session, Then},
     stall::Stall,
-    stream::{Ended, Peer, Phase, Receiving, Stream},
+    stream::{Coming, Ended, Peer, Phase, Receiving, Stream},
 };
 use crate::{
     http2::{Code, Error, ReceiveWindow, SendWindow, hpack::Listed},
     receive::{body::used_up, incoming::Want},
 };
+
+/// How much of a message is passed over before its sender is told that it is not wanted.
+const PASSED: usize = 64 << 10;
 
 impl Session {
     /// Headers: of a new stream, or the trailers of one that is open.
@@ -87,30 +90,27 @@ impl Session {
             Listed::Whole => Request::routed(head, &self.serving),
             Listed::TooLarge => Err(Answer::status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)),
         };
-        let peer = if end { Peer::HasEnded } else { Peer::Sends };
-        let send = SendWindow::new(self.peer.initial_window_size);
-        match routed {
-            Ok(request) => {
-                let receiving = Receiving {
-                    body: request.body(if end { Some(0) } else { length }),
-                    request,
-                    window: ReceiveWindow::new(STREAM_WINDOW),
-                    left: length,
-                    began: self.now,
-                    heard: self.now,
-                };
-                let phase = Phase::Receiving(receiving);
-                self.streams.insert(id, Stream { send, peer, phase });
-                if end { self.ended(id) } else { Ok(()) }
-            }
-            Err(answer) => {
-                let phase = Phase::Working;
-                self.streams.insert(id, Stream { send, peer, phase });
-                self.answer(id, answer);
-                self.tolerance
-                    .spend(self.now, "too many requests are refused")
-            }
-        }
+        let message = match routed {
+            Ok(request) => Coming::Wanted {
+                body: request.body(if end { Some(0) } else { length }),
+                request,
+            },
+            Err(answer) => Coming::Unwanted { answer, passed: 0 },
+        };
+        let receiving = Receiving {
+            message,
+            window: ReceiveWindow::new(STREAM_WINDOW),
+            left: length,
+            began: self.now,
+            heard: self.now,
+        };
+        let stream = Stream {
+            send: SendWindow::new(self.peer.initial_window_size),
+            peer: Peer::Sends,
+            phase: Phase::Receiving(receiving),
+        };
+        self.streams.insert(id, stream);
+        if end { self.ended(id) } else { Ok(()) }
     }
 
     /// Bytes of a body.
@@ -187,10 +187,22 @@ impl Session {
         let Phase::Receiving(receiving) = &mut stream.phase else {
             return Ok(Then::GoOn);
         };
+        let body = match &mut receiving.message {
+            Coming::Wanted { body, .. } => body,
+            Coming::Unwanted { passed, .. } => {
+                *passed += bytes.len();
+                if end {
+                    self.ended(id)?;
+                } else if *passed > PASSED {
+                    self.refuse(id, used_up())?;
+                }
+                return Ok(Then::GoOn);
+            }
+        };
         let limits = self.serving.intake.limits(self.serving.max_message);
         let mut input = bytes;
         let refusal = loop {
-            let room = match receiving.body.push(&mut input, &limits) {
+            let room = match body.push(&mut input, &limits) {
                 Ok(Want::More) if end => {
                     self.ended(id)?;
                     return Ok(Then::GoOn);
@@ -200,7 +212,7 @@ impl Session {
                 Err(refusal) => break refusal,
             };
             match limits.at_once(room) {
-                Ok(Some(charge)) => receiving.body.grant(charge),
+                Ok(Some(charge)) => body.grant(charge),
                 Ok(None) => match Stall::room(id, room, (input, end), &limits) {
                     Some(stall) => {
                         self.stall = Some(stall);
@@ -223,24 +235,28 @@ impl Session {
         if let Some(stream) = self.streams.get(id) {
             stream.peer = Peer::HasEnded;
         }
-        let Some(mut receiving) = self.receiving(id) else {
+        let Some(receiving) = self.receiving(id) else {
             return Ok(());
         };
         if receiving.left.is_some_and(|left| left > 0) {
-            return Err(Error::Stream(
-                id,
-                Code::Protocol,
-                "less comes than was said",
-            ));
+            let why = "less comes than was said";
+            return Err(Error::Stream(id, Code::Protocol, why));
         }
+        let (request, mut body) = match receiving.message {
+            Coming::Wanted { request, body } => (request, body),
+            Coming::Unwanted { answer, .. } => {
+                self.answer(id, answer);
+                let why = "too many requests are refused";
+                return self.tolerance.spend(self.now, why);
+            }
+        };
         // A body without a byte asked for no room yet.
         let limits = self.serving.intake.limits(self.serving.max_message);
-        if let Ok(Want::Room(0)) = receiving.body.push(&mut [].as_slice(), &limits)
+        if let Ok(Want::Room(0)) = body.push(&mut [].as_slice(), &limits)
             && let Ok(Some(nothing)) = limits.at_once(0)
         {
-            receiving.body.grant(nothing);
+            body.grant(nothing);
         }
-        let Receiving { request, body, .. } = receiving;
         match body.finish() {
             Ok(message) => {
                 self.complete.push_back((id, request, message));

@@ -9,9 +9,8 @@ use std::{
 use futures::future::BoxFuture;
 
 use super::{
-    request::Request,
     session::{Session, Then},
-    stream::{Peer, Phase, Receiving},
+    stream::{Coming, Peer, Phase, Receiving},
 };
 use crate::{
     Budget, Charge, Refusal,
@@ -154,8 +153,8 @@ impl Session {
         else {
             return Ok(Then::GoOn);
         };
-        if let Some(charge) = charge {
-            receiving.body.grant(charge);
+        if let (Some(charge), Coming::Wanted { body, .. }) = (charge, &mut receiving.message) {
+            body.grant(charge);
             return self.message(id, data, end);
         }
         self.refuse_sent(id, end)?;
@@ -164,22 +163,19 @@ impl Session {
 
     /// Answers a stream whose message was not read to its end.
     pub(super) fn refuse(&mut self, id: u32, refusal: Refusal) -> Result<(), Error> {
-        let Some(request) = self.request(id) else {
+        let Some(receiving) = self.receiving(id) else {
             return Ok(());
         };
-        let answer = request.unread(refusal, &self.serving);
+        let answer = match receiving.message {
+            Coming::Wanted { request, .. } => request.unread(refusal, &self.serving),
+            Coming::Unwanted { answer, .. } => answer,
+        };
         self.answer(id, answer);
         self.tolerance
             .spend(self.now, "too many requests are refused")
     }
 
-    /// Takes the request out of a stream that nothing more is received on.
-    pub(super) fn request(&mut self, id: u32) -> Option<Request> {
-        let receiving = self.receiving(id)?;
-        Some(receiving.request)
-    }
-
-    /// The same with what came of its message.
+    /// Takes what came out of a stream that nothing more is received on.
     pub(super) fn receiving(&mut self, id: u32) -> Option<Receiving> {
         let phase = &mut self.streams.get(id)?.phase;
         match std::mem::replace(phase, Phase::Working) {

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tokio::time::Instant;
 
-use super::{answer::Rest, request::Request};
+use super::{
+    answer::Rest,
+    request::{Answer, Request},
+};
 use crate::{
     http2::{ReceiveWindow, SendWindow},
     receive::incoming::Incoming,
@@ -46,13 +49,21 @@ pub(super) enum Phase {
 /// A message that comes.
 #[derive(Debug)]
 pub(super) struct Receiving {
-    pub(super) request: Request,
-    pub(super) body: Incoming,
+    pub(super) message: Coming,
     pub(super) window: ReceiveWindow,
     /// How many bytes have to come, if that was said.
     pub(super) left: Option<u64>,
     pub(super) began: Instant,
     pub(super) heard: Instant,
+}
+
+/// What is done with a message that comes.
+#[derive(Debug)]
+pub(super) enum Coming {
+    /// It is kept.
+    Wanted { request: Request, body: Incoming },
+    /// It is passed over, so many bytes of it until now: a sender hears best why who has sent everything.
+    Unwanted { answer: Answer, passed: usize },
 }
 
 /// Who ended a stream that is gone.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    request::Request,
     session::{LEAVING, Life, Session, THERE},
     stream::Phase,
 };
@@ -249,13 +248,9 @@ impl Session {
             let Phase::Receiving(receiving) = &stream.phase else {
                 continue;
             };
-            let limit = match receiving.request {
-                Request::Http { .. } => request,
-                Request::Call { .. } => None,
-            };
             if due.has_come(Some(receiving.heard + SILENCE)) {
                 refused.push((id, silent()));
-            } else if due.has_come(limit.map(|limit| receiving.began + limit)) {
+            } else if due.has_come(request.map(|limit| receiving.began + limit)) {
                 refused.push((id, late()));
             }
         }

@@ -62,8 +62,7 @@ async fn what_is_received_is_given_back_to_the_windows() {
     while calls < 60 {
         let message = message_of(&span(900 << 10));
         let stream = pair.begin(Flags::NONE).await;
-        pair.frame(Kind::Data, Flags::END_STREAM, stream, &message)
-            .await;
+        pair.data(stream, &message).await;
         loop {
             let frame = pair.next().await;
             if frame.kind == Kind::WindowUpdate && frame.stream == 0 {
@@ -88,8 +87,7 @@ async fn a_message_waits_for_room_and_is_taken_when_there_is() {
     let message = message_of(&span(500 << 10));
     let (first, second) = message.split_at(10 << 10);
     pair.frame(Kind::Data, Flags::NONE, stream, first).await;
-    pair.frame(Kind::Data, Flags::END_STREAM, stream, second)
-        .await;
+    pair.data(stream, second).await;
     let waiting = tokio::spawn(async move {
         let status = pair.status(stream).await;
         (status, pair.is_there().await)

@@ -200,11 +200,20 @@ impl Pair {
         stream
     }
 
+    /// Sends bytes in as many frames as it takes, and ends the stream.
+    pub(super) async fn data(&mut self, stream: u32, bytes: &[u8]) {
+        let mut frames = bytes.chunks(16 << 10).peekable();
+        while let Some(part) = frames.next() {
+            let last = frames.peek().is_none();
+            let flags = if last { Flags::END_STREAM } else { Flags::NONE };
+            self.frame(Kind::Data, flags, stream, part).await;
+        }
+    }
+
     /// Sends a whole call.
     pub(super) async fn call(&mut self, message: &[u8]) -> u32 {
         let stream = self.begin(Flags::NONE).await;
-        self.frame(Kind::Data, Flags::END_STREAM, stream, &message_of(message))
-            .await;
+        self.data(stream, &message_of(message)).await;
         stream
     }
 
