@@ -78,7 +78,7 @@ live-all: ## the same, with what takes long and with Jaeger and Loki, whose buil
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --test suite --test conformance --no-run
 	$(REPLAY) .config/run-tests conformance
-	peers=$$(tests/live/peer build collector prometheus alertmanager python sdk python-client node-client \
+	peers=$$(tests/live/peer build collector prometheus alertmanager python sdk python-client node-client h2spec \
 	    collector-older jaeger loki); \
 	  GATEWAY_KILLS=200 OTELIER_PEERS=$$peers $(REAL) .config/run-tests live-all $(ARGS)
 

@@ -60,6 +60,18 @@ pub(crate) fn unknown_encoding(name: &str) -> Status {
     Status::of(Code::Unimplemented, StatusCode::BAD_REQUEST, message)
 }
 
+/// What is said to a request that is no call: most likely a person reads it.
+pub(crate) fn foreign() -> Response<Reply> {
+    let mut response = Response::new(Reply {
+        data: Some(Bytes::from_static(b"only gRPC is spoken here\n")),
+        trailers: None,
+    });
+    *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, text);
+    response
+}
+
 /// Hands on a message.
 pub(crate) async fn take(
     message: Message,
@@ -95,9 +107,7 @@ where
 {
     let (head, mut body) = request.into_parts();
     if !is_grpc(&head) {
-        let mut response = Response::new(Reply::default());
-        *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return response;
+        return foreign();
     }
     match export(&head, &mut body, serving).await {
         Ok(()) => accepted(),

@@ -80,7 +80,7 @@ impl Request {
 
     fn call(call: Call, serving: &Serving) -> Result<Self, Answer> {
         if !call.is_grpc {
-            return Err(Answer::status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+            return Err(Answer::Http(Box::new(grpc::foreign())));
         }
         let signal = call.signal.filter(|_| call.is_post);
         let signal = signal.ok_or_else(|| Answer::Refused(unknown_method(&call.path)))?;

@@ -4,6 +4,7 @@ mod balanced;
 mod beside;
 mod changed;
 mod clients;
+mod conformance;
 mod filtered;
 mod made;
 mod measured;

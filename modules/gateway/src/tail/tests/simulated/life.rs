@@ -100,6 +100,7 @@ fn exporter(sender: Flaky) -> Arc<Exporter> {
     };
     Arc::new(Exporter {
         signal: Signal::Traces,
+        peer: None,
         queue: Queue::new(queue, None),
         retry: Some(retry),
         sender: Arc::new(sender),
