@@ -67,6 +67,13 @@ impl At<'_> {
         }
     }
 
+    /// A setting that changes nothing here: said, if it is used.
+    pub(super) fn moot<T: Default + PartialEq>(&self, key: &str, setting: &T, why: &str) {
+        if *setting != T::default() {
+            self.key(key).note(why);
+        }
+    }
+
     /// Something here should be known.
     pub(super) fn note(&self, what: impl Into<String>) {
         let (path, what) = (self.path.clone(), what.into());

@@ -199,6 +199,29 @@ fn names_of_metrics_have_both_suffixes_or_none_as_the_collectors() {
 }
 
 #[test]
+fn what_does_nothing_here_is_said() {
+    let exporter = "exporters: {otlp_http: {endpoint: 'http://a:1', KEYS}}
+receivers: {otlp: {protocols: {http: {SERVER}}}}
+service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_http]}}}";
+    for (keys, server, expected) in [
+        ("", "", None),
+        ("force_attempt_http2: true", "", Some("force_attempt_http2")),
+        ("max_idle_conns: 7", "", Some("max_idle_conns")),
+        ("write_buffer_size: 4096", "", Some("write_buffer_size")),
+        ("", "include_metadata: true", Some("include_metadata")),
+    ] {
+        let text = exporter.replace("KEYS", keys).replace("SERVER", server);
+        let notes = load_text(&text).unwrap().notes;
+        let found = notes.first().and_then(|note| note.path.last());
+        assert_eq!(
+            (found.map(|key| &**key), notes.len()),
+            (expected, usize::from(expected.is_some())),
+            "{keys} {server}"
+        );
+    }
+}
+
+#[test]
 fn a_queue_on_disk_is_as_long_as_the_storage_unless_it_says_how_long() {
     for (queue, size) in [
         ("{}", 1000),

@@ -1,6 +1,11 @@
 //! How does an exporter reach its destination?
 
-use std::{fmt, fs, io, path::PathBuf, sync::Arc};
+use std::{
+    fmt, fs, io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
@@ -11,6 +16,7 @@ use rustls::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
+    time::sleep,
 };
 use tokio_rustls::TlsConnector;
 
@@ -46,7 +52,50 @@ pub(super) enum Place {
 /// How it is reached.
 pub(super) struct Door {
     pub(super) place: Place,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+    tls: Option<Tls>,
+    /// Whether it is tried until somebody is there, for as long as whoever wants to go has the time.
+    patient: bool,
+}
+
+/// How it is made sure who is there. Files are read again from time to time, and what cannot be read then changes
+/// nothing.
+struct Tls {
+    settings: ClientTls,
+    protocols: Vec<Vec<u8>>,
+    name: ServerName<'static>,
+    current: Mutex<(TlsConnector, Instant)>,
+}
+
+/// How long it is waited before it is tried again.
+const AGAIN: Duration = Duration::from_millis(100);
+
+impl Tls {
+    fn new(settings: &ClientTls, host: &str, protocols: &[&[u8]]) -> Result<Self, MakeError> {
+        let name = settings.server_name.as_deref().unwrap_or(host).to_owned();
+        let name = ServerName::try_from(name.clone()).map_err(|_| MakeError::Endpoint(name))?;
+        let protocols: Vec<_> = protocols.iter().map(|name| name.to_vec()).collect();
+        let config = config(settings, &protocols).map_err(MakeError::Tls)?;
+        Ok(Self {
+            settings: settings.clone(),
+            protocols,
+            name,
+            current: Mutex::new((TlsConnector::from(Arc::new(config)), Instant::now())),
+        })
+    }
+
+    /// What makes the next connection secure.
+    fn connector(&self) -> TlsConnector {
+        // Whoever panicked in here had not begun to write.
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let interval = self.settings.reload_interval;
+        if interval.is_some_and(|interval| current.1.elapsed() >= interval) {
+            current.1 = Instant::now();
+            if let Ok(config) = config(&self.settings, &self.protocols) {
+                current.0 = TlsConnector::from(Arc::new(config));
+            }
+        }
+        current.0.clone()
+    }
 }
 
 impl fmt::Display for Place {
@@ -80,25 +129,32 @@ impl Door {
         tls: Option<&ClientTls>,
         protocols: &[&[u8]],
     ) -> Result<Self, MakeError> {
-        let tls = match tls {
-            None => None,
-            Some(tls) => {
-                let config = config(tls, protocols).map_err(MakeError::Tls)?;
-                let name = tls
-                    .server_name
-                    .as_deref()
-                    .unwrap_or(place.host())
-                    .to_owned();
-                let name =
-                    ServerName::try_from(name.clone()).map_err(|_| MakeError::Endpoint(name))?;
-                Some((TlsConnector::from(Arc::new(config)), name))
-            }
-        };
-        Ok(Self { place, tls })
+        let tls = tls
+            .map(|tls| Tls::new(tls, place.host(), protocols))
+            .transpose()?;
+        Ok(Self {
+            place,
+            tls,
+            patient: false,
+        })
+    }
+
+    /// The same, where it is waited for who is not there yet, or not.
+    pub(super) fn patient(self, patient: bool) -> Self {
+        Self { patient, ..self }
     }
 
     /// Goes there.
     pub(super) async fn open(&self) -> io::Result<Box<dyn Stream>> {
+        loop {
+            match self.try_open().await {
+                Err(_) if self.patient => sleep(AGAIN).await,
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_open(&self) -> io::Result<Box<dyn Stream>> {
         let plain: Box<dyn Stream> = match &self.place {
             Place::Tcp(address) => {
                 let stream = TcpStream::connect(address).await?;
@@ -109,12 +165,12 @@ impl Door {
         };
         Ok(match &self.tls {
             None => plain,
-            Some((tls, name)) => Box::new(tls.connect(name.clone(), plain).await?),
+            Some(tls) => Box::new(tls.connector().connect(tls.name.clone(), plain).await?),
         })
     }
 }
 
-fn config(tls: &ClientTls, protocols: &[&[u8]]) -> Result<ClientConfig, TlsError> {
+fn config(tls: &ClientTls, protocols: &[Vec<u8>]) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&versions(tls.min_version, tls.max_version))?;
@@ -137,7 +193,7 @@ fn config(tls: &ClientTls, protocols: &[&[u8]]) -> Result<ClientConfig, TlsError
             builder.with_client_auth_cert(chain, key)?
         }
     };
-    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    config.alpn_protocols = protocols.to_vec();
     Ok(config)
 }
 
@@ -191,5 +247,90 @@ impl ServerCertVerifier for Anyone {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use rcgen::{CertifiedKey, generate_simple_self_signed};
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::settings::TlsVersion;
+
+    /// A server with a certificate of its own: where it is, and that certificate.
+    async fn server() -> (String, String) {
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = acceptor.accept(stream).await;
+            }
+        });
+        let text = base64::engine::general_purpose::STANDARD.encode(cert.der());
+        let mark = |word| format!("-----{word} CERTIFICATE-----");
+        (address, [mark("BEGIN"), text, mark("END")].join("\n"))
+    }
+
+    #[tokio::test]
+    async fn an_authority_that_is_replaced_is_believed_without_a_restart() {
+        let ((address, right), (_, wrong)) = (server().await, server().await);
+        let file = std::env::temp_dir().join(format!("gateway-authority-{}", std::process::id()));
+        fs::write(&file, wrong).unwrap();
+        let settings = |reload| ClientTls {
+            authorities: Authorities::Only(Pem::File(file.clone())),
+            certificate: None,
+            server_name: Some("localhost".to_owned()),
+            reload_interval: reload,
+            min_version: TlsVersion::Tls12,
+            max_version: TlsVersion::Tls13,
+        };
+        let door = |settings: &ClientTls| {
+            Door::new(Place::Tcp(address.clone()), Some(settings), &[b"h2"]).unwrap()
+        };
+        let (once, again) = (settings(None), settings(Some(Duration::ZERO)));
+        let (once, again) = (door(&once), door(&again));
+        assert!(again.open().await.is_err(), "nobody knows this server");
+        fs::write(&file, "half a file").unwrap();
+        assert!(
+            again.open().await.is_err(),
+            "what cannot be read changes nothing"
+        );
+        fs::write(&file, right).unwrap();
+        assert!(again.open().await.is_ok());
+        assert!(
+            once.open().await.is_err(),
+            "nobody asked for it to be read again"
+        );
+        fs::remove_file(file).unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_is_patient_waits_until_somebody_is_there() {
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let door = || Door::new(Place::Tcp(address.to_string()), None, &[]).unwrap();
+        assert!(door().open().await.is_err());
+        let patient = door().patient(true);
+        let (opened, _listener) = tokio::join!(patient.open(), async {
+            sleep(AGAIN).await;
+            TcpListener::bind(address).await.unwrap()
+        });
+        assert!(opened.is_ok());
     }
 }

@@ -222,7 +222,6 @@ mod tests {
             rotation: None,
             format: FileFormat::Json,
             zstd: false,
-            flush_interval: Duration::from_secs(1),
             create_directory: Some(0o755),
         }
     }

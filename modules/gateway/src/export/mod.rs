@@ -21,6 +21,7 @@ pub mod remote_write;
 mod retry;
 mod ring;
 mod room;
+mod round_robin;
 mod source;
 
 use std::{
@@ -37,6 +38,7 @@ pub use fanout::{Fanout, Kept};
 use futures::future::BoxFuture;
 pub use load_balance::LoadBalancer;
 pub use queue::Queue;
+pub use round_robin::RoundRobin;
 pub use source::Source;
 use thiserror::Error;
 

@@ -18,6 +18,7 @@ use super::{
     lifetime::{Activity, Lifetime},
     listen::{Listener, Stream},
     prefixed::{Prefixed, Version, version},
+    timely::Timely,
 };
 use crate::{http2::server, settings::Http2};
 
@@ -82,15 +83,20 @@ async fn welcome(serving: Arc<Serving>, stream: Stream, stop: watch::Receiver<bo
 }
 
 /// Serves a connection by whom the settings say.
-async fn connection<S>(serving: Arc<Serving>, mut stream: S, mut stop: watch::Receiver<bool>)
+async fn connection<S>(serving: Arc<Serving>, stream: S, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     match (serving.http2, &serving.protocol) {
-        (Http2::Hyper, _) => by_hyper(serving, stream, stop).await,
+        (Http2::Hyper, Protocol::Grpc(_)) => by_hyper(serving, stream, stop).await,
+        (Http2::Hyper, Protocol::Http(http)) => {
+            let stream = Timely::new(stream, http.write_timeout);
+            by_hyper(serving, stream, stop).await;
+        }
         (Http2::Own, Protocol::Grpc(_)) => server::serve(stream, serving, stop, &[]).await,
         (Http2::Own, Protocol::Http(http)) => {
             let limit = http.header_timeout.unwrap_or(FIRST_BYTES);
+            let mut stream = Timely::new(stream, http.write_timeout);
             let found = tokio::select! {
                 found = timeout(limit, version(&mut stream)) => found,
                 _ = stop.wait_for(|stop| *stop) => return,

@@ -20,6 +20,7 @@ pub(crate) mod reply;
 mod service;
 pub(crate) mod status;
 mod tally;
+mod timely;
 mod tls;
 
 use std::{sync::Arc, time::Duration};

@@ -8,8 +8,8 @@ use super::{Exports, StartError, Stored};
 use crate::{
     Budget, Encoding, Signal,
     export::{
-        self, Exporter, Fanout, Kept, LoadBalancer, MakeError, Nop, Peer, Sender, Source,
-        debug::ToLog, file::ToFile, otlp, remote_write::RemoteWrite,
+        self, Exporter, Fanout, Kept, LoadBalancer, MakeError, Nop, Peer, RoundRobin, Sender,
+        Source, debug::ToLog, file::ToFile, otlp, remote_write::RemoteWrite,
     },
     log::{self, Log, RealDisk},
     settings::{
@@ -256,7 +256,10 @@ fn sender(
     http2: Http2,
 ) -> Result<Arc<dyn Sender>, MakeError> {
     Ok(match &exporter.kind {
-        ExporterKind::OtlpGrpc(grpc) => otlp::Grpc::new(grpc, exporter.timeout, http2)?,
+        ExporterKind::OtlpGrpc(grpc) => match RoundRobin::of(grpc, exporter.timeout, http2)? {
+            Some(several) => Arc::new(several),
+            None => otlp::Grpc::new(grpc, exporter.timeout, http2)?,
+        },
         ExporterKind::OtlpHttp(http) => otlp::Http::new(http, exporter.timeout)?,
         ExporterKind::Nop => Arc::new(Nop),
         ExporterKind::LoadBalancing(several) => Arc::new(LoadBalancer::new(several, http2)?),

@@ -239,8 +239,6 @@ pub struct File {
     pub format: FileFormat,
     /// Whether each message is compressed with zstd.
     pub zstd: bool,
-    /// How often it is written out.
-    pub flush_interval: Duration,
     /// Who may do what with a folder that is made where it is missing; none where it is not made.
     pub create_directory: Option<u32>,
 }

@@ -35,8 +35,6 @@ pub struct MemoryLimiter {
     pub limit: u64,
     /// How many bytes below that refusing begins.
     pub spike: u64,
-    /// How often memory is measured. The gateway counts instead, so this is only repeated.
-    pub check_interval: Duration,
 }
 
 /// How requests are put together.

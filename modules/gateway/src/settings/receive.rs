@@ -24,10 +24,6 @@ pub struct Grpc {
     pub max_message: u64,
     /// How many calls one connection may have open; none for the transport's own limit.
     pub max_concurrent_streams: Option<u32>,
-    /// How many bytes are read at a time.
-    pub read_buffer: u64,
-    /// How many bytes are written at a time.
-    pub write_buffer: u64,
     /// When connections end, and how they are kept.
     pub keepalive: Keepalive,
 }

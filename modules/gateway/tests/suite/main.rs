@@ -8,6 +8,7 @@
 )]
 
 mod compressed;
+mod configured;
 mod full;
 mod kept;
 mod killed;

@@ -11,6 +11,8 @@ use super::super::at::At;
 use super::{NO_AUTHENTICATORS, NO_MIDDLEWARES, connection, or_default};
 use crate::settings::{Encoding, OtlpGrpc, OtlpHttp, Secret, WireCompression};
 
+const NO_BUFFERS: &str = "does nothing: the gateway chooses the sizes of its buffers itself";
+
 /// What no client can have.
 pub(super) fn without(auth: Option<&Auth>, middlewares: &[Middleware], at: &At<'_>) {
     if auth.is_some_and(|auth| auth.authenticator.is_some()) {
@@ -42,6 +44,8 @@ pub(super) fn headers(text: BTreeMap<String, String>, at: &At<'_>) -> BTreeMap<S
 /// OTLP over gRPC.
 pub(super) fn grpc(text: GrpcText, at: &At<'_>) -> OtlpGrpc {
     without(text.auth.as_ref(), &text.middlewares, at);
+    at.moot("read_buffer_size", &text.read_buffer_size, NO_BUFFERS);
+    at.moot("write_buffer_size", &text.write_buffer_size, NO_BUFFERS);
     let keepalive = text.keepalive.unwrap_or_default();
     let (endpoint, secure) = endpoint(&text.endpoint);
     let tls = match secure {
@@ -82,6 +86,23 @@ pub(super) fn http(text: HttpText, at: &At<'_>) -> OtlpHttp {
         &text.proxy_url,
         "the gateway speaks to servers itself, without a proxy",
     );
+    let version =
+        "does nothing: the gateway posts over HTTP/1.1, on as many connections as it needs";
+    at.moot("force_attempt_http2", &text.force_attempt_http2, version);
+    at.moot(
+        "http2_read_idle_timeout",
+        &text.http2_read_idle_timeout,
+        version,
+    );
+    at.moot("http2_ping_timeout", &text.http2_ping_timeout, version);
+    at.moot("max_idle_conns", &text.max_idle_conns, version);
+    at.moot(
+        "max_idle_conns_per_host",
+        &text.max_idle_conns_per_host,
+        version,
+    );
+    at.moot("read_buffer_size", &text.read_buffer_size, NO_BUFFERS);
+    at.moot("write_buffer_size", &text.write_buffer_size, NO_BUFFERS);
     let tls = connection::always(&text.tls, at);
     let base = Some(text.endpoint.trim_end_matches('/')).filter(|base| !base.is_empty());
     let check = |url: &str, key: &str| {

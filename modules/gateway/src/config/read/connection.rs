@@ -45,6 +45,8 @@ pub(super) fn server(text: ServerText, at: &At<'_>) -> Option<ServerTls> {
     let at = at.key("tls");
     at.without("cipher_suites", &text.cipher_suites, NO_CIPHERS);
     at.without("curve_preferences", &text.curve_preferences, NO_CIPHERS);
+    let insecure = &text.include_insecure_cipher_suites;
+    at.without("include_insecure_cipher_suites", insecure, NO_CIPHERS);
     if text.ca_file.is_some() {
         at.key("ca_file").note(
             "is of no use on the side that is called; clients are checked by `client_ca_file`",
@@ -71,6 +73,8 @@ pub(super) fn always(text: &ClientText, at: &At<'_>) -> ClientTls {
     let at = at.key("tls");
     at.without("cipher_suites", &text.cipher_suites, NO_CIPHERS);
     at.without("curve_preferences", &text.curve_preferences, NO_CIPHERS);
+    let insecure = &text.include_insecure_cipher_suites;
+    at.without("include_insecure_cipher_suites", insecure, NO_CIPHERS);
     let ClientText {
         ca_file,
         ca_pem,

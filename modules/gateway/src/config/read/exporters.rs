@@ -98,6 +98,10 @@ fn balancing(text: BalancingText, settings: &Value, at: &At<'_>) -> Exporter {
 fn debug(text: DebugText, settings: &Value, at: &At<'_>) -> Exporter {
     let why = "the gateway writes to its own log; a file is written by `file`";
     at.without("output_paths", &text.output_paths, why);
+    if text.use_internal_logger == Some(false) {
+        at.key("use_internal_logger")
+            .refuse("the gateway writes to its own log; `stdout` is not written to");
+    }
     let verbosity = match text.verbosity {
         VerbosityText::Basic => Verbosity::Basic,
         VerbosityText::Normal => Verbosity::Normal,
@@ -128,6 +132,13 @@ fn file(text: FileExporter, at: &At<'_>) -> Exporter {
     if text.group_by.as_ref().is_some_and(|group| group.enabled) {
         at.key("group_by").refuse("the gateway writes one file");
     }
+    if let Some(rotation) = &text.rotation {
+        let why = "does nothing: names of old files say the time in UTC";
+        at.key("rotation")
+            .moot("localtime", &rotation.localtime, why);
+    }
+    let why = "does nothing: each message is written out at once";
+    at.moot("flush_interval", &text.flush_interval, why);
     let rotation = text.rotation.map(|text| Rotation {
         max_bytes: u64::from(text.max_megabytes.filter(|size| *size > 0).unwrap_or(100)) * MB,
         max_days: Some(text.max_days).filter(|days| *days > 0),
@@ -142,7 +153,6 @@ fn file(text: FileExporter, at: &At<'_>) -> Exporter {
             Some(Format::Proto) => FileFormat::Proto,
         },
         zstd: text.compression == "zstd",
-        flush_interval: or_default(text.flush_interval, None).unwrap_or(Duration::from_secs(1)),
         create_directory: text.create_directory.then(|| {
             permissions(
                 Some(&text.directory_permissions),

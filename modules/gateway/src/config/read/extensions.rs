@@ -44,6 +44,11 @@ pub(in super::super) fn storage(settings: &Value, at: &At<'_>) -> Option<FileSto
             "the gateway removes what was delivered as it goes, and has nothing to make smaller",
         );
     }
+    at.moot(
+        "recreate",
+        &text.recreate,
+        "does nothing: what cannot be read is passed over and the rest kept",
+    );
     let directory = match text.directory.as_str() {
         "" => "/var/lib/otelcol/file_storage",
         directory => directory,

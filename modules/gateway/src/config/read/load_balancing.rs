@@ -13,6 +13,8 @@ use crate::settings::{Choice, DnsNames, LoadBalancing, RoutingKey};
 /// The exporter that keeps together what belongs together.
 pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
     let inner = at.keys(&["protocol", "otlp"]);
+    let why = "the gateway keeps together by `traceID` and by `service`";
+    at.without("routing_attributes", &text.routing_attributes, why);
     let timeout = text.protocol.otlp.timeout;
     let again = text
         .protocol

@@ -36,22 +36,21 @@ fn neither(auth: Option<&Auth>, middlewares: &[Middleware], at: &At<'_>) {
     }
 }
 
+const NO_BUFFERS: &str = "does nothing: the gateway chooses the sizes of its buffers itself";
+const NO_METADATA: &str =
+    "does nothing: headers of requests are not kept, and nothing here reads them";
+
 fn grpc(server: GrpcServer, at: &At<'_>) -> Grpc {
     neither(server.auth.as_ref(), &server.middlewares, at);
+    at.moot("read_buffer_size", &server.read_buffer_size, NO_BUFFERS);
+    at.moot("write_buffer_size", &server.write_buffer_size, NO_BUFFERS);
+    at.moot("include_metadata", &server.include_metadata, NO_METADATA);
     let max_message = server.max_recv_msg_size_mib.filter(|size| *size > 0);
     Grpc {
         address: connection::address(&server.endpoint, server.transport, "localhost:4317", at),
         tls: server.tls.and_then(|tls| connection::server(tls, at)),
         max_message: u64::from(max_message.unwrap_or(4)) * MIB,
         max_concurrent_streams: server.max_concurrent_streams.filter(|calls| *calls > 0),
-        read_buffer: server
-            .read_buffer_size
-            .filter(|size| *size > 0)
-            .unwrap_or(512 << 10),
-        write_buffer: server
-            .write_buffer_size
-            .filter(|size| *size > 0)
-            .unwrap_or(32 << 10),
         keepalive: keepalive(server.keepalive.unwrap_or_default()),
     }
 }
@@ -74,6 +73,7 @@ fn keepalive(text: KeepaliveText) -> Keepalive {
 
 fn http(server: HttpServer, at: &At<'_>) -> Http {
     neither(server.auth.as_ref(), &server.middlewares, at);
+    at.moot("include_metadata", &server.include_metadata, NO_METADATA);
     encodings(
         &server.compression_algorithms,
         &at.key("compression_algorithms"),

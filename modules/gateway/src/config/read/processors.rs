@@ -100,6 +100,12 @@ fn tail(text: TailSampling, at: &At<'_>) -> TailSampling {
 fn batch(text: &BatchText, at: &At<'_>) -> Batch {
     let why = "headers of requests are not kept, so nothing can be kept apart by them";
     at.without("metadata_keys", &text.metadata_keys, why);
+    let why = "does nothing without `metadata_keys`";
+    at.moot(
+        "metadata_cardinality_limit",
+        &text.metadata_cardinality_limit,
+        why,
+    );
     Batch {
         size: u64::from(text.send_batch_size.unwrap_or(8192)),
         max_size: text
@@ -113,6 +119,28 @@ fn batch(text: &BatchText, at: &At<'_>) -> Batch {
 /// The limits in bytes. A percentage is one of what there is for the process.
 fn limiter(text: &LimiterText, memory: Option<u64>, at: &At<'_>) -> Option<MemoryLimiter> {
     const MIB: u64 = 1 << 20;
+    let why =
+        "does nothing: bytes are counted before they are taken, and nothing has to be collected";
+    at.moot(
+        "min_gc_interval_when_soft_limited",
+        &text.min_gc_interval_when_soft_limited,
+        why,
+    );
+    at.moot(
+        "min_gc_interval_when_hard_limited",
+        &text.min_gc_interval_when_hard_limited,
+        why,
+    );
+    at.moot(
+        "max_gc_interval_when_soft_limited",
+        &text.max_gc_interval_when_soft_limited,
+        why,
+    );
+    at.moot(
+        "max_gc_interval_when_hard_limited",
+        &text.max_gc_interval_when_hard_limited,
+        why,
+    );
     let (limit, spike) = if text.limit_mib > 0 {
         (
             u64::from(text.limit_mib) * MIB,
@@ -133,6 +161,5 @@ fn limiter(text: &LimiterText, memory: Option<u64>, at: &At<'_>) -> Option<Memor
     Some(MemoryLimiter {
         limit,
         spike: if spike == 0 { limit / 5 } else { spike },
-        check_interval: text.check_interval.get(),
     })
 }

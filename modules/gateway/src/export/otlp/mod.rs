@@ -11,6 +11,7 @@ pub(crate) use answer::retry_after;
 pub(crate) use body::Outgoing;
 pub(crate) use compress::encoding;
 pub use grpc::Grpc;
+pub(crate) use grpc::name;
 pub(crate) use headers::headers;
 pub use http::Http;
 

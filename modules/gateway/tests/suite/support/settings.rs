@@ -67,8 +67,6 @@ fn grpc() -> Grpc {
         tls: None,
         max_message: 1 << 20,
         max_concurrent_streams: None,
-        read_buffer: 512 << 10,
-        write_buffer: 32 << 10,
         keepalive: Keepalive {
             max_age: None,
             max_age_grace: None,

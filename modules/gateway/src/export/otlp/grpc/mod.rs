@@ -83,7 +83,8 @@ impl Destination {
             headers.insert("grpc-timeout", limit.map_err(|_| wrong())?);
         }
         Ok(Self {
-            door: Door::new(place, settings.tls.as_ref(), &[b"h2"])?,
+            door: Door::new(place, settings.tls.as_ref(), &[b"h2"])?
+                .patient(settings.wait_for_ready),
             scheme: match settings.tls {
                 Some(_) => "https",
                 None => "http",
@@ -137,6 +138,14 @@ fn place(endpoint: &str) -> Result<Place, MakeError> {
         return Err(MakeError::Endpoint(endpoint.to_owned()));
     }
     Ok(Place::Tcp(address.to_owned()))
+}
+
+/// The `host:port` of an endpoint whose host is a name, which may have several addresses.
+pub(crate) fn name(endpoint: &str) -> Result<Option<String>, MakeError> {
+    Ok(match place(endpoint)? {
+        Place::Tcp(address) if address.parse::<std::net::SocketAddr>().is_err() => Some(address),
+        Place::Tcp(_) | Place::Unix(_) => None,
+    })
 }
 
 impl Sender for Grpc {

@@ -69,8 +69,6 @@ pub(super) fn grpc() -> Grpc {
         tls: None,
         max_message: 1 << 20,
         max_concurrent_streams: Some(100),
-        read_buffer: 0,
-        write_buffer: 0,
         keepalive: Keepalive {
             max_age: None,
             max_age_grace: None,
