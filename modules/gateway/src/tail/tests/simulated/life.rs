@@ -105,6 +105,7 @@ fn exporter(sender: Flaky) -> Arc<Exporter> {
         retry: Some(retry),
         sender: Arc::new(sender),
         tallies: Tallies::default(),
+        peer: None,
     })
 }
 
