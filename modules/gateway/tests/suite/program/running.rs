@@ -101,6 +101,15 @@ impl Running {
         self.log.lock().unwrap().clone()
     }
 
+    /// What the kernel says of its memory, in kibibytes.
+    pub(crate) fn memory(&self, name: &str) -> u64 {
+        let path = format!("/proc/{}/smaps_rollup", self.child.id());
+        let text = fs::read_to_string(path).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.unwrap().trim_start_matches(':').trim();
+        number.trim_end_matches("kB").trim().parse().unwrap()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill")

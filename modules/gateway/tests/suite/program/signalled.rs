@@ -80,6 +80,7 @@ fn it_tells_how_it_is_and_what_it_did() {
         || get(places.metrics, "/metrics"),
         |page| page.contains(accepted),
     );
+    assert_eq!(running.memory("AnonHugePages"), 0, "it keeps what it uses");
     let size = "otelcol_exporter_queue_size{data_type=\"traces\",exporter=\"otlp\"} 1\n";
     let capacity = "otelcol_exporter_queue_capacity{data_type=\"traces\",exporter=\"otlp\"} 1000\n";
     for line in [
