@@ -19,6 +19,7 @@ pub mod http2;
 pub mod json;
 pub mod log;
 pub mod ottl;
+mod pace;
 mod payload;
 pub mod pipeline;
 pub mod process;

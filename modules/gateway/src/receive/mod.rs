@@ -34,7 +34,7 @@ pub use tally::{Tallies, Tally};
 pub use tls::{Tls, TlsError};
 pub(crate) use tls::{authorities, certificate, versions};
 
-use crate::{Budget, Charge, Encoding, Payload, Refusal, Signal, pipeline::Pipeline, wire};
+use crate::{Budget, Charge, Encoding, Payload, Refusal, Signal, pace, pipeline::Pipeline, wire};
 
 /// How long a sender waits for room before it is told to come again: long enough to bridge a short burst, and far
 /// shorter than any client's own patience.
@@ -114,6 +114,7 @@ impl Intake {
         max_message: u64,
         tallies: &Tallies,
     ) -> Result<(), Refusal> {
+        pace::request();
         let way = self.way(signal)?;
         let payload = self.payload(message, encoding, signal, max_message);
         let payload = payload

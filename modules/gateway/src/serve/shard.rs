@@ -9,6 +9,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     export::{self, Exporter, Source},
+    pace,
     receive::{self, Listener, Serving},
     tail,
 };
@@ -71,6 +72,8 @@ impl Shard {
     pub(super) fn run(self, stopped: watch::Receiver<bool>, hurry: watch::Receiver<bool>) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            .on_thread_park(pace::before_sleep)
+            .on_thread_unpark(pace::after_sleep)
             .build()
             .expect("a runtime needs only file descriptors, and listeners have theirs already");
         let Self {

@@ -1,0 +1,231 @@
+//! How long does a thread sleep that is woken again and again?
+//!
+//! A small request costs little, and the wake-up for it much: the system puts the thread to sleep and fetches it back.
+//! A thread that is woken thousands of times a second for a little work each time therefore rests a moment before it
+//! looks again, and finds several requests, as network cards wait a moment before they interrupt. It costs those
+//! requests half of that moment.
+//!
+//! Senders that wait for one answer before they send more would be slowed down by that: if less comes while the thread
+//! rests than came before, it does not rest any more for a while.
+
+use std::{
+    cell::{Cell, RefCell},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a thread rests.
+const REST: Duration = Duration::from_micros(800);
+/// Sleeps that are longer are those of a thread that has little to do.
+const SHORT: Duration = Duration::from_millis(1);
+/// Work that takes longer is worth its wake-up.
+const LITTLE: Duration = Duration::from_micros(200);
+/// How many short sleeps show how much comes.
+const WATCHED: u32 = 64;
+/// How many rests show whether as much comes as before.
+const TRIED: u32 = 32;
+/// How long that is believed.
+const BELIEVED: Duration = Duration::from_millis(200);
+/// For how long a thread does not rest that should not have.
+const WARY: Duration = Duration::from_secs(1);
+
+thread_local! {
+    static REQUESTS: Cell<u32> = const { Cell::new(0) };
+    static PACE: RefCell<Option<Pace>> = const { RefCell::new(None) };
+}
+
+/// What a thread has found out.
+#[derive(Debug)]
+struct Pace {
+    /// When it fell asleep or woke up.
+    since: Instant,
+    /// When it began to count.
+    began: Instant,
+    /// How often it slept or rested since.
+    times: u32,
+    /// How many requests came since.
+    requests: u32,
+    habit: Habit,
+}
+
+/// What it does before it sleeps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Habit {
+    /// It looks how much comes.
+    Watch,
+    /// It rests. So many requests came in a second before it did, and until then that is believed.
+    Rest { rate: f64, until: Instant },
+    /// Others wait for it: it does not rest until then.
+    Wary(Instant),
+}
+
+/// What it is to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    /// Sleep until it is woken.
+    Sleep,
+    /// Rest a moment first.
+    Rest,
+}
+
+impl Pace {
+    fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            began: now,
+            times: 0,
+            requests: 0,
+            habit: Habit::Watch,
+        }
+    }
+
+    /// Counts anew, with this habit.
+    fn turn(&mut self, habit: Habit, now: Instant) {
+        *self = Self {
+            habit,
+            ..Self::new(now)
+        };
+    }
+
+    /// How many requests came in a second.
+    fn rate(&self, now: Instant) -> f64 {
+        f64::from(self.requests) / (now - self.began).as_secs_f64().max(1e-6)
+    }
+
+    /// What to do after so many requests were worked at since the last sleep.
+    fn before(&mut self, now: Instant, requests: u32) -> Before {
+        self.times += 1;
+        self.requests += requests;
+        // After a rest there are several requests, and more work: that is what it is for.
+        if now - self.since > LITTLE && self.habit == Habit::Watch {
+            self.turn(Habit::Watch, now);
+        }
+        match self.habit {
+            Habit::Watch if self.times >= WATCHED && self.requests >= WATCHED / 2 => {
+                let (rate, until) = (self.rate(now), now + BELIEVED);
+                self.turn(Habit::Rest { rate, until }, now);
+            }
+            Habit::Rest { rate, .. } if self.times == TRIED && self.rate(now) < 0.7 * rate => {
+                self.turn(Habit::Wary(now + WARY), now);
+            }
+            Habit::Rest { until, .. } | Habit::Wary(until) if now >= until => {
+                self.turn(Habit::Watch, now);
+            }
+            _ => {}
+        }
+        self.since = now;
+        match self.habit {
+            Habit::Rest { .. } => Before::Rest,
+            Habit::Watch | Habit::Wary(_) => Before::Sleep,
+        }
+    }
+
+    /// Notes that it woke up.
+    fn after(&mut self, now: Instant) {
+        if now - self.since > REST + SHORT && !matches!(self.habit, Habit::Wary(_)) {
+            self.turn(Habit::Watch, now);
+        }
+        self.since = now;
+    }
+}
+
+/// Notes a request that this thread works at.
+pub(crate) fn request() {
+    REQUESTS.set(REQUESTS.get().saturating_add(1));
+}
+
+/// Before this thread sleeps.
+pub(crate) fn before_sleep() {
+    let now = Instant::now();
+    let requests = REQUESTS.take();
+    let before = PACE.with_borrow_mut(|pace| {
+        let pace = pace.get_or_insert_with(|| Pace::new(now));
+        pace.before(now, requests)
+    });
+    if before == Before::Rest {
+        thread::sleep(REST);
+    }
+}
+
+/// After it slept.
+pub(crate) fn after_sleep() {
+    let now = Instant::now();
+    PACE.with_borrow_mut(|pace| {
+        if let Some(pace) = pace {
+            pace.after(now);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a wake-up costs, and each request.
+    const COST: Duration = Duration::from_micros(10);
+
+    /// How many of a thousand sleeps were rests, where requests come at `due` times: given when the last one was
+    /// answered.
+    fn rests(mut due: impl FnMut(Instant) -> Instant) -> u32 {
+        let begin = Instant::now();
+        let mut pace = Pace::new(begin);
+        let (mut now, mut next) = (begin, due(begin));
+        let (mut rests, mut requests) = (0, 0);
+        for _ in 0..1000 {
+            if pace.before(now, requests) == Before::Rest {
+                rests += 1;
+                now += REST;
+            }
+            requests = 0;
+            now = now.max(next);
+            pace.after(now);
+            while next <= now {
+                requests += 1;
+                now += COST;
+                next = due(next.max(now));
+            }
+            now += COST;
+        }
+        rests
+    }
+
+    /// The same times whatever happens.
+    fn every(micros: u64) -> impl FnMut(Instant) -> Instant {
+        let mut at = None;
+        move |now| *at.insert(at.unwrap_or(now) + Duration::from_micros(micros))
+    }
+
+    #[test]
+    fn many_small_requests_are_done_in_one_go() {
+        for micros in [50, 100, 250] {
+            let rests = rests(every(micros));
+            assert!(rests > 600, "{rests} rests with one every {micros} µs");
+        }
+    }
+
+    #[test]
+    fn few_requests_wake_at_once() {
+        for micros in [3_000, 10_000, 1_000_000] {
+            assert_eq!(rests(every(micros)), 0, "one every {micros} µs");
+        }
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_is_not_kept_waiting() {
+        let rests = rests(|answered| answered + Duration::from_micros(60));
+        assert_eq!(rests, TRIED, "it was tried once");
+    }
+
+    #[test]
+    fn much_work_is_no_reason_to_rest() {
+        let begin = Instant::now();
+        let mut pace = Pace::new(begin);
+        let mut now = begin;
+        for _ in 0..1000 {
+            assert_eq!(pace.before(now, 9), Before::Sleep);
+            now += COST;
+            pace.after(now);
+            now += LITTLE * 2;
+        }
+    }
+}
