@@ -12,6 +12,7 @@ use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 
 use super::{
     Protocol, Serving,
@@ -69,16 +70,17 @@ async fn welcome(serving: Arc<Serving>, stream: Stream, stop: watch::Receiver<bo
     match (tls, stream) {
         (None, Stream::Tcp(stream)) => connection(serving, stream, stop).await,
         (None, Stream::Unix(stream)) => connection(serving, stream, stop).await,
-        (Some(tls), Stream::Tcp(stream)) => {
-            if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
-                connection(serving, stream, stop).await;
-            }
-        }
-        (Some(tls), Stream::Unix(stream)) => {
-            if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
-                connection(serving, stream, stop).await;
-            }
-        }
+        (Some(tls), Stream::Tcp(stream)) => Box::pin(secure(tls, serving, stream, stop)).await,
+        (Some(tls), Stream::Unix(stream)) => Box::pin(secure(tls, serving, stream, stop)).await,
+    }
+}
+
+async fn secure<S>(tls: TlsAcceptor, serving: Arc<Serving>, stream: S, stop: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
+        connection(serving, stream, stop).await;
     }
 }
 
@@ -88,10 +90,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     match (serving.http2, &serving.protocol) {
-        (Http2::Hyper, Protocol::Grpc(_)) => by_hyper(serving, stream, stop).await,
+        // In boxes, so that connections that have no need of it have no room for it.
+        (Http2::Hyper, Protocol::Grpc(_)) => Box::pin(by_hyper(serving, stream, stop)).await,
         (Http2::Hyper, Protocol::Http(http)) => {
             let stream = Timely::new(stream, http.write_timeout);
-            by_hyper(serving, stream, stop).await;
+            Box::pin(by_hyper(serving, stream, stop)).await;
         }
         (Http2::Own, Protocol::Grpc(_)) => server::serve(stream, serving, stop, &[]).await,
         (Http2::Own, Protocol::Http(http)) => {
@@ -106,7 +109,7 @@ where
                     server::serve(stream, serving, stop, &first).await;
                 }
                 Ok(Ok((Version::Http1, first))) => {
-                    by_hyper(serving, Prefixed::new(first, stream), stop).await;
+                    Box::pin(by_hyper(serving, Prefixed::new(first, stream), stop)).await;
                 }
                 Ok(Err(_)) | Err(_) => {}
             }

@@ -5,6 +5,7 @@ mod beside;
 mod changed;
 mod clients;
 mod conformance;
+mod crowd;
 mod filtered;
 mod made;
 mod measured;

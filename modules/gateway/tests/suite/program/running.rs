@@ -96,6 +96,11 @@ impl Running {
         }
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has written so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()

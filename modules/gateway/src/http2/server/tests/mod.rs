@@ -9,7 +9,8 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     time::timeout,
 };
@@ -46,7 +47,7 @@ impl Take for Gate {
 
 /// A server of one connection, and its client.
 pub(super) struct Pair {
-    stream: DuplexStream,
+    stream: TcpStream,
     decoder: Decoder,
     pub(super) budget: Arc<Budget>,
     gate: Arc<Gate>,
@@ -108,35 +109,37 @@ impl Pair {
     }
 
     pub(super) async fn with(settings: &Grpc, budget: u64) -> Self {
-        let mut pair = Self::silent(settings, budget);
+        let mut pair = Self::silent(settings, budget).await;
         pair.greet().await;
         pair
     }
 
     /// The same of an HTTP server.
     pub(super) async fn http() -> Self {
-        let mut pair = Self::serving(64 << 20, |intake| {
-            Serving::http(intake, &http(), Http2::Own).unwrap()
-        });
+        let serving = |intake| Serving::http(intake, &http(), Http2::Own).unwrap();
+        let mut pair = Self::serving(64 << 20, serving).await;
         pair.greet().await;
         pair
     }
 
     /// A client that has said nothing yet.
-    pub(super) fn silent(settings: &Grpc, budget: u64) -> Self {
-        Self::serving(budget, |intake| {
-            Serving::grpc(intake, settings, Http2::Own).unwrap()
-        })
+    pub(super) async fn silent(settings: &Grpc, budget: u64) -> Self {
+        let serving = |intake| Serving::grpc(intake, settings, Http2::Own).unwrap();
+        Self::serving(budget, serving).await
     }
 
-    fn serving(budget: u64, serving: impl FnOnce(Arc<Intake>) -> Serving) -> Self {
+    async fn serving(budget: u64, serving: impl FnOnce(Arc<Intake>) -> Serving) -> Self {
         let budget = Budget::new(budget);
         let gate = Arc::new(Gate(Semaphore::new(1 << 20)));
         let pipeline = Pipeline::new(Vec::new(), Arc::clone(&gate) as Arc<dyn Take>);
         let intake = Intake::new(Arc::clone(&budget));
         let intake = intake.with(Signal::Traces, vec![Arc::new(pipeline)], None);
         let serving = Arc::new(serving(Arc::new(intake)));
-        let (ours, theirs) = duplex(1 << 20);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let ours = ours.unwrap();
+        ours.set_nodelay(true).unwrap();
+        let (theirs, _) = listener.accept().await.unwrap();
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(async move { super::serve(theirs, serving, stopped, &[]).await });
         Self {

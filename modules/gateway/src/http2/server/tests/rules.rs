@@ -221,7 +221,7 @@ async fn who_does_not_speak_http2_is_sent_away() {
         b"GET / HTTP/1.1\r\n\r\n".to_vec(),
         [&PREFACE[..], &first].concat(),
     ] {
-        let mut pair = Pair::silent(&super::grpc(), 1 << 20);
+        let mut pair = Pair::silent(&super::grpc(), 1 << 20).await;
         pair.write(&bytes).await;
         assert_eq!(pair.end().await, Code::Protocol);
     }
