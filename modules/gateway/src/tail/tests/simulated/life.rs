@@ -100,7 +100,6 @@ fn exporter(sender: Flaky) -> Arc<Exporter> {
     };
     Arc::new(Exporter {
         signal: Signal::Traces,
-        peer: None,
         queue: Queue::new(queue, None),
         retry: Some(retry),
         sender: Arc::new(sender),
