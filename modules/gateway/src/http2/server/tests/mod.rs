@@ -1,6 +1,7 @@
 //! Does the server do what the specification says, frame by frame?
 
 mod abuse;
+mod anything;
 mod flow;
 mod life;
 mod rules;
@@ -12,6 +13,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -52,6 +54,7 @@ pub(super) struct Pair {
     pub(super) budget: Arc<Budget>,
     gate: Arc<Gate>,
     pub(super) stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
     next: u32,
 }
 
@@ -141,13 +144,14 @@ impl Pair {
         ours.set_nodelay(true).unwrap();
         let (theirs, _) = listener.accept().await.unwrap();
         let (stop, stopped) = watch::channel(false);
-        tokio::spawn(async move { super::serve(theirs, serving, stopped, &[]).await });
+        let server = async move { super::serve(theirs, serving, stopped, &[]).await };
         Self {
             stream: ours,
             decoder: Decoder::new(4096),
             budget,
             gate,
             stop,
+            server: tokio::spawn(server),
             next: 1,
         }
     }
@@ -295,16 +299,15 @@ impl Pair {
         code.unwrap()
     }
 
-    /// Hangs up, and waits until nothing is charged for the connection any more.
-    pub(super) async fn gone(self) {
-        let Self { stream, budget, .. } = self;
-        drop(stream);
-        let gone = async {
-            while budget.used() > 0 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        timeout(PATIENCE, gone).await.unwrap();
+    /// Hangs up, and sees that the server ends well and keeps nothing.
+    pub(super) async fn gone(mut self) {
+        // All that was said is to be heard, so nothing is left unread; who was sent away already is gone.
+        let _ = self.stream.shutdown().await;
+        let mut rest = Vec::new();
+        let end = self.stream.read_to_end(&mut rest);
+        let _ = timeout(PATIENCE, end).await.unwrap();
+        timeout(PATIENCE, self.server).await.unwrap().unwrap();
+        assert_eq!(self.budget.used(), 0);
     }
 
     /// The stream and the code of the next stream that is reset.
