@@ -67,6 +67,7 @@ impl ReceiveWindow {
     }
 
     /// How many bytes may come before the sender must wait.
+    #[cfg(test)]
     pub(crate) fn left(&self) -> u32 {
         self.left
     }

@@ -14,12 +14,6 @@
 //! * [`Outbox`] gathers the frames of everything that is ready and writes them together.
 //! * [`Settings`], [`SendWindow`] and [`ReceiveWindow`] keep the books of both sides.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "client and server use what they need of it"
-)]
-
 pub(crate) mod client;
 mod error;
 mod event;

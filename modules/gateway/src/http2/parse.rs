@@ -96,6 +96,7 @@ impl Parser {
     }
 
     /// Whether what came so far ends with a frame: if the connection ends here, nothing was cut off.
+    #[cfg(test)]
     pub(crate) fn between_frames(&self) -> bool {
         match self.state {
             State::Head => self.held.is_empty() && self.open.is_none(),
