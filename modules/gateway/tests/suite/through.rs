@@ -75,11 +75,11 @@ async fn who_finds_no_room_is_told_when_to_come_again() {
     for http2 in BOTH {
         let (_, address) = Backend::start().await;
         let mut settings = settings_on(http2, over_grpc(address, WireCompression::None));
-        settings.memory.budget = 20 << 10;
+        settings.memory.budget = 40 << 10;
         let gateway = Running::start(&settings);
-        // What a connection takes for itself is left, and nothing for what comes over it.
+        // What a connection with a call takes for itself is left, and nothing for what comes over it.
         let left = match http2 {
-            Http2::Own => (8 << 10) + 10,
+            Http2::Own => (24 << 10) + 10,
             Http2::Hyper => 10,
         };
         let budget = gateway.gateway().budget();

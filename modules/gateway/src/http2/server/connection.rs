@@ -16,7 +16,7 @@ use super::{
     FRAME, HEADERS,
     request::Answer,
     session::{Life, Session, Then},
-    stall::Stall,
+    stall::{RESERVE, Stall},
     times::Over,
 };
 use crate::{
@@ -27,8 +27,6 @@ use crate::{
 
 /// How much may wait to be written before no more is read: what a peer does not read, it gets no more of.
 const ENOUGH: usize = 64 << 10;
-/// How much is read at once while the budget is short: it may have to be kept.
-const FEW: usize = 16 << 10;
 /// How often it is read before what is ready is written.
 const READS: usize = 4;
 
@@ -120,7 +118,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 ..
             } = self;
             let most = if session.serving.intake.is_short() {
-                FEW
+                RESERVE
             } else {
                 usize::MAX
             };

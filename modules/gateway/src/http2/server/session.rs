@@ -12,7 +12,7 @@ use super::{
     answer::{self, Line},
     pings::Pings,
     request::{Answer, Request},
-    stall::Stall,
+    stall::{RESERVE, Stall},
     stream::{Ended, Peer, Phase, Streams},
     times::Times,
     tolerance::Tolerance,
@@ -288,7 +288,7 @@ impl Session {
 
     /// Takes as much of the budget as one more stream needs.
     pub(super) fn afford_stream(&mut self) -> bool {
-        let more = STREAM * self.streams.len() as u64;
+        let more = STREAM * self.streams.len() as u64 + RESERVE as u64;
         self.afford(more)
     }
 

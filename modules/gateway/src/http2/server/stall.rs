@@ -13,7 +13,7 @@ use super::{
     stream::{Coming, Peer, Phase, Receiving},
 };
 use crate::{
-    Budget, Charge, Refusal,
+    Charge, Refusal,
     http2::{Code, Error},
     receive::body::{Limits, used_up},
 };
@@ -23,9 +23,14 @@ pub(super) struct Stall {
     why: Why,
     /// What came after it.
     pub(super) input: Vec<u8>,
-    /// What these bytes take of the budget.
+    /// How many bytes are kept, and what they take of the budget beyond what a connection with streams has for them.
+    kept: usize,
     charge: Charge,
 }
+
+/// What a connection with streams has charged for what it may have to keep: so much is read at once while the budget is
+/// short. Otherwise there would be no room to wait just when waiting is needed.
+pub(super) const RESERVE: usize = 16 << 10;
 
 enum Why {
     /// A message needs room.
@@ -48,18 +53,19 @@ impl Stall {
         (data, end): (&[u8], bool),
         limits: &Limits<'_>,
     ) -> Option<Self> {
-        let charge = limits.budget.charge(data.len() as u64)?;
-        let (budget, patience): (Arc<Budget>, _) = (Arc::clone(limits.budget), limits.patience);
-        Some(Self {
+        let (budget, patience) = (Arc::clone(limits.budget), limits.patience);
+        let mut stall = Self {
+            input: Vec::new(),
+            kept: 0,
+            charge: Charge::none(&budget),
             why: Why::Room {
                 stream,
                 room: Box::pin(async move { budget.charge_within(bytes, patience).await }),
                 data: data.to_vec(),
                 end,
             },
-            input: Vec::new(),
-            charge,
-        })
+        };
+        stall.afford(data.len()).then_some(stall)
     }
 
     /// Waits until what was answered is written.
@@ -67,6 +73,7 @@ impl Stall {
         Self {
             why: Why::Unread,
             input: Vec::new(),
+            kept: 0,
             charge,
         }
     }
@@ -74,11 +81,18 @@ impl Stall {
     /// Keeps what came after it, if there is room for that.
     #[must_use]
     pub(super) fn keep(&mut self, input: &[u8]) -> bool {
-        let room = self.charge.grow(input.len() as u64);
+        let room = self.afford(input.len());
         if room {
             self.input.extend_from_slice(input);
         }
         room
+    }
+
+    fn afford(&mut self, more: usize) -> bool {
+        self.kept += more;
+        let over = self.kept.saturating_sub(RESERVE) as u64;
+        let missing = over.saturating_sub(self.charge.bytes());
+        missing == 0 || self.charge.grow(missing)
     }
 }
 
