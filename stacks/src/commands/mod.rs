@@ -129,7 +129,11 @@ impl Session {
     ) -> Result<Plan, Ended> {
         let observation = self.observe(cluster, graph).await?;
         self.check_patterns(graph, &observation, choices)?;
-        let plan = Plan::with(graph, &observation, choices);
+        let mut plan = Plan::with(graph, &observation, choices);
+        // Whoever proxies an API may not answer this; then nothing is known, and nothing said.
+        if let Ok(version) = cluster.version().await {
+            plan.notes.extend(version.judge(graph));
+        }
         for take in &choices.take {
             if !takes_anything(&plan, take) {
                 problem::idle_take(&self.screen, take);
