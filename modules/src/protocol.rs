@@ -5,6 +5,7 @@ use collector_config::{
     components::{
         connection::ClientTls,
         otlp_exporters::{OtlpGrpc, OtlpHttp},
+        prometheus_exporter::ResourceLabels,
         queue::{Retry, SendingQueue},
         remote_write::PrometheusRemoteWrite,
     },
@@ -236,11 +237,16 @@ impl Exports for RemoteWrite {
     }
 }
 
-/// The exporter for Prometheus' own way, to what receives it at that path.
+/// The exporter for Prometheus' own way, to what receives it at that path. Attributes of resources become labels here, for
+/// this protocol knows no resources: what is measured of two nodes would be one series otherwise.
 pub(crate) fn remote_write(to: &Destination, path: &str, queue: &Queue) -> PrometheusRemoteWrite {
     let endpoint = format!("{}://{}{path}", scheme(to), to.address());
     PrometheusRemoteWrite {
         tls: secured(to),
+        resource_to_telemetry_conversion: ResourceLabels {
+            enabled: true,
+            ..ResourceLabels::default()
+        },
         ..PrometheusRemoteWrite::to(endpoint, queue.in_memory())
     }
 }

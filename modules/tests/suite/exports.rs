@@ -113,6 +113,8 @@ fn whatever_can_keep_its_queue_on_the_volume_does() {
         let storage = &settings["sending_queue"]["storage"];
         if id.starts_with("prometheus_remote_write/") {
             assert_eq!(*storage, Value::Null);
+            let labels = &settings["resource_to_telemetry_conversion"]["enabled"];
+            assert_eq!(*labels, true, "two nodes are two series");
             let requests = settings["remote_write_queue"]["queue_size"]
                 .as_u64()
                 .unwrap();

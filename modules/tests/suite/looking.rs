@@ -1,7 +1,7 @@
 //! Grafana: sources, links, dashboards, logins, and what it keeps where.
 
 use modules::{
-    Grafana, Loki, ObjectStore, Oidc, Postgres, Prometheus, Tls,
+    Elasticsearch, Grafana, Jaeger, Loki, ObjectStore, Oidc, Postgres, Prometheus, Tls,
     grafana::{DatasourcesYaml, Source},
     loki::TenantLogQl,
     postgres::{Database, Dump, Encryption},
@@ -325,4 +325,21 @@ fn a_grafana_that_asks_nobody_is_noted() {
         scope.add(Grafana::new("grafana").source(&prometheus.query));
     };
     assert_eq!(notes(seeing), [""; 0]);
+}
+
+#[test]
+fn grafana_asks_a_jaeger_below_its_path() {
+    let files = files(|scope| {
+        let search = scope.add(Elasticsearch::new("search"));
+        let jaeger = scope.add(Jaeger::new("jaeger", &search).base_path("/jaeger"));
+        let source = Source::of(&jaeger.query).below("/jaeger");
+        scope.add(Grafana::new("grafana").ask(source));
+    });
+    let sources = files.iter().find(|(_, name, _)| name == "datasources.yaml");
+    assert!(
+        sources
+            .unwrap()
+            .2
+            .contains("jaeger-query.test.svc:16686/jaeger")
+    );
 }

@@ -5,9 +5,8 @@ use collector_config::{
     components::{elasticsearch::Elasticsearch as Exporter, queue::Sizer},
 };
 use modules::{
-    Collector, Elasticsearch, Grafana, IndexRotation, Jaeger, ObjectStore, Prometheus, Sampling,
+    Collector, Elasticsearch, IndexRotation, Jaeger, ObjectStore, Prometheus, Sampling,
     elasticsearch::ElasticsearchYml,
-    grafana::Source,
     logs,
     units::{GIB, days},
 };
@@ -385,21 +384,4 @@ fn the_part_of_jaeger_that_writes_can_be_scaled_by_the_cluster() {
         scope.add(Jaeger::new("jaeger", &search).autoscale(3..=3));
     });
     assert_eq!(wrong.unwrap_err().0[0].rule, "autoscale-range");
-}
-
-#[test]
-fn grafana_asks_a_jaeger_below_its_path() {
-    let files = files(|scope| {
-        let search = scope.add(Elasticsearch::new("search"));
-        let jaeger = scope.add(Jaeger::new("jaeger", &search).base_path("/jaeger"));
-        let source = Source::of(&jaeger.query).below("/jaeger");
-        scope.add(Grafana::new("grafana").ask(source));
-    });
-    let sources = files.iter().find(|(_, name, _)| name == "datasources.yaml");
-    assert!(
-        sources
-            .unwrap()
-            .2
-            .contains("jaeger-query.test.svc:16686/jaeger")
-    );
 }

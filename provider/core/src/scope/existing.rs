@@ -68,13 +68,8 @@ impl Scope<'_> {
         K::Scope: KnownScope,
     {
         let line = self.caller(Location::caller());
-        Ref::new(self.outside(
-            Kind::of::<K>(),
-            &namespace.into(),
-            name.into(),
-            Since::Always,
-            line,
-        ))
+        let (namespace, name) = (namespace.into(), name.into());
+        Ref::new(self.outside(Kind::of::<K>(), &namespace, name, Since::Always, line))
     }
 
     /// Says that something in the cluster makes an object once the stack is there, such as an operator the Secret that
@@ -105,13 +100,8 @@ impl Scope<'_> {
         K::Scope: KnownScope,
     {
         let line = self.caller(Location::caller());
-        Ref::new(self.outside(
-            Kind::of::<K>(),
-            &namespace.into(),
-            name.into(),
-            Since::Later,
-            line,
-        ))
+        let (namespace, name) = (namespace.into(), name.into());
+        Ref::new(self.outside(Kind::of::<K>(), &namespace, name, Since::Later, line))
     }
 
     /// As [`existing_in`](Self::existing_in), for an object of a kind that no Rust type describes.
