@@ -100,13 +100,20 @@ IMAGE = cargo run --quiet --locked --package image -- build --output $(IMAGES)/$
 
 .PHONY: image
 image: ## the gateway and the injector as container images: archives in target/image
-	@case $(TARGET) in *musl) rustup target list --installed | grep -qx $(TARGET) || rustup target add $(TARGET);; esac
+	@case $(TARGET) in \
+	*musl) command -v musl-gcc >/dev/null || { \
+	    echo 'image: $(TARGET) needs musl-gcc (Debian: apt-get install musl-tools)' >&2; exit 1; }; \
+	  rustc --print target-libdir --target $(TARGET) | xargs test -d || rustup target add $(TARGET) || { \
+	    echo 'image: needs the standard library of $(TARGET): `rustup target add $(TARGET)`' >&2; exit 1; };; \
+	*) echo 'image: no musl-gcc (Debian: apt-get install musl-tools): static with glibc instead';; esac
 	RUSTFLAGS='-C target-feature=+crt-static' cargo build --locked --release --target $(TARGET) --package gateway --package injector
 	$(call IMAGE,gateway) --argument=--config --argument=/etc/gateway/config.yaml --port 4317/tcp --port 4318/tcp --port 8888/tcp --port 13133/tcp
 	$(call IMAGE,injector)
 	for name in gateway injector; do rm -rf $(IMAGES)/$$name; \
 	  cargo run --quiet --locked --package image -- check $(IMAGES)/$$name.tar $(IMAGES)/$$name >/dev/null; \
-	  $(IMAGES)/$$name/$$name --version; done
+	  $(IMAGES)/$$name/$$name --version; \
+	  if command -v skopeo >/dev/null; then skopeo inspect --config oci-archive:$(IMAGES)/$$name.tar >/dev/null; \
+	  else echo "image: SKIPPED skopeo: no other tool has read $$name.tar"; fi; done
 
 .PHONY: bench bench-gateway soak-gateway ci
 bench: ## what the engine costs per object, built for speed

@@ -18,6 +18,7 @@ mod examples;
 mod existing;
 mod fixtures;
 mod foreign;
+mod gateway;
 mod handshake;
 mod import;
 mod injector;
