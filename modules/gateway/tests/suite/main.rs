@@ -10,6 +10,7 @@
 mod compressed;
 mod configured;
 mod full;
+mod fuzzed;
 mod kept;
 mod killed;
 mod live;

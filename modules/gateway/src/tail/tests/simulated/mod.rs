@@ -22,7 +22,7 @@ use crate::{
 use fastrand::Rng;
 
 /// How many schedules there are in `make test`.
-const SCHEDULES: u64 = 1000;
+const SCHEDULES: u64 = 400;
 
 /// What a seed decides beforehand.
 #[derive(Debug)]
