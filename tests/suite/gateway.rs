@@ -103,10 +103,13 @@ fn of_this_machine(text: &str, folder: &str) -> Vec<String> {
         .collect()
 }
 
+/// What defines a stack.
+type Define = fn(&mut Scope<'_>);
+
 #[test]
 fn the_program_takes_and_runs_what_the_module_writes_for_every_layer() {
     let user = Command::new("gateway-variants").with("POD_IP", "127.0.0.1");
-    let define: [(&str, fn(&mut Scope<'_>), usize); 4] = [
+    let define: [(&str, Define, usize); 4] = [
         ("prod", prod, 2),
         ("kept", kept, 2),
         ("hybrid", hybrid, 2),
