@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(programs.len(), 1);
         let program = &programs[0];
         assert_eq!(program.id.to_string(), "Deployment/dev/otlp");
-        assert!(program.config.contains("${env:POD_IP}:4317"));
+        assert!(program.config.contains("[${env:POD_IP}]:4317"));
         assert_eq!(program.variables["POD_IP"], LOCALHOST);
         assert_eq!(
             program.mounts["/var/lib/telemetry"],
