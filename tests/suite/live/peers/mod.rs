@@ -1,6 +1,7 @@
 //! Do the real programs accept what we render for them?
 
-use provider::{Graph, Stack};
+use modules::{Collector, Loki, Prometheus, logs, metrics};
+use provider::{Graph, Scope, Stack};
 use support::Container;
 
 mod admission;
@@ -45,4 +46,21 @@ fn of(stacks: &[Stack], repository: &str) -> Vec<(String, Container)> {
         }
     }
     found
+}
+
+/// A collector with a Prometheus and a Loki behind it, and no TLS between them.
+fn small(stack: &mut Scope<'_>) {
+    let prometheus = stack.add(Prometheus::new("prometheus"));
+    let loki = stack.add(Loki::new("loki"));
+    stack.add(
+        Collector::gateway("otlp")
+            .pipeline(metrics().export(&prometheus.otlp))
+            .pipeline(logs().export(&loki.otlp)),
+    );
+}
+
+/// The container of that stack whose image is that repository.
+fn of_small(repository: &str) -> Container {
+    let mut found = of(&[Stack::new("small", small)], repository).into_iter();
+    found.next().expect("the small stack runs it").1
 }

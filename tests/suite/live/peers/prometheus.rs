@@ -1,6 +1,6 @@
 //! Does a real Prometheus keep what a real collector sends it, and work out its rules?
 //!
-//! Both run with what is rendered for the stack `dev`. The collector is told where on this machine Prometheus is, and
+//! Both run with what is rendered for a small stack. The collector is told where on this machine Prometheus is, and
 //! Prometheus where the collector is, and to work out its rules every second.
 
 use std::fs;
@@ -8,17 +8,10 @@ use std::fs;
 use serde_json::{Value, json};
 use support::{Container, Live, Running, ask};
 
-use super::{containers, running::send};
+use super::{of_small, running::send};
 
 const PROMETHEUS: &str = "127.0.8.1";
 const COLLECTOR: &str = "127.0.8.2";
-
-fn of_dev(repository: &str) -> Container {
-    let mut found = containers(repository)
-        .into_iter()
-        .filter(|(stack, _)| stack == "dev");
-    found.next().expect("`dev` runs it").1
-}
 
 /// Prometheus' answer to a question, where it has one.
 fn answer(path: &str) -> Option<Value> {
@@ -66,7 +59,7 @@ fn find_collector(prometheus: &Container) {
 #[test]
 fn a_real_prometheus_keeps_what_a_real_collector_sends_and_works_out_its_rules() {
     let _live = Live::expected();
-    let container = of_dev("prom/prometheus").at(PROMETHEUS);
+    let container = of_small("prom/prometheus").at(PROMETHEUS);
     find_collector(&container);
     let listen = format!("--web.listen-address={PROMETHEUS}:9090");
     let mut prometheus = Running::start(&container, "prometheus", &[listen]);
@@ -74,7 +67,7 @@ fn a_real_prometheus_keeps_what_a_real_collector_sends_and_works_out_its_rules()
         ask(&format!("{PROMETHEUS}:9090"), "GET", "/-/ready", "")
     });
 
-    let container = of_dev("opentelemetry-collector-k8s").at(COLLECTOR);
+    let container = of_small("opentelemetry-collector-k8s").at(COLLECTOR);
     find_prometheus(&container);
     let mut collector = Running::start(&container, "otelcol", &[]);
     collector.wait("the collector is healthy", || {
