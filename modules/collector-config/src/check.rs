@@ -6,8 +6,7 @@ use crate::{
     ComponentId, ComponentType, Config, Containment, PipelineId, Release, Removed, Signal, Version,
     component::{Class, Details},
     config::Pipeline,
-    placeholder,
-    telemetry::{self, Level},
+    placeholder, telemetry,
 };
 
 /// Something wrong with a configuration.
@@ -46,8 +45,6 @@ pub enum Problem {
     Empty(&'static str),
     /// There is no pipeline at all.
     NoPipelines,
-    /// Metrics are asked for and nobody reads them.
-    NoReaders,
     /// Settings that are not those of the component's type.
     Malformed(String),
     /// Settings that are legal one by one, and that the program refuses together.
@@ -224,14 +221,6 @@ impl Check<'_> {
             let problem = Problem::Refused(format!("there is no setting `{name}`"));
             self.report("service::telemetry", problem);
         }
-        // Where neither is said the program brings a reader of its own.
-        let metrics = &service.telemetry.metrics;
-        if metrics.readers.is_empty()
-            && metrics.address.is_none()
-            && !matches!(metrics.level, None | Some(Level::None))
-        {
-            self.report("service::telemetry::metrics::readers", Problem::NoReaders);
-        }
     }
 
     fn unused(&mut self) {
@@ -278,7 +267,6 @@ impl fmt::Display for Problem {
             Self::Repeated(id) => write!(f, "`{id}` is named twice"),
             Self::Empty(what) => write!(f, "a pipeline needs {what}"),
             Self::NoPipelines => f.write_str("there is no pipeline"),
-            Self::NoReaders => f.write_str("metrics have a level and no reader"),
             Self::Malformed(why) | Self::Refused(why) => f.write_str(why),
             Self::BarePlaceholder(name) => {
                 write!(f, "`${name}` is not replaced; write `${{env:{name}}}`")

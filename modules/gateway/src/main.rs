@@ -13,6 +13,9 @@ use rustix::thread::{disable_transparent_huge_pages, transparent_huge_pages_are_
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Set where the program has begun once more.
+const AGAIN: &str = "GATEWAY_BEGUN_AGAIN";
+
 fn main() -> ExitCode {
     without_huge_pages();
     cli::run(&cli::Arguments::parse())
@@ -26,10 +29,19 @@ fn without_huge_pages() {
     if wished != Ok(false) || disable_transparent_huge_pages(true).is_err() {
         return;
     }
+    let Ok(program) = env::current_exe() else {
+        return;
+    };
+    let by_loader = program
+        .file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"ld"));
+    // A kernel that forgets the wish would have it begin for ever, and a loader that runs it is not this program.
+    if by_loader || env::var_os(AGAIN).is_some() {
+        return;
+    }
     let mut arguments = env::args_os();
     let name = arguments.next().unwrap_or_default();
-    if let Ok(program) = env::current_exe() {
-        // It comes back only with an error.
-        let _ = Command::new(program).arg0(name).args(arguments).exec();
-    }
+    let mut again = Command::new(program);
+    // It comes back only with an error.
+    let _ = again.arg0(name).args(arguments).env(AGAIN, "1").exec();
 }

@@ -1,5 +1,5 @@
 //! Production: traces in Elasticsearch, metrics in two Prometheus, logs in Loki, three gateways in front of them, TLS on
-//! every way between them, and somebody who is told when something is wrong.
+//! every way between them, and alerts to look at: whom to tell stands in Secrets that this repository does not have.
 
 use modules::{
     Alertmanager, Collector, Elasticsearch, Grafana, Jaeger, Loki, Prometheus, Tls, logs, metrics,

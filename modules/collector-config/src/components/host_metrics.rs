@@ -74,14 +74,14 @@ fn scrapers<'de, D: Deserializer<'de>>(
 }
 
 impl HostMetrics {
-    /// The scrapers of a machine that runs containers, with the mounts left out that each container brings.
+    /// The scrapers of a machine that runs containers, with the mounts left out that each container brings. The network is
+    /// not among them: `/proc/net` is that of the Pod who reads it, whatever the root path is.
     pub fn of_a_node(root_path: &str, every: Duration) -> Self {
         let plain = [
             Scraper::Cpu,
             Scraper::Disk,
             Scraper::Load,
             Scraper::Memory,
-            Scraper::Network,
             Scraper::Paging,
             Scraper::Processes,
         ];

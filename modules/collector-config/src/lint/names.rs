@@ -68,9 +68,13 @@ type Words = fn(&Problem) -> Option<String>;
 fn passed_on(look: &Look<'_>, repair: Words) -> Vec<Found> {
     let each = |Mistake { path, problem }: &Mistake| {
         let repair = repair(problem)?;
-        // The check says in one breath what is wrong and what to do.
-        let cause = problem.to_string();
-        let cause = cause.split("; ").next().unwrap_or_default();
+        let cause = problem.to_string().replace(['\n', '\r'], " ");
+        let cause = match problem {
+            // These quote what was read, which may have any character.
+            Problem::Malformed(_) | Problem::Refused(_) => &cause,
+            // The check says in one breath what is wrong and what to do.
+            _ => cause.split("; ").next().unwrap_or_default(),
+        };
         Some(Found::new(path.replace("::", "."), cause, repair))
     };
     look.mistakes.iter().filter_map(each).collect()
@@ -163,7 +167,6 @@ fn refused(problem: &Problem) -> Option<String> {
     let repair = match problem {
         Problem::Malformed(_) => "write the setting as this version reads it",
         Problem::Refused(_) => "change the setting",
-        Problem::NoReaders => "add a reader, or set `level: none`",
         _ => return None,
     };
     Some(repair.to_owned())

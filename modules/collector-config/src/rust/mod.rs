@@ -128,7 +128,10 @@ impl Writer<'_> {
             Err(reason) => {
                 let place = format!("{}.{id}", class.section());
                 self.untyped.push((place, reason.clone()));
-                self.line(&format!("// Not typed: {reason}."));
+                // What was read may have line ends, and none of it may become code.
+                for part in format!("Not typed: {reason}.").split(['\n', '\r']) {
+                    self.line(&format!("// {part}"));
+                }
                 self.printer.names.insert("Class".to_owned());
                 let json = self.printer.json(settings);
                 Code::List {

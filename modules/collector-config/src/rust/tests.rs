@@ -46,3 +46,13 @@ fn what_is_written_in_two_ways_is_equal_in_its_normal_form() {
     assert_ne!(long, short);
     assert_eq!(long.normal(), short.normal());
 }
+
+#[test]
+fn nothing_that_was_read_becomes_code_by_a_line_end() {
+    let text = "exporters: {otlp: {\"x\\nexit(1);//\": 1}}";
+    let program = Config::from_yaml(text).unwrap().to_rust("config");
+    assert!(program.text.contains("// Not typed: "), "{}", program.text);
+    let mut lines = program.text.lines().map(str::trim_start);
+    let loose = lines.find(|line| line.starts_with("exit(1)"));
+    assert_eq!(loose, None, "{}", program.text);
+}

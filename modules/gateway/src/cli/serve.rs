@@ -17,6 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     config::Loaded,
+    log::OpenError,
     serve::{Gateway, StartError},
     settings::Settings,
     telemetry::{self, Color, Health, PageError, Pages, Process},
@@ -28,6 +29,8 @@ use super::{Configuration, pages, report::Report};
 const PATIENCE: Duration = Duration::from_secs(25);
 /// How long a gateway has to let go of the storage that its successor needs. What it has not sent is sent after that.
 const HANDOVER: Duration = Duration::from_secs(1);
+/// How long the next one waits for what the one before still holds.
+const RELEASE: Duration = Duration::from_secs(5);
 
 /// Why the gateway does not run.
 #[derive(Debug, Error)]
@@ -72,6 +75,9 @@ struct Signals {
     /// A file has reached the size that the process may give it. Left alone it would end the process; minded, the write
     /// fails like one on a full disk, and whoever sent is asked to come again.
     _too_large: Signal,
+    /// Somebody reads no longer what is written to a pipe: an error of the write, and not the end of the program. Rust's
+    /// programs begin so, but for one that could not begin again (see `main`).
+    _pipe: Signal,
 }
 
 /// Runs until somebody ends it.
@@ -198,7 +204,7 @@ impl Run<'_> {
         } = old;
         drop(pages);
         stop(gateway, HANDOVER).await;
-        match self.start(settings).await {
+        match self.start_once_free(&settings).await {
             Ok(new) => {
                 log(&new, "the new configuration runs");
                 Ok((new, News::Runs))
@@ -206,7 +212,22 @@ impl Run<'_> {
             Err(error) => {
                 let error = chain(&error);
                 tracing::error!(%error, "the new configuration does not start, the old one does again");
-                Ok((self.start(before).await?, News::Refused(error)))
+                let old = self.start_once_free(&before).await?;
+                Ok((old, News::Refused(error)))
+            }
+        }
+    }
+
+    /// Starts where another gateway of this process has just ended: an answer that is still being written may hold what
+    /// it held for a moment longer, and that moment must not end the program.
+    async fn start_once_free(&self, settings: &Settings) -> Result<Current, ServeError> {
+        let until = tokio::time::Instant::now() + RELEASE;
+        loop {
+            match self.start(settings.clone()).await {
+                Err(error) if is_held(&error) && tokio::time::Instant::now() < until => {
+                    tokio::time::sleep(RELEASE / 50).await;
+                }
+                result => return result,
             }
         }
     }
@@ -237,6 +258,8 @@ async fn stop(gateway: Arc<Gateway>, patience: Duration) {
         .name("drain".to_owned())
         .spawn(move || {
             gateway.stop(patience);
+            // It lets go of its storage before anybody hears that it has ended.
+            drop(gateway);
             flag.store(true, Relaxed);
             let _ = sender.send(());
         });
@@ -245,6 +268,18 @@ async fn stop(gateway: Arc<Gateway>, patience: Duration) {
         let _ = receiver.await;
     }
     debug_assert!(ending.is_err() || done.load(Relaxed), "the drain has ended");
+}
+
+/// Whether a storage is still held by whoever had it before.
+fn is_held(error: &ServeError) -> bool {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if matches!(error.downcast_ref(), Some(OpenError::InUse { .. })) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// Whether both would keep things in one place.
@@ -290,6 +325,7 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
             _too_large: signal(SignalKind::from_raw(process::Signal::XFSZ.as_raw()))?,
+            _pipe: signal(SignalKind::pipe())?,
         })
     }
 }

@@ -5,11 +5,12 @@
 //! the process; the file is not kept back in memory until some interval is over.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -100,12 +101,14 @@ impl ToFile {
             Some(open) => open,
             None => current.insert(self.open()?),
         };
+        // After a reload there are two who write for a while.
+        let before = open.file.metadata()?.len();
         if let Err(error) = open.file.write_all(record) {
             // Half a record would spoil the next one.
-            open.file.set_len(open.bytes)?;
+            open.file.set_len(before)?;
             return Err(error);
         }
-        open.bytes += size;
+        open.bytes = before + size;
         Ok(())
     }
 
@@ -117,7 +120,9 @@ impl ToFile {
                 .mode(mode)
                 .create(folder)?;
         }
-        let keep = settings.append || settings.rotation.is_some();
+        let keep = settings.append
+            || settings.rotation.is_some()
+            || !begun().insert(settings.path.clone());
         let mut options = OpenOptions::new();
         options.create(true).append(true).mode(0o644);
         let file = options.open(&settings.path)?;
@@ -133,6 +138,13 @@ impl Sender for ToFile {
     fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
         futures::future::lazy(move |_| self.write(payload)).boxed()
     }
+}
+
+/// The files that were begun since the program was started. One that is opened again, after an error or for another
+/// configuration, holds what was delivered.
+fn begun() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    static BEGUN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    BEGUN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Puts the file aside under a name with the time in it, and removes those that are too old or too many.
@@ -247,6 +259,22 @@ mod tests {
             fs::read_to_string(&settings.path).unwrap(),
             format!("{ONE}\n")
         );
+    }
+
+    #[test]
+    fn what_was_delivered_stays_where_a_file_is_opened_again() {
+        let settings = settings::File {
+            append: false,
+            ..settings("again")
+        };
+        let exporter = ToFile::new(settings.clone());
+        write(&exporter);
+        // As after a write that failed, and as after a reload.
+        *exporter.current.lock().unwrap() = None;
+        write(&exporter);
+        write(&ToFile::new(settings.clone()));
+        let lines = fs::read_to_string(&settings.path).unwrap();
+        assert_eq!(lines, format!("{ONE}\n").repeat(3));
     }
 
     #[test]

@@ -217,7 +217,9 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Status> {
                 let message = format!("bodies are not taken in the encoding {name}");
                 Status::of(Code::InvalidArgument, StatusCode::BAD_REQUEST, message)
             };
-            Encoding::named(name).map(Some).ok_or_else(unknown)
+            Encoding::named(&name.to_ascii_lowercase())
+                .map(Some)
+                .ok_or_else(unknown)
         }
     }
 }

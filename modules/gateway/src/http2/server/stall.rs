@@ -180,11 +180,16 @@ impl Session {
         let Some(receiving) = self.receiving(id) else {
             return Ok(());
         };
+        // That there is no room is no fault of the client's.
+        let ours = matches!(refusal, Refusal::Busy { .. });
         let answer = match receiving.message {
             Coming::Wanted { request, .. } => request.unread(refusal, &self.serving),
             Coming::Unwanted { answer, .. } => answer,
         };
         self.answer(id, answer);
+        if ours {
+            return Ok(());
+        }
         self.tolerance
             .spend(self.now, "too many requests are refused")
     }

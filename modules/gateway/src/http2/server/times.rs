@@ -218,6 +218,10 @@ impl Session {
         let Some((after, limit)) = self.times.keepalive else {
             return Ok(());
         };
+        if self.stall.is_some() {
+            // It is us who do not listen: an answer may lie unread.
+            (self.times.pinged, self.times.read) = (None, self.now);
+        }
         match self.times.pinged {
             Some(pinged) if self.times.read < pinged => {
                 if due.has_come(Some(pinged + limit)) {
