@@ -143,7 +143,7 @@ pub(crate) fn header_blocks(data: &[u8]) {
         let mut again = Vec::new();
         Decoder::new(4096)
             .decode(&written, MOST, |name, value| {
-                again.push((name.to_vec(), value.to_vec()))
+                again.push((name.to_vec(), value.to_vec()));
             })
             .expect("what was written can be read");
         assert_eq!(fields, again);

@@ -22,7 +22,9 @@ fn run(name: &str, body: fn(&[u8]), changes: usize) {
     seeds.sort();
     let seeds: Vec<Vec<u8>> = seeds.iter().map(|path| fs::read(path).unwrap()).collect();
     assert!(!seeds.is_empty());
-    seeds.iter().for_each(|seed| body(seed));
+    for seed in &seeds {
+        body(seed);
+    }
     let mut rng = Rng::with_seed(1);
     for _ in 0..changes {
         let mut data = seeds[rng.usize(..seeds.len())].clone();
