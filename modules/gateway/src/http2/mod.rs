@@ -8,11 +8,11 @@
 //!  socket ◄─ one vectored write ◄─ Outbox ◄─ heads and small things copied, bodies shared
 //! ```
 //!
-//! * [`read`](read::poll_read) reads much at once into a buffer that all connections of a thread share; an idle
+//! * `read` reads much at once into a buffer that all connections of a thread share; an idle
 //!   connection keeps none.
-//! * [`Parser`] finds frames in place, in pieces of any size, and hands on the bytes of DATA as they come.
-//! * [`Outbox`] gathers the frames of everything that is ready and writes them together.
-//! * [`Settings`], [`SendWindow`] and [`ReceiveWindow`] keep the books of both sides.
+//! * `Parser` finds frames in place, in pieces of any size, and hands on the bytes of DATA as they come.
+//! * `Outbox` gathers the frames of everything that is ready and writes them together.
+//! * `Settings`, `SendWindow` and `ReceiveWindow` keep the books of both sides.
 
 pub(crate) mod client;
 mod error;
