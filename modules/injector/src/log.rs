@@ -30,15 +30,3 @@ pub(crate) fn line(level: Level, message: &str, fields: Value) {
     let line = format!("{}\n", Value::Object(line));
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
-
-/// An error with what is behind it, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        next = error.source();
-    }
-    text
-}

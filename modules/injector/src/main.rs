@@ -10,6 +10,7 @@ use std::{
 };
 
 use clap::Parser;
+use display_error_chain::DisplayErrorChain;
 use injector::{Certificate, CertificateError, Config, ConfigError, Files, Limits, Server};
 use thiserror::Error;
 use tokio::{
@@ -70,14 +71,9 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let mut error: Option<&dyn std::error::Error> = Some(&failure);
-            let mut lines = Vec::new();
-            while let Some(one) = error {
-                lines.push(one.to_string());
-                error = one.source();
-            }
+            let failure = DisplayErrorChain::new(&failure);
             // Who cannot write to standard error has nobody to tell.
-            let _ = writeln!(io::stderr(), "injector: {}", lines.join(": "));
+            let _ = writeln!(io::stderr(), "injector: {failure}");
             ExitCode::FAILURE
         }
     }

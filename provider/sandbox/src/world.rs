@@ -1,5 +1,6 @@
 //! What does the server know at one moment: objects, and the kinds they are of?
 
+use display_error_chain::DisplayErrorChain;
 use serde_json::{Value, json};
 
 use crate::random;
@@ -133,11 +134,6 @@ pub(crate) fn now() -> String {
 
 #[allow(clippy::needless_pass_by_value)] // for `map_err`
 pub(crate) fn storage(error: StoreError) -> Refusal {
-    let mut message = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(error) = source {
-        message = format!("{message}: {error}");
-        source = error.source();
-    }
+    let message = DisplayErrorChain::new(&error).to_string();
     Refusal::new(500, "InternalError", message)
 }

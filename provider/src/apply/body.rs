@@ -1,8 +1,7 @@
 //! What is sent of an object, once all of its values are known?
 
-use std::error::Error;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use display_error_chain::DisplayErrorChain;
 use provider_core::{
     Certificate, Kind, ResourceId,
     k8s_openapi::api::core::v1::Secret,
@@ -52,12 +51,7 @@ impl Worker<'_> {
         let now = jiff::Timestamp::now();
         let (held, authority) = (step.live.as_ref(), authority.as_ref());
         let made = certify::made(certificate, making, held, authority, now).map_err(|error| {
-            let mut message = error.to_string();
-            let mut source = error.source();
-            while let Some(error) = source {
-                message = format!("{message}: {error}");
-                source = error.source();
-            }
+            let message = DisplayErrorChain::new(&error).to_string();
             Broken::Failed(Failed::new(Class::Unmade, message))
         })?;
         let data = body.as_object_mut().map(|body| {

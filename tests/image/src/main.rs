@@ -9,6 +9,7 @@ use std::{
 };
 
 use clap::Parser;
+use display_error_chain::DisplayErrorChain;
 use image::{Entry, Image, Start};
 
 /// Container images without a container engine.
@@ -64,15 +65,9 @@ fn main() -> ExitCode {
     match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let mut text = format!("error: {error}");
-            let mut source = error.source();
-            while let Some(error) = source {
-                text.push_str(": ");
-                text.push_str(&error.to_string());
-                source = error.source();
-            }
+            let error = DisplayErrorChain::new(&*error);
             // There is nobody to tell that stderr is gone.
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
     }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::config::{Loaded, Note, Problems};
+use display_error_chain::DisplayErrorChain;
 
 /// Tells people.
 pub(crate) struct Report {
@@ -37,14 +38,7 @@ impl Report {
 
     /// Something failed.
     pub(crate) fn error(&self, error: &dyn std::error::Error) {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        self.line(31, "error", &text);
+        self.line(31, "error", &DisplayErrorChain::new(error).to_string());
     }
 
     /// The arguments do not do.

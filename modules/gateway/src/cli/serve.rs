@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use display_error_chain::DisplayErrorChain;
 use rustix::process;
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -184,7 +185,7 @@ impl Run<'_> {
                 Ok((new, News::Runs))
             }
             Err(error) => {
-                let error = chain(&error);
+                let error = DisplayErrorChain::new(&error).to_string();
                 tracing::error!(%error, "the new configuration does not start, the old one goes on");
                 Ok((old, News::Refused(error)))
             }
@@ -210,7 +211,7 @@ impl Run<'_> {
                 Ok((new, News::Runs))
             }
             Err(error) => {
-                let error = chain(&error);
+                let error = DisplayErrorChain::new(&error).to_string();
                 tracing::error!(%error, "the new configuration does not start, the old one does again");
                 let old = self.start_once_free(&before).await?;
                 Ok((old, News::Refused(error)))
@@ -305,17 +306,6 @@ fn log(current: &Current, what: &'static str) {
     let (pipelines, budget) = (settings.pipelines.len(), settings.memory.budget);
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, pipelines, budget_bytes = budget, "{what}");
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }
 
 impl Signals {

@@ -70,6 +70,26 @@ pub struct OtlpGrpc {
     pub wait_for_ready: bool,
 }
 
+impl OtlpGrpc {
+    /// Plain, uncompressed, and as the collector has it in everything that is not said.
+    #[must_use]
+    pub fn to(endpoint: impl Into<String>) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            tls: None,
+            compression: WireCompression::None,
+            headers: BTreeMap::new(),
+            authority: None,
+            user_agent: None,
+            round_robin: true,
+            ping_after: None,
+            ping_timeout: Duration::from_secs(20),
+            ping_without_calls: false,
+            wait_for_ready: false,
+        }
+    }
+}
+
 /// OTLP over HTTP. A signal without a URL cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtlpHttp {

@@ -47,6 +47,21 @@ pub struct Keepalive {
     pub ping_without_calls: bool,
 }
 
+impl Default for Keepalive {
+    /// As the collector's gRPC library has it (`grpc-go`, `internal/transport/defaults.go`).
+    fn default() -> Self {
+        Self {
+            max_age: None,
+            max_age_grace: None,
+            max_idle: None,
+            ping_after: Duration::from_hours(2),
+            ping_timeout: Duration::from_secs(20),
+            min_ping_interval: Duration::from_mins(5),
+            ping_without_calls: false,
+        }
+    }
+}
+
 /// An HTTP server; HTTP/1.1 and h2c on one port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Http {

@@ -116,12 +116,10 @@ async fn nobody_yet() -> SocketAddr {
     listener.local_addr().unwrap()
 }
 
-#[tokio::test]
-async fn a_sampler_hands_on_what_it_holds_at_the_end() {
-    let (backend, address) = Backend::start().await;
-    let mut settings = settings(over_grpc(address, WireCompression::None));
+/// With a sampler that keeps every trace, once it has waited.
+fn all_sampled_after(wait: &str, mut settings: Settings) -> Settings {
     let all = serde_json::json!({
-        "decision_wait": "30s",
+        "decision_wait": wait,
         "policies": [{ "name": "all", "type": "always_sample" }],
     });
     let sampler: collector_config::ComponentId = "tail_sampling".parse().unwrap();
@@ -129,6 +127,14 @@ async fn a_sampler_hands_on_what_it_holds_at_the_end() {
     settings.processors.insert(sampler.clone(), all);
     let traces = settings.pipelines.get_mut(&"traces".parse().unwrap());
     traces.unwrap().processors.push(sampler);
+    settings
+}
+
+#[tokio::test]
+async fn a_sampler_hands_on_what_it_holds_at_the_end() {
+    let (backend, address) = Backend::start().await;
+    let settings = settings(over_grpc(address, WireCompression::None));
+    let settings = all_sampled_after("30s", settings);
     let gateway = Running::on(&settings, 2);
     for request in [4, 5].map(spans) {
         assert_eq!(call(gateway.grpc, TRACES, &request).await.code, "0");
@@ -143,19 +149,7 @@ async fn what_is_undecided_outlives_the_gateway() {
     let folder = std::env::temp_dir().join(format!("gateway-undecided-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (backend, address) = Backend::start().await;
-    let decided_after = |wait: &str| {
-        let mut settings = stored(address, &folder);
-        let all = serde_json::json!({
-            "decision_wait": wait,
-            "policies": [{ "name": "all", "type": "always_sample" }],
-        });
-        let sampler: collector_config::ComponentId = "tail_sampling".parse().unwrap();
-        let all = Processor::TailSampling(Box::new(serde_json::from_value(all).unwrap()));
-        settings.processors.insert(sampler.clone(), all);
-        let traces = settings.pipelines.get_mut(&"traces".parse().unwrap());
-        traces.unwrap().processors.push(sampler);
-        settings
-    };
+    let decided_after = |wait| all_sampled_after(wait, stored(address, &folder));
     let gateway = Running::start(&decided_after("10m"));
     for request in [4, 5].map(spans) {
         assert_eq!(call(gateway.grpc, TRACES, &request).await.code, "0");

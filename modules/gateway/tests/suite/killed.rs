@@ -8,16 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
-    trace::v1::{ResourceSpans, ScopeSpans, Span},
-};
-use prost::Message as _;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use tokio::time::sleep;
 
 use crate::support::{
     Backend,
     crash::{Load, Program, Taken, arrived, kills},
+    request_of,
 };
 
 /// How many spans are in each request.
@@ -62,18 +59,7 @@ pub(crate) fn message(nth: u64) -> Vec<u8> {
         name: "GET /checkout".to_owned(),
         ..Span::default()
     });
-    let scope = ScopeSpans {
-        spans: spans.collect(),
-        ..ScopeSpans::default()
-    };
-    let resource = ResourceSpans {
-        scope_spans: vec![scope],
-        ..ResourceSpans::default()
-    };
-    let request = ExportTraceServiceRequest {
-        resource_spans: vec![resource],
-    };
-    request.encode_to_vec()
+    request_of(spans)
 }
 
 /// Which of the spans that were acknowledged have not arrived.

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::{Buf, BufMut, Bytes};
-use gateway::settings::WireCompression;
+use gateway::settings::{Http2, WireCompression};
 use http::uri::PathAndQuery;
 use hyper::service::service_fn;
 use hyper_util::{
@@ -112,6 +112,18 @@ async fn client(to: SocketAddr) -> Grpc<Channel> {
     Grpc::new(channel.connect().await.unwrap())
 }
 
+/// A client of tonic, a gateway and a server of tonic that refuses so first, the last one before the others.
+async fn between(http2: Http2, refuse: Vec<Status>) -> (Grpc<Channel>, Running, Kept) {
+    let kept = Kept::default();
+    *kept.refuse.lock().await = refuse;
+    let backend = kept.serve().await;
+    let gateway = Running::start(&settings_on(
+        http2,
+        over_grpc(backend, WireCompression::None),
+    ));
+    (client(gateway.grpc).await, gateway, kept)
+}
+
 async fn export(client: &mut Grpc<Channel>, body: Bytes) -> Result<Bytes, Status> {
     client.ready().await.unwrap();
     let path = PathAndQuery::from_static(TRACES);
@@ -122,13 +134,7 @@ async fn export(client: &mut Grpc<Channel>, body: Bytes) -> Result<Bytes, Status
 #[tokio::test]
 async fn what_tonic_sends_reaches_tonic_unchanged_whatever_its_size_on_one_connection() {
     for http2 in BOTH {
-        let kept = Kept::default();
-        let backend = kept.serve().await;
-        let gateway = Running::start(&settings_on(
-            http2,
-            over_grpc(backend, WireCompression::None),
-        ));
-        let mut client = client(gateway.grpc).await;
+        let (mut client, gateway, kept) = between(http2, Vec::new()).await;
         let large: Vec<u8> = (0..100).flat_map(|_| spans(200)).collect();
         assert!(large.len() > 500 << 10, "more than a stream's window");
         let sent = [
@@ -151,13 +157,7 @@ async fn what_tonic_sends_reaches_tonic_unchanged_whatever_its_size_on_one_conne
 #[tokio::test]
 async fn calls_of_tonic_side_by_side_share_a_connection() {
     for http2 in BOTH {
-        let kept = Kept::default();
-        let backend = kept.serve().await;
-        let gateway = Running::start(&settings_on(
-            http2,
-            over_grpc(backend, WireCompression::None),
-        ));
-        let client = client(gateway.grpc).await;
+        let (client, gateway, kept) = between(http2, Vec::new()).await;
         let calls = (0..200).map(|_| {
             let mut client = client.clone();
             async move { export(&mut client, Bytes::from(spans(3))).await }
@@ -173,13 +173,7 @@ async fn calls_of_tonic_side_by_side_share_a_connection() {
 #[tokio::test]
 async fn tonic_is_told_why_a_request_is_refused_and_whether_it_may_come_again() {
     for http2 in BOTH {
-        let kept = Kept::default();
-        let backend = kept.serve().await;
-        let gateway = Running::start(&settings_on(
-            http2,
-            over_grpc(backend, WireCompression::None),
-        ));
-        let mut client = client(gateway.grpc).await;
+        let (mut client, gateway, _) = between(http2, Vec::new()).await;
         let cases = [
             (Bytes::from_static(b"no protobuf"), Code::InvalidArgument),
             (Bytes::from(vec![0; 2 << 20]), Code::ResourceExhausted),
@@ -199,16 +193,9 @@ async fn tonic_is_told_why_a_request_is_refused_and_whether_it_may_come_again() 
 #[tokio::test]
 async fn what_tonic_refuses_for_now_is_sent_again_and_for_good_is_not() {
     for http2 in BOTH {
-        let kept = Kept::default();
         let refused = [Code::InvalidArgument, Code::Unavailable];
         let refused = refused.map(|code| Status::new(code, "not now"));
-        kept.refuse.lock().await.extend(refused);
-        let backend = kept.serve().await;
-        let gateway = Running::start(&settings_on(
-            http2,
-            over_grpc(backend, WireCompression::None),
-        ));
-        let mut client = client(gateway.grpc).await;
+        let (mut client, gateway, kept) = between(http2, refused.into()).await;
         export(&mut client, Bytes::from(spans(1))).await.unwrap();
         // Unavailable first, then again and invalid: it is given up, and the next one passes.
         let emptied = async {

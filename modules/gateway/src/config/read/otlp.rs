@@ -55,18 +55,18 @@ fn grpc(server: GrpcServer, at: &At<'_>) -> Grpc {
     }
 }
 
-/// Where nothing is said it is as the collector's gRPC library has it.
 fn keepalive(text: KeepaliveText) -> Keepalive {
     let server = text.server_parameters.unwrap_or_default();
     let clients = text.enforcement_policy.unwrap_or_default();
     let time = |given, default| or_default(given, None).unwrap_or(default);
+    let usual = Keepalive::default();
     Keepalive {
         max_age: or_default(server.max_connection_age, None),
         max_age_grace: or_default(server.max_connection_age_grace, None),
         max_idle: or_default(server.max_connection_idle, None),
-        ping_after: time(server.time, Duration::from_hours(2)),
-        ping_timeout: time(server.timeout, Duration::from_secs(20)),
-        min_ping_interval: time(clients.min_time, Duration::from_mins(5)),
+        ping_after: time(server.time, usual.ping_after),
+        ping_timeout: time(server.timeout, usual.ping_timeout),
+        min_ping_interval: time(clients.min_time, usual.min_ping_interval),
         ping_without_calls: clients.permit_without_stream,
     }
 }

@@ -295,12 +295,12 @@ impl Sender for LoadBalancer {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, time::Duration};
+    use std::collections::BTreeSet;
 
     use super::*;
     use crate::{
         process::samples::payload,
-        settings::{Http2, OtlpGrpc, WireCompression},
+        settings::{Http2, OtlpGrpc},
     };
 
     fn balancer(key: RoutingKey) -> LoadBalancer {
@@ -309,19 +309,7 @@ mod tests {
             &LoadBalancing {
                 key: Some(key),
                 choice: Choice::Fixed(names.into()),
-                protocol: OtlpGrpc {
-                    endpoint: String::new(),
-                    tls: None,
-                    compression: WireCompression::None,
-                    headers: BTreeMap::new(),
-                    authority: None,
-                    user_agent: None,
-                    round_robin: false,
-                    ping_after: None,
-                    ping_timeout: Duration::from_secs(20),
-                    ping_without_calls: false,
-                    wait_for_ready: false,
-                },
+                protocol: OtlpGrpc::to(""),
                 timeout: None,
                 retry: None,
             },

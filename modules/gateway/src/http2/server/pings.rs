@@ -69,13 +69,8 @@ mod tests {
 
     fn keepalive(without_calls: bool) -> Keepalive {
         Keepalive {
-            max_age: None,
-            max_age_grace: None,
-            max_idle: None,
-            ping_after: Duration::from_hours(2),
-            ping_timeout: Duration::from_secs(20),
-            min_ping_interval: Duration::from_mins(5),
             ping_without_calls: without_calls,
+            ..Keepalive::default()
         }
     }
 

@@ -8,11 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
-    trace::v1::{ResourceSpans, ScopeSpans, Span, Status},
-};
-use prost::Message as _;
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use tokio::time::sleep;
 
 use crate::{
@@ -20,6 +16,7 @@ use crate::{
     support::{
         Backend,
         crash::{Load, Program, Taken, arrived, kills},
+        request_of,
     },
 };
 
@@ -82,18 +79,7 @@ fn message(nth: u64) -> Vec<u8> {
         }),
         ..Span::default()
     });
-    let scope = ScopeSpans {
-        spans: spans.collect(),
-        ..ScopeSpans::default()
-    };
-    let resource = ResourceSpans {
-        scope_spans: vec![scope],
-        ..ResourceSpans::default()
-    };
-    let request = ExportTraceServiceRequest {
-        resource_spans: vec![resource],
-    };
-    request.encode_to_vec()
+    request_of(spans)
 }
 
 /// What became of the spans that were acknowledged.

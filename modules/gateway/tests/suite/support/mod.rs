@@ -79,6 +79,11 @@ pub(crate) fn spans(count: u8) -> Vec<u8> {
         name: "GET /".to_owned(),
         ..Span::default()
     });
+    request_of(spans)
+}
+
+/// A request with these spans, all of one resource and scope.
+pub(crate) fn request_of(spans: impl Iterator<Item = Span>) -> Vec<u8> {
     let scope = ScopeSpans {
         spans: spans.collect(),
         ..ScopeSpans::default()

@@ -67,15 +67,7 @@ fn grpc() -> Grpc {
         tls: None,
         max_message: 1 << 20,
         max_concurrent_streams: None,
-        keepalive: Keepalive {
-            max_age: None,
-            max_age_grace: None,
-            max_idle: None,
-            ping_after: Duration::from_hours(2),
-            ping_timeout: Duration::from_secs(20),
-            min_ping_interval: Duration::from_mins(5),
-            ping_without_calls: false,
-        },
+        keepalive: Keepalive::default(),
     }
 }
 
@@ -124,17 +116,8 @@ pub(crate) fn exporter(kind: ExporterKind) -> Exporter {
 
 pub(crate) fn over_grpc(to: SocketAddr, compression: WireCompression) -> ExporterKind {
     ExporterKind::OtlpGrpc(OtlpGrpc {
-        endpoint: to.to_string(),
-        tls: None,
         compression,
-        headers: BTreeMap::new(),
-        authority: None,
-        user_agent: None,
-        round_robin: false,
-        ping_after: None,
-        ping_timeout: Duration::from_secs(20),
-        ping_without_calls: false,
-        wait_for_ready: false,
+        ..OtlpGrpc::to(to.to_string())
     })
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::world::{Heard, Peer, call, client, soon};
 use crate::http2::{
     Code, Flags, Kind, Settings,
-    client::{Answer, Idle, Keepalive, Lost},
+    client::{Answer, Client, Idle, Keepalive, Lost},
 };
 
 const STATUS: [(&str, &str); 2] = [(":status", "200"), ("content-type", "application/grpc")];
@@ -167,6 +167,23 @@ async fn pings_are_answered_and_those_who_answer_ours_are_kept() {
 /// What a peer does wrong, and what it is told.
 type Fault = (&'static str, fn(&mut Peer), Code);
 
+/// A call that a peer's mistake breaks, which the peer is told.
+async fn broken_by(name: &str, fault: fn(&mut Peer), told: &str) -> (Client, Peer) {
+    let (client, theirs) = client(1 << 20, Keepalive::default());
+    let asked = client.call(call(1, 1));
+    let peer = async {
+        let mut peer = Peer::new(theirs, &Settings::default()).await;
+        peer.whole().await;
+        fault(&mut peer);
+        peer.say().await;
+        peer.told(told).await;
+        peer
+    };
+    let (answer, peer) = soon(futures::future::join(asked, peer)).await;
+    assert!(matches!(answer, Err(Lost::Broken(_))), "{name}: {answer:?}");
+    (client, peer)
+}
+
 #[tokio::test]
 async fn whoever_breaks_a_rule_loses_the_connection() {
     let faults: [Fault; 9] = [
@@ -226,18 +243,7 @@ async fn whoever_breaks_a_rule_loses_the_connection() {
         ),
     ];
     for (name, fault, code) in faults {
-        let (client, theirs) = client(1 << 20, Keepalive::default());
-        let asked = client.call(call(1, 1));
-        let peer = async {
-            let mut peer = Peer::new(theirs, &Settings::default()).await;
-            peer.whole().await;
-            fault(&mut peer);
-            peer.say().await;
-            peer.told(&format!("GoAway {{ last: 0, code: {code:?}"))
-                .await;
-        };
-        let (answer, ()) = soon(futures::future::join(asked, peer)).await;
-        assert!(matches!(answer, Err(Lost::Broken(_))), "{name}: {answer:?}");
+        broken_by(name, fault, &format!("GoAway {{ last: 0, code: {code:?}")).await;
     }
 }
 
@@ -264,19 +270,8 @@ async fn whoever_breaks_a_rule_of_a_stream_loses_the_stream() {
         ),
     ];
     for (name, fault, code) in faults {
-        let (client, theirs) = client(1 << 20, Keepalive::default());
-        let asked = client.call(call(1, 1));
-        let peer = async {
-            let mut peer = Peer::new(theirs, &Settings::default()).await;
-            peer.whole().await;
-            fault(&mut peer);
-            peer.say().await;
-            peer.told(&format!("Reset {{ stream: 1, code: {code:?}"))
-                .await;
-            peer
-        };
-        let (answer, _peer) = soon(futures::future::join(asked, peer)).await;
-        assert!(matches!(answer, Err(Lost::Broken(_))), "{name}: {answer:?}");
+        let told = format!("Reset {{ stream: 1, code: {code:?}");
+        let (client, _peer) = broken_by(name, fault, &told).await;
         assert!(client.is_open(), "{name}");
     }
 }

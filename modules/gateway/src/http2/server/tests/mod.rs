@@ -73,15 +73,7 @@ pub(super) fn grpc() -> Grpc {
         tls: None,
         max_message: 1 << 20,
         max_concurrent_streams: Some(100),
-        keepalive: Keepalive {
-            max_age: None,
-            max_age_grace: None,
-            max_idle: None,
-            ping_after: Duration::from_hours(2),
-            ping_timeout: Duration::from_secs(20),
-            min_ping_interval: Duration::from_mins(5),
-            ping_without_calls: false,
-        },
+        keepalive: Keepalive::default(),
     }
 }
 

@@ -187,12 +187,10 @@ impl Written {
         for series in request.series {
             let entry = self.series.entry(labels(series.labels)).or_default();
             entry.measured(series.samples, series.histograms);
-            for exemplar in series.exemplars {
-                let value = exemplar.value.to_bits();
-                entry
-                    .exemplars
-                    .insert((exemplar.time, labels(exemplar.labels), value));
-            }
+            let exemplars = series.exemplars.into_iter();
+            let exemplars =
+                exemplars.map(|one| (one.time, labels(one.labels), one.value.to_bits()));
+            entry.exemplars.extend(exemplars);
         }
         for MetadataOne {
             kind,
@@ -218,12 +216,10 @@ impl Written {
         for series in request.series {
             let entry = self.series.entry(labels(series.labels)).or_default();
             entry.measured(series.samples, series.histograms);
-            for exemplar in series.exemplars {
-                let value = exemplar.value.to_bits();
-                entry
-                    .exemplars
-                    .insert((exemplar.time, labels(exemplar.labels), value));
-            }
+            let exemplars = series.exemplars.into_iter();
+            let exemplars =
+                exemplars.map(|one| (one.time, labels(one.labels), one.value.to_bits()));
+            entry.exemplars.extend(exemplars);
             let metadata = series.metadata.unwrap_or_default();
             let words = (of(metadata.help), of(metadata.unit));
             entry.described.insert((metadata.kind, words.0, words.1));
