@@ -34,6 +34,7 @@ pub mod tail;
 pub mod telemetry;
 mod text;
 mod time;
+mod trace_state;
 pub mod wire;
 
 pub use budget::{Budget, Charge};

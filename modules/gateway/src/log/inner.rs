@@ -1,84 +1,21 @@
 //! What happens to the log under its lock: a record is appended, handed out, done with, given back.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io,
-    ops::Range,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io, ops::Range, sync::Arc};
 
 use collector_config::Signal;
-use tokio::sync::Notify;
 
 use super::{
     AppendError, Position, Stats,
-    disk::{DiskFile, write_all},
-    format::{Codec, Header, Kind, RECORD_HEADER, TERMINATOR, stride},
+    destination::{Backlog, Destination},
+    disk::write_all,
+    format::{Codec, Header, Kind, TERMINATOR},
     ledger::{Ledger, key},
     ranges::Ranges,
     recent::Recent,
+    record::{compress, write_record},
     segments::{Filled, Segment, Segments},
 };
-use crate::{Chunks, Payload, settings::Sizer};
-
-/// What waits to be delivered to a destination.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Backlog {
-    /// How many records.
-    pub records: u64,
-    /// How many items in them.
-    pub items: u64,
-    /// How many bytes their bodies have.
-    pub bytes: u64,
-}
-
-impl Backlog {
-    pub(crate) fn add(&mut self, items: u64, bytes: u64) {
-        self.records += 1;
-        self.items += items;
-        self.bytes += bytes;
-    }
-
-    /// How much that is, as a queue counts it.
-    pub fn of(&self, sizer: Sizer) -> u64 {
-        match sizer {
-            Sizer::Requests => self.records,
-            Sizer::Items => self.items,
-            Sizer::Bytes => self.bytes,
-        }
-    }
-
-    fn remove(&mut self, position: &Position) {
-        self.records = self.records.saturating_sub(1);
-        self.items = self.items.saturating_sub(position.items);
-        self.bytes = self.bytes.saturating_sub(position.bytes);
-    }
-}
-
-/// A destination: what it is done with, and what it was handed.
-#[derive(Debug, Default)]
-pub(crate) struct Destination {
-    pub(crate) name: String,
-    pub(crate) done: Ranges,
-    /// Handed out and not done with.
-    pub(crate) out: BTreeSet<u64>,
-    /// All before it was handed out, is done with, or is known to be unreadable.
-    pub(crate) at: u64,
-    pub(crate) backlog: Backlog,
-    /// Where those wait who send to it: one is told of each record.
-    pub(crate) waits: Arc<Notify>,
-}
-
-impl Destination {
-    /// The next sequence to hand out, if it were there.
-    pub(crate) fn wants(&self) -> u64 {
-        let mut next = self.done.first_absent(self.at);
-        while self.out.contains(&next) {
-            next = self.done.first_absent(next + 1);
-        }
-        next
-    }
-}
+use crate::{Chunks, Payload};
 
 /// What the medium does not have yet. Nobody is given it before it has: whoever sent it may have to be refused.
 #[derive(Debug)]
@@ -389,24 +326,4 @@ fn note(
     run: Range<u64>,
 ) -> io::Result<()> {
     ledger.note(key, run, everything(destinations))
-}
-
-fn write_record(place: &Filled, header: &[u8], body: &Chunks) -> io::Result<()> {
-    let written = RECORD_HEADER + body.len() as u64;
-    let padding = (stride(body.len() as u64) - written) as usize;
-    let room = place.size.saturating_sub(place.used + written) as usize;
-    let zeros = [0; 2 * TERMINATOR.len()];
-    let tail = &zeros[..(padding + TERMINATOR.len()).min(room)];
-    let mut pieces: smallvec::SmallVec<[&[u8]; 8]> = smallvec::smallvec![header];
-    pieces.extend(body.iter().map(AsRef::as_ref));
-    pieces.push(tail);
-    let file: &dyn DiskFile = &*place.segment.file;
-    write_all(file, place.used, &pieces)
-}
-
-/// The body in LZ4, if that is shorter.
-fn compress(body: &Chunks) -> Option<Chunks> {
-    let joined = body.joined();
-    let small = lz4_flex::block::compress(&joined);
-    (small.len() < joined.len()).then(|| bytes::Bytes::from(small).into())
 }

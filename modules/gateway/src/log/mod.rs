@@ -20,6 +20,7 @@
 )]
 
 mod cursor;
+mod destination;
 mod disk;
 mod error;
 mod format;
@@ -27,6 +28,7 @@ mod inner;
 mod ledger;
 mod ranges;
 mod recent;
+mod record;
 mod recover;
 mod scan;
 mod segments;
@@ -45,10 +47,10 @@ use collector_config::Signal;
 use tokio::sync::{Notify, futures::Notified};
 
 pub use cursor::{Cursor, Delivery};
+pub use destination::Backlog;
 pub use disk::{Disk, DiskFile, Open, RealDisk};
 pub use error::{AppendError, OpenError};
 pub use format::Kind;
-pub use inner::Backlog;
 pub use recover::Recovered;
 pub use stats::{Count, Stats};
 

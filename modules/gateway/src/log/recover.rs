@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::Path,
     sync::{Arc, Mutex},
 };
@@ -11,9 +12,10 @@ use tokio::sync::Notify;
 
 use super::{
     Backlog, Level, Log, OpenError, Settings, Shared, Stats,
+    destination::Destination,
     disk::{Disk, Open, read_full},
     format::{Heading, Life, SEGMENT_HEADER},
-    inner::{Destination, Inner, Unsynced},
+    inner::{Inner, Unsynced},
     ledger::{Ledger, Memory, key},
     ranges::Ranges,
     recent::Recent,
@@ -61,23 +63,11 @@ pub(super) fn open(
     settings: &Settings,
     disk: Arc<dyn Disk>,
 ) -> Result<(Log, Recovered), OpenError> {
+    let lock = take(folder, &*disk)?;
     let failed = |source| OpenError::Folder {
         folder: folder.to_owned(),
         source,
     };
-    // A folder that is there need not be made, and on a disk that is full or read-only cannot be.
-    let made = disk.create_folder(folder);
-    let lock = disk.lock(folder).map_err(|source| {
-        let taken = source.raw_os_error() == Some(Errno::WOULDBLOCK.raw_os_error());
-        match made {
-            Err(source) if !taken => failed(source),
-            _ if taken => OpenError::InUse {
-                folder: folder.to_owned(),
-                source,
-            },
-            _ => failed(source),
-        }
-    })?;
     let names = disk.list(folder).map_err(failed)?;
     let stats = Arc::new(Stats::default());
     let (ledger, memory) = Ledger::open(Arc::clone(&disk), folder, settings.capacity);
@@ -114,18 +104,16 @@ pub(super) fn open(
     inner.ledger.prepare();
     inner.name_destinations();
     let inner = Arc::new(Mutex::new(inner));
+    let work = || Work {
+        inner: Arc::clone(&inner),
+        disk,
+        folder: folder.to_owned(),
+        stats: Arc::clone(&stats),
+        group: settings.group,
+    };
     let syncer = match settings.level {
         Level::Process => None,
-        Level::Power => Some(
-            Syncer::start(Work {
-                inner: Arc::clone(&inner),
-                disk,
-                folder: folder.to_owned(),
-                stats: Arc::clone(&stats),
-                group: settings.group,
-            })
-            .map_err(failed)?,
-        ),
+        Level::Power => Some(Syncer::start(work()).map_err(failed)?),
     };
     let shared = Shared {
         inner,
@@ -136,6 +124,27 @@ pub(super) fn open(
     };
     let shared = Arc::new(shared);
     Ok((Log { shared }, recovery.recovered))
+}
+
+/// Makes the folder where it is not, and keeps it from everybody else.
+fn take(folder: &Path, disk: &dyn Disk) -> Result<Box<dyn fmt::Debug + Send + Sync>, OpenError> {
+    let failed = |source| OpenError::Folder {
+        folder: folder.to_owned(),
+        source,
+    };
+    // A folder that is there need not be made, and on a disk that is full or read-only cannot be.
+    let made = disk.create_folder(folder);
+    disk.lock(folder).map_err(|source| {
+        let taken = source.raw_os_error() == Some(Errno::WOULDBLOCK.raw_os_error());
+        match made {
+            Err(source) if !taken => failed(source),
+            _ if taken => OpenError::InUse {
+                folder: folder.to_owned(),
+                source,
+            },
+            _ => failed(source),
+        }
+    })
 }
 
 impl Recovery<'_> {

@@ -2,6 +2,8 @@
 
 use smallvec::SmallVec;
 
+use crate::trace_state::{is_key, is_value};
+
 /// The value of a key, if the whole header is valid as the W3C's Trace Context and Go's SDK have it.
 pub(super) fn get<'a>(header: &'a str, wanted: &str) -> Option<&'a str> {
     let mut keys = SmallVec::<[&str; 32]>::new();
@@ -20,31 +22,6 @@ pub(super) fn get<'a>(header: &'a str, wanted: &str) -> Option<&'a str> {
         }
     }
     found
-}
-
-fn is_key(key: &str) -> bool {
-    match key.split_once('@') {
-        None => is_name(key, 256, u8::is_ascii_lowercase),
-        Some((tenant, system)) => {
-            let first = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-            is_name(tenant, 241, first) && is_name(system, 14, u8::is_ascii_lowercase)
-        }
-    }
-}
-
-fn is_name(name: &str, most: usize, first: impl Fn(&u8) -> bool) -> bool {
-    let rest =
-        |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-*/".contains(byte);
-    match name.as_bytes() {
-        [] => false,
-        [head, tail @ ..] => name.len() <= most && first(head) && tail.iter().all(rest),
-    }
-}
-
-fn is_value(value: &str) -> bool {
-    let allowed = |byte: &u8| (0x20..=0x7e).contains(byte) && *byte != b',' && *byte != b'=';
-    let ends = value.as_bytes().last().is_some_and(|last| *last != b' ');
-    ends && value.len() <= 256 && value.bytes().all(|byte| allowed(&byte))
 }
 
 #[cfg(test)]

@@ -6,13 +6,11 @@ use super::{
     probability::{Randomness, Threshold},
     rule::Carried,
 };
+use crate::trace_state::{is_key, is_value};
 
 /// The limits of a list, in members and bytes, that readers need not go beyond.
 const MEMBERS: usize = 32;
 const LONGEST: usize = 1024;
-const LONGEST_VALUE: usize = 256;
-const LONGEST_TENANT: usize = 241;
-const LONGEST_SYSTEM: usize = 14;
 
 /// A trace state that follows the rules.
 #[derive(Clone, Debug, Default)]
@@ -91,37 +89,6 @@ impl<'a> TraceState<'a> {
             .chain(self.members.iter().copied());
         members.collect::<Vec<_>>().join(",")
     }
-}
-
-fn is_key(key: &str) -> bool {
-    let rest = |text: &str| {
-        text.bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/'))
-    };
-    let letter_first = |text: &str| text.starts_with(|c: char| c.is_ascii_lowercase());
-    if key.len() > LONGEST_VALUE {
-        return false;
-    }
-    match key.split_once('@') {
-        None => letter_first(key) && rest(key),
-        Some((tenant, system)) => {
-            let starts = tenant.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-            starts
-                && rest(tenant)
-                && tenant.len() <= LONGEST_TENANT
-                && letter_first(system)
-                && rest(system)
-                && system.len() <= LONGEST_SYSTEM
-        }
-    }
-}
-
-fn is_value(value: &str) -> bool {
-    let legal = |byte: u8| matches!(byte, 0x20..=0x2b | 0x2d..=0x3c | 0x3e..=0x7e);
-    !value.is_empty()
-        && value.len() <= LONGEST_VALUE
-        && value.bytes().all(legal)
-        && !value.ends_with(' ')
 }
 
 fn is_field(key: &str, value: &str) -> bool {
