@@ -188,8 +188,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Closes a connection that has nothing left to do.
     fn finish(&mut self) {
         let session = &mut self.session;
-        let idle = session.streams.len() == 0 && session.stall.is_none() && self.work.is_empty();
-        if session.phase == Life::Last && idle {
+        let idle = session.stall.is_none() && self.work.is_empty();
+        if session.phase == Life::Last && idle && session.streams.are_answered() {
             session.phase = Life::Over;
         }
     }

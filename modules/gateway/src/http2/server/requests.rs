@@ -54,6 +54,9 @@ impl Session {
                 )),
             };
         };
+        if stream.peer == Peer::WasReset {
+            return Ok(());
+        }
         if stream.peer != Peer::Sends {
             let why = "headers come after the end of their stream";
             return Err(Error::Stream(id, Code::StreamClosed, why));
@@ -99,13 +102,13 @@ impl Session {
         };
         let receiving = Receiving {
             message,
-            window: ReceiveWindow::new(STREAM_WINDOW),
             left: length,
             began: self.now,
             heard: self.now,
         };
         let stream = Stream {
             send: SendWindow::new(self.peer.initial_window_size),
+            window: ReceiveWindow::new(STREAM_WINDOW),
             peer: Peer::Sends,
             phase: Phase::Receiving(receiving),
         };
@@ -148,22 +151,20 @@ impl Session {
                 )),
             };
         };
-        if stream.peer != Peer::Sends {
-            return Err(Error::Stream(
-                id,
-                Code::StreamClosed,
-                "data comes after the end",
-            ));
-        }
-        let Phase::Receiving(receiving) = &mut stream.phase else {
-            if end {
-                stream.peer = Peer::HasEnded;
+        match stream.peer {
+            Peer::Sends => {}
+            Peer::WasReset => return Ok(Then::GoOn),
+            Peer::HasEnded | Peer::IsGone => {
+                let why = "data comes after the end";
+                return Err(Error::Stream(id, Code::StreamClosed, why));
             }
-            return Ok(Then::GoOn);
-        };
+        }
         let why = "more comes than the window of the stream allows";
-        let taken = receiving.window.take(flow);
+        let taken = stream.window.take(flow);
         taken.ok_or(Error::Stream(id, Code::FlowControl, why))?;
+        let Phase::Receiving(receiving) = &mut stream.phase else {
+            return self.pass_over(id, flow, end);
+        };
         if let Some(left) = &mut receiving.left {
             let rest = left.checked_sub(bytes.len() as u64);
             *left = rest.ok_or(Error::Stream(
@@ -173,10 +174,32 @@ impl Session {
             ))?;
         }
         receiving.heard = self.now;
-        if !end && let Some(more) = receiving.window.release(flow) {
+        if !end && let Some(more) = stream.window.release(flow) {
             self.outbox.window_update(id, more);
         }
         self.message(id, bytes, end)
+    }
+
+    /// Bytes of a message that is answered already.
+    fn pass_over(&mut self, id: u32, flow: u32, end: bool) -> Result<Then, Error> {
+        if end {
+            return self.ended(id).map(|()| Then::GoOn);
+        }
+        let Some(stream) = self.streams.get(id) else {
+            return Ok(Then::GoOn);
+        };
+        if let Phase::Answered(unheard) = &mut stream.phase {
+            let Some(left) = unheard.left.checked_sub(flow.into()) else {
+                self.reset(id, Code::No);
+                return Ok(Then::GoOn);
+            };
+            unheard.left = left;
+            unheard.heard = self.now;
+        }
+        if let Some(more) = stream.window.release(flow) {
+            self.outbox.window_update(id, more);
+        }
+        Ok(Then::GoOn)
     }
 
     /// Adds bytes to the message of a stream, as soon as there is room for them.
@@ -232,16 +255,28 @@ impl Session {
 
     /// The peer has sent all of a request.
     fn ended(&mut self, id: u32) -> Result<(), Error> {
-        if let Some(stream) = self.streams.get(id) {
-            stream.peer = Peer::HasEnded;
+        let Some(stream) = self.streams.get(id) else {
+            return Ok(());
+        };
+        stream.peer = Peer::HasEnded;
+        match &stream.phase {
+            Phase::Receiving(receiving) if receiving.left.is_some_and(|left| left > 0) => {
+                let why = "less comes than was said";
+                return Err(Error::Stream(id, Code::Protocol, why));
+            }
+            Phase::Answered(_) => {
+                self.close(id, Ended::ByPeer);
+                // There are clients (curl 7) that notice the end of a stream only when a frame comes after it.
+                if let Some(more) = self.window.settle() {
+                    self.outbox.window_update(0, more);
+                }
+                return Ok(());
+            }
+            _ => {}
         }
         let Some(receiving) = self.receiving(id) else {
             return Ok(());
         };
-        if receiving.left.is_some_and(|left| left > 0) {
-            let why = "less comes than was said";
-            return Err(Error::Stream(id, Code::Protocol, why));
-        }
         let (request, mut body) = match receiving.message {
             Coming::Wanted { request, body } => (request, body),
             Coming::Unwanted { answer, .. } => {

@@ -13,7 +13,7 @@ use super::{
     pings::Pings,
     request::{Answer, Request},
     stall::{RESERVE, Stall},
-    stream::{Ended, Peer, Phase, Streams},
+    stream::{Ended, Peer, Phase, Streams, Unheard},
     times::Times,
     tolerance::Tolerance,
 };
@@ -22,13 +22,15 @@ use crate::{
     http2::{
         Code, Error, Event, Flags, Outbox, ReceiveWindow, SendWindow, Settings, hpack::Decoder,
     },
-    receive::{Protocol, Serving, incoming::Message},
+    receive::{Protocol, Serving, body::SILENCE, incoming::Message},
 };
 
 /// The payload of the ping by which we learn that a peer knows that it has to go.
 pub(super) const LEAVING: [u8; 8] = *b"leaving!";
 /// The payload of the pings by which we learn that a peer is there.
 pub(super) const THERE: [u8; 8] = *b"there?..";
+/// How much of a request is passed over at least after it was answered, before its sender is told to stop.
+const HEARD_OUT: u64 = 16 << 20;
 /// What streams take of the budget: their books, and the future of their answer.
 const STREAM: u64 = 2 << 10;
 /// In what steps a connection takes more of the budget.
@@ -161,11 +163,23 @@ impl Session {
         }
     }
 
-    /// Ends a stream without an answer.
+    /// Ends a stream without an answer, or after it.
     pub(super) fn reset(&mut self, id: u32, code: Code) {
         self.outbox.reset(id, code);
         // What its sender has on the way is passed over.
-        self.streams.remove(id, Ended::ByUs);
+        match self.streams.get(id) {
+            Some(stream) if matches!(stream.phase, Phase::Working) => stream.peer = Peer::WasReset,
+            _ => self.close(id, Ended::ByUs),
+        }
+    }
+
+    /// Forgets a stream that nothing is done for any more. What somebody works for is never forgotten before the work
+    /// is done, whoever reset it: otherwise resets would be a way to begin any number of calls.
+    pub(super) fn close(&mut self, id: u32, by: Ended) {
+        self.streams.remove(id, by);
+        if self.streams.len() == 0 {
+            self.times.idle(self.now);
+        }
     }
 
     fn was_reset(&mut self, id: u32) -> Result<(), Error> {
@@ -175,11 +189,14 @@ impl Session {
         let Some(stream) = self.streams.get(id) else {
             return Ok(());
         };
-        if matches!(stream.phase, Phase::Working) {
-            // It counts as long as somebody works for it: otherwise resets would be a way to begin any number.
-            stream.peer = Peer::IsGone;
-        } else {
-            self.streams.remove(id, Ended::ByPeer);
+        match stream.phase {
+            Phase::Working => stream.peer = Peer::IsGone,
+            // It has its answer, and no longer sends what nobody reads.
+            Phase::Answered(_) => {
+                self.close(id, Ended::ByPeer);
+                return Ok(());
+            }
+            _ => self.close(id, Ended::ByPeer),
         }
         self.tolerance.spend(self.now, "too many streams are reset")
     }
@@ -214,7 +231,9 @@ impl Session {
             grown.map_err(|why| Error::Connection(Code::FlowControl, why))?;
         } else if id > self.streams.highest {
             return Err(Error::protocol("a window grows of a stream that never was"));
-        } else if let Some(stream) = self.streams.get(id) {
+        } else if let Some(stream) = self.streams.get(id)
+            && stream.peer != Peer::WasReset
+        {
             let grown = stream.send.grow(increment);
             grown.map_err(|why| Error::Stream(id, Code::FlowControl, why))?;
         }
@@ -258,7 +277,7 @@ impl Session {
         if matches!(answer, Answer::Accepted) {
             self.tolerance.earn();
         }
-        if stream.peer == Peer::IsGone {
+        if matches!(stream.peer, Peer::IsGone | Peer::WasReset) {
             let peer = stream.peer;
             return self.answered(id, peer);
         }
@@ -270,19 +289,25 @@ impl Session {
         }
     }
 
-    /// The answer is complete: a peer that still sends may stop.
+    /// The answer is complete: a peer that still sends is heard out for a while.
     fn answered(&mut self, id: u32, peer: Peer) {
         if let Some(pings) = &mut self.pings {
             pings.answered();
         }
         match peer {
-            Peer::HasEnded | Peer::IsGone => {
-                self.streams.remove(id, Ended::ByPeer);
+            Peer::HasEnded | Peer::IsGone => self.close(id, Ended::ByPeer),
+            Peer::WasReset => self.close(id, Ended::ByUs),
+            Peer::Sends => {
+                let unheard = Unheard {
+                    left: HEARD_OUT.max(self.serving.max_message),
+                    until: self.now + SILENCE,
+                    heard: self.now,
+                };
+                self.times.hears_out = true;
+                if let Some(stream) = self.streams.get(id) {
+                    stream.phase = Phase::Answered(unheard);
+                }
             }
-            Peer::Sends => self.reset(id, Code::No),
-        }
-        if self.streams.len() == 0 {
-            self.times.idle(self.now);
         }
     }
 

@@ -21,6 +21,8 @@ const REMEMBERED: usize = 256;
 pub(super) struct Stream {
     /// What may be sent on it.
     pub(super) send: SendWindow,
+    /// What may come on it.
+    pub(super) window: ReceiveWindow,
     /// Whether the peer still sends.
     pub(super) peer: Peer,
     pub(super) phase: Phase,
@@ -33,6 +35,8 @@ pub(super) enum Peer {
     HasEnded,
     /// It wants no answer any more.
     IsGone,
+    /// It gets no answer any more, and may have sent more before it knew.
+    WasReset,
 }
 
 /// How far a stream has come.
@@ -44,13 +48,25 @@ pub(super) enum Phase {
     Working,
     /// Some of its answer may not be sent yet.
     Answering(Rest),
+    /// It was answered before all of its message had come. The rest is passed over for a while: a client that is reset
+    /// while it still sends may lose the answer that it has.
+    Answered(Unheard),
+}
+
+/// What still comes of a message that was answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unheard {
+    /// How many bytes of it may come.
+    pub(super) left: u64,
+    pub(super) until: Instant,
+    /// When the last bytes came.
+    pub(super) heard: Instant,
 }
 
 /// A message that comes.
 #[derive(Debug)]
 pub(super) struct Receiving {
     pub(super) message: Coming,
-    pub(super) window: ReceiveWindow,
     /// How many bytes have to come, if that was said.
     pub(super) left: Option<u64>,
     pub(super) began: Instant,
@@ -101,6 +117,12 @@ impl Streams {
     /// All that are open, in their order.
     pub(super) fn iter(&mut self) -> impl Iterator<Item = (u32, &mut Stream)> {
         self.open.iter_mut().map(|(id, stream)| (*id, stream))
+    }
+
+    /// Whether none waits for an answer.
+    pub(super) fn are_answered(&self) -> bool {
+        let mut open = self.open.values();
+        open.all(|stream| matches!(stream.phase, Phase::Answered(_)))
     }
 
     /// Ends one.

@@ -25,6 +25,8 @@ const PREFACE: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How long a client may leave an answer unread.
 const UNREAD: Duration = Duration::from_secs(30);
+/// How long nothing may come of a request that was answered before its end.
+const QUIET: Duration = Duration::from_secs(1);
 /// When to look again if nothing is to be waited for.
 const RARELY: Duration = Duration::from_hours(1);
 
@@ -46,6 +48,8 @@ pub(super) struct Times {
     /// Since when calls under way are on their way out because of the age of the connection.
     aged: Option<Instant>,
     greeted: bool,
+    /// Whether there may be streams that were answered and still come.
+    pub(super) hears_out: bool,
     /// Since when everything was said.
     said: Option<Instant>,
 }
@@ -75,6 +79,7 @@ impl Times {
             asked: None,
             aged: None,
             greeted: false,
+            hears_out: false,
             said: None,
         }
     }
@@ -106,8 +111,8 @@ impl Times {
 
     /// By when a stream whose message comes has to be looked at.
     pub(super) fn soonest(&self, now: Instant) -> Instant {
-        let limit = self.request.unwrap_or(SILENCE).min(SILENCE);
-        now + limit
+        let most = if self.hears_out { QUIET } else { SILENCE };
+        now + self.request.unwrap_or(most).min(most)
     }
 }
 
@@ -261,6 +266,29 @@ impl Session {
         for (id, refusal) in refused {
             // Whoever is out of patience hears it with the next frame.
             let _ = self.refuse(id, refusal);
+        }
+        self.hear_out(due);
+    }
+
+    /// Ends what was answered long ago and still comes.
+    fn hear_out(&mut self, due: &mut Due) {
+        if !self.times.hears_out {
+            return;
+        }
+        self.times.hears_out = false;
+        let mut over = Vec::new();
+        for (id, stream) in self.streams.iter() {
+            let Phase::Answered(unheard) = &stream.phase else {
+                continue;
+            };
+            if due.has_come(Some(unheard.until.min(unheard.heard + QUIET))) {
+                over.push(id);
+            } else {
+                self.times.hears_out = true;
+            }
+        }
+        for id in over {
+            self.reset(id, Code::No);
         }
     }
 }

@@ -6,6 +6,7 @@ mod changed;
 mod clients;
 mod conformance;
 mod crowd;
+mod curled;
 mod filtered;
 mod made;
 mod measured;

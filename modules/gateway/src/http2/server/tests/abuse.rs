@@ -55,6 +55,34 @@ async fn what_is_worked_on_counts_after_its_reset() {
 }
 
 #[tokio::test]
+async fn what_is_worked_on_counts_after_we_reset_it() {
+    let mut pair = Pair::grpc().await;
+    pair.close_gate();
+    // The fault is the peer's, and the reset is ours.
+    let faults = [
+        (Kind::WindowUpdate, [127, 255, 255, 255], Code::FlowControl),
+        (Kind::Data, [0; 4], Code::StreamClosed),
+    ];
+    for index in 0..100 {
+        let (kind, payload, code) = faults[index % 2];
+        let stream = pair.call(&span(1)).await;
+        pair.frame(kind, Flags::NONE, stream, &payload).await;
+        assert_eq!(pair.reset().await, (stream, code));
+        // What was on its way is passed over.
+        pair.frame(kind, Flags::NONE, stream, &payload).await;
+    }
+    let one_more = pair.call(&span(1)).await;
+    assert_eq!(pair.reset().await, (one_more, Code::RefusedStream));
+    pair.open_gate();
+    let mut there = false;
+    while !there {
+        let stream = pair.call(&span(1)).await;
+        let frame = pair.next().await;
+        there = frame.stream == stream && frame.kind == Kind::Headers;
+    }
+}
+
+#[tokio::test]
 async fn floods_of_frames_that_mean_nothing_end() {
     let settings = framed(Kind::Settings, Flags::NONE, 0, &[]);
     let ping = framed(Kind::Ping, Flags::NONE, 0, &[1; 8]);

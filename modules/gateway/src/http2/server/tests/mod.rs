@@ -2,6 +2,7 @@
 
 mod abuse;
 mod anything;
+mod early;
 mod flow;
 mod life;
 mod rules;
