@@ -1,61 +1,37 @@
-//! Which bytes are kept for traces that are not dealt with?
+//! Which spans are kept of traces that are not dealt with?
 
-use std::{ops::Range, sync::Arc, time::Instant};
-
-use bytes::Bytes;
+use std::sync::Arc;
 
 use super::{
+    block::{Block, ScopeOf},
+    blocks::{Blocks, Taking},
     journal::Position,
     slab::{NONE, Slab},
 };
-use crate::Charge;
+use crate::Budget;
 
-/// The bodies of requests of which a span still counts, and which bytes of them do.
-///
-/// A body is kept as it came, and let go with its last span. Where most of one is of no use any more, what is left of it
-/// is copied and the rest let go, so that no span keeps much more than itself.
+/// The spans that still count, in chains of pieces, and what a journal has to be told of them.
 pub(super) struct Held {
-    bodies: Slab<Body>,
+    pub(super) blocks: Blocks,
     pieces: Slab<Piece>,
-    /// The bytes of all bodies, and of those the bytes of all pieces.
-    bytes: u64,
+    requests: Slab<Request>,
+    /// The bytes of all pieces.
     live: u64,
     /// Records whose last span is dealt with.
     done: Vec<Position>,
 }
 
-/// A request's bytes.
-pub(super) struct Body {
-    pub(super) bytes: Bytes,
-    /// What describes its resources and scopes, as fields of theirs.
-    pub(super) headers: Vec<u8>,
-    /// Its scopes in their order.
-    pub(super) scopes: Vec<ScopeAt>,
-    pub(super) arrived: Instant,
-    /// The body's own, and one for what was added.
-    charges: Option<(Arc<Charge>, Charge)>,
-    pub(super) position: Option<Position>,
+/// A request that is in a journal.
+struct Request {
+    position: Position,
     /// How many pieces of it count; one more while it is being taken.
     pieces: u32,
-    live: u32,
-}
-
-/// A scope in a body.
-#[derive(Clone, Debug)]
-pub(super) struct ScopeAt {
-    /// Spans from here to the next scope are its own.
-    pub(super) from: u32,
-    /// Which of the body's resources it belongs to.
-    pub(super) resource: u32,
-    /// What describes them, in the body's headers.
-    pub(super) resource_header: Range<u32>,
-    pub(super) scope_header: Range<u32>,
 }
 
 /// Spans of one trace that stand together in a scope.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece {
-    pub(super) body: u32,
+    pub(super) block: u32,
     pub(super) start: u32,
     pub(super) len: u32,
     /// The next of its trace.
@@ -80,103 +56,86 @@ impl Chain {
     }
 }
 
-impl Body {
-    pub(super) fn new(
-        bytes: Bytes,
-        charges: (Arc<Charge>, Charge),
-        position: Option<Position>,
-        arrived: Instant,
-    ) -> Self {
-        Self {
-            bytes,
-            headers: Vec::new(),
-            scopes: Vec::new(),
-            arrived,
-            charges: Some(charges),
-            position,
-            pieces: 1,
-            live: 0,
-        }
-    }
-
-    /// Adds what describes a resource or a scope.
-    pub(super) fn header(&mut self, ranges: impl Iterator<Item = Range<usize>>) -> Range<u32> {
-        let start = narrow(self.headers.len());
-        for range in ranges {
-            self.headers.extend_from_slice(&self.bytes[range]);
-        }
-        start..narrow(self.headers.len())
-    }
-
-    /// Which scope a piece is of.
-    pub(super) fn scope_of(&self, start: u32) -> usize {
-        let after = self.scopes.partition_point(|scope| scope.from <= start);
-        after.saturating_sub(1)
-    }
-}
-
 impl Held {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(budget: &Arc<Budget>) -> Self {
         Self {
-            bodies: Slab::new(),
+            blocks: Blocks::new(budget),
             pieces: Slab::new(),
-            bytes: 0,
+            requests: Slab::new(),
             live: 0,
             done: Vec::new(),
         }
     }
 
-    /// What its tables take once they have room for another body with that many pieces.
-    pub(super) fn bytes_with(&self, pieces: usize) -> u64 {
-        self.bodies.bytes_with(1) + self.pieces.bytes_with(pieces)
+    /// What its tables take once they have room for another request with that many pieces.
+    pub(super) fn bytes_with(&self, pieces: usize, position: Option<Position>) -> u64 {
+        let requests = self.requests.bytes_with(usize::from(position.is_some()));
+        requests + self.blocks.bytes_with(pieces) + self.pieces.bytes_with(pieces)
     }
 
-    pub(super) fn body(&self, index: u32) -> &Body {
-        &self.bodies[index]
+    pub(super) fn block(&self, index: u32) -> &Block {
+        self.blocks.get(index)
     }
 
-    pub(super) fn body_mut(&mut self, index: u32) -> &mut Body {
-        &mut self.bodies[index]
+    /// A request is being taken: it is done when this is [over](Self::taken) and no piece of it counts.
+    pub(super) fn take(&mut self, position: Option<Position>) -> u32 {
+        let request = |position| Request {
+            position,
+            pieces: 1,
+        };
+        position.map_or(NONE, |position| self.requests.insert(request(position)))
     }
 
-    pub(super) fn piece(&self, index: u32) -> &Piece {
-        &self.pieces[index]
+    /// A request is taken: from now on it is there for its pieces only.
+    pub(super) fn taken(&mut self, request: u32, taking: Taking) {
+        if let Taking::Whole(block) = taking {
+            self.blocks.release_unused(block);
+        }
+        self.blocks.settle();
+        self.unpin(request);
     }
 
-    pub(super) fn add_body(&mut self, body: Body) -> u32 {
-        self.bytes += body.bytes.len() as u64;
-        self.bodies.insert(body)
-    }
-
-    /// A body is taken: from now on it is kept for its pieces only.
-    pub(super) fn unpin(&mut self, index: u32) {
-        self.bodies[index].pieces -= 1;
+    fn unpin(&mut self, request: u32) {
+        if request == NONE {
+            return;
+        }
+        let entry = &mut self.requests[request];
+        entry.pieces -= 1;
+        if entry.pieces == 0 {
+            self.done.push(entry.position);
+            self.requests.remove(request);
+        }
     }
 
     /// Adds a span to a chain: to its last piece, if it stands right behind it in the same scope.
-    pub(super) fn add_span(
+    pub(super) fn add(
         &mut self,
         chain: &mut Chain,
-        body: u32,
-        range: &Range<usize>,
-        scope_from: u32,
+        taking: Taking,
+        request: &[u8],
+        range: (u32, u32),
+        of: &ScopeOf<'_>,
     ) {
-        let (start, len) = (narrow(range.start), narrow(range.len()));
+        let (block, start) = self.blocks.add(taking, request, range, of);
+        let len = range.1;
         self.live += u64::from(len);
-        self.bodies[body].live += len;
         if !chain.is_empty() {
+            let from = self.blocks.get(block).last_scope();
             let last = &mut self.pieces[chain.tail];
             let behind =
-                last.body == body && last.start >= scope_from && last.start + last.len == start;
+                last.block == block && last.start >= from && last.start + last.len == start;
             if behind {
                 last.len += len;
                 return;
             }
         }
-        self.bodies[body].pieces += 1;
+        self.blocks.counted(block);
+        if of.request != NONE {
+            self.requests[of.request].pieces += 1;
+        }
         let next = NONE;
         let index = self.pieces.insert(Piece {
-            body,
+            block,
             start,
             len,
             next,
@@ -207,30 +166,15 @@ impl Held {
         let mut next = chain.head;
         while next != NONE {
             let piece = self.pieces[next];
-            self.pieces[next].body = NONE;
+            self.pieces[next].block = NONE;
             self.pieces.remove(next);
             self.live -= u64::from(piece.len);
-            let body = &mut self.bodies[piece.body];
-            body.pieces -= 1;
-            body.live -= piece.len;
-            self.release_body(piece.body);
+            let block = self.blocks.get(piece.block);
+            let request = block.scopes[block.scope_of(piece.start)].request;
+            self.blocks.release(piece.block, piece.len, 1);
+            self.unpin(request);
             next = piece.next;
         }
-    }
-
-    /// Lets go of a body of which no piece counts.
-    pub(super) fn release_body(&mut self, index: u32) {
-        let body = &mut self.bodies[index];
-        if body.pieces > 0 {
-            return;
-        }
-        self.bytes -= body.bytes.len() as u64;
-        self.done.extend(body.position.take());
-        body.bytes = Bytes::new();
-        body.headers = Vec::new();
-        body.scopes = Vec::new();
-        body.charges = None;
-        self.bodies.remove(index);
     }
 
     /// Records whose last span is dealt with, since it was asked last.
@@ -240,68 +184,51 @@ impl Held {
 
     /// Whether so much of what is kept is of no use that [`compact`](Self::compact) pays.
     pub(super) fn is_wasteful(&self) -> bool {
-        self.bytes > 4 * self.live + (1 << 20)
+        self.blocks.used() > 4 * self.live + (1 << 20)
     }
 
-    /// Whether most of this body is of no use.
-    pub(super) fn is_mostly_dead(&self, index: u32) -> bool {
-        let body = &self.bodies[index];
-        body.live < narrow(body.bytes.len()) / 4
-    }
-
-    /// Copies these pieces out of bodies that are mostly dead. All pieces of such a body have to be named.
+    /// Copies these pieces out of blocks that are mostly dead. All pieces of such a block have to be named.
     pub(super) fn compact(&mut self, mut pieces: Vec<u32>) {
-        pieces.retain(|index| self.is_mostly_dead(self.pieces[*index].body));
+        self.blocks.seal();
+        pieces.retain(|index| self.block(self.pieces[*index].block).is_mostly_dead());
         pieces.sort_unstable_by_key(|index| {
             let piece = &self.pieces[*index];
-            (piece.body, piece.start)
+            (piece.block, piece.start)
         });
         pieces.dedup();
         for group in pieces
-            .chunk_by(|one, other| self.pieces[*one].body == self.pieces[*other].body)
+            .chunk_by(|one, other| self.pieces[*one].block == self.pieces[*other].block)
             .map(<[u32]>::to_vec)
             .collect::<Vec<_>>()
         {
-            self.compact_body(&group);
+            self.empty(&group);
         }
+        self.blocks.settle();
     }
 
-    fn compact_body(&mut self, pieces: &[u32]) {
+    /// Copies the pieces of a block to others, if there is room for that.
+    fn empty(&mut self, pieces: &[u32]) {
         let Some(first) = pieces.first() else { return };
-        let index = self.pieces[*first].body;
-        let body = &mut self.bodies[index];
-        if pieces.len() != body.pieces as usize {
+        let index = self.pieces[*first].block;
+        let block = self.blocks.get(index);
+        let lengths = pieces.iter().map(|piece| self.pieces[*piece].len as usize);
+        let (scopes, headers) = (pieces.len(), block.headers());
+        if pieces.len() != block.pieces as usize || !self.blocks.reserve(lengths, scopes, headers) {
             return;
         }
-        // Less than the whole is copied, so the body's charge covers it once the rest is gone.
-        let mut bytes = Vec::with_capacity(body.live as usize);
-        let mut scopes: Vec<ScopeAt> = Vec::new();
-        let mut last = usize::MAX;
-        for piece in pieces {
-            let piece = &mut self.pieces[*piece];
-            let scope = body.scope_of(piece.start);
-            let range = piece.start as usize..(piece.start + piece.len) as usize;
-            piece.start = narrow(bytes.len());
-            bytes.extend_from_slice(&body.bytes[range]);
+        let block = self.blocks.take_out(index);
+        let (mut last, mut number) = (usize::MAX, 0);
+        for index in pieces {
+            let piece = &mut self.pieces[*index];
+            let scope = block.scope_of(piece.start);
             if scope != last {
-                last = scope;
-                scopes.push(ScopeAt {
-                    from: piece.start,
-                    ..body.scopes[scope].clone()
-                });
+                (last, number) = (scope, self.blocks.number());
             }
+            let of = block.of(scope, number);
+            let from = (piece.start, piece.len);
+            (piece.block, piece.start) = self.blocks.add(Taking::Copies, block.bytes(), from, &of);
+            self.blocks.counted(piece.block);
         }
-        self.bytes -= (body.bytes.len() - bytes.len()) as u64;
-        // A charge that nobody else has can be given back in part; one that is shared is somebody's who still needs it.
-        let charge = body.charges.as_mut().and_then(|(own, _)| Arc::get_mut(own));
-        if let Some(charge) = charge {
-            charge.shrink_to(bytes.len() as u64);
-        }
-        (body.bytes, body.scopes) = (bytes.into(), scopes);
+        self.blocks.reuse(block);
     }
-}
-
-/// A place in a body. Bodies are smaller than 4 GiB: no receiver takes larger ones.
-pub(super) fn narrow(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -1,36 +1,31 @@
 //! How does a request change what a sampler knows?
 
-use std::{ops::Range, time::Duration};
+use std::time::Duration;
 
 use super::{
-    conditions::Around,
+    block::ScopeOf,
+    blocks::Taking,
     core::{Core, Outgoing, seconds},
-    held::{Body, Chain, ScopeAt, narrow},
+    held::Chain,
     journal::{Fate, Position},
-    spans::{Facts, Found},
+    reading::{Digest, Reading, full},
     table::{State, Trace},
 };
-use crate::{
-    Charge, Payload, Refusal,
-    wire::{Node, resources},
-};
+use crate::{Payload, Refusal};
 
 /// Where in a request we are.
-struct Place {
-    body: u32,
-    resource_from: u32,
-    scope_from: u32,
-    resource_header: Range<u32>,
-    scope_header: Range<u32>,
+struct Place<'a> {
+    body: &'a [u8],
+    taking: Taking,
+    scope: ScopeOf<'a>,
+    /// The number of the first scope of the resource.
+    first: u32,
     position: Option<Position>,
-    of_resource: Found,
     now: u32,
     /// The trace of the span before.
     last: Option<([u8; 16], Known)>,
     late: Chain,
     late_spans: u64,
-    /// Pieces of this body, where most of it may turn out to be of no use.
-    pieces: Vec<u32>,
 }
 
 /// What is known of a span's trace.
@@ -53,68 +48,71 @@ impl Core {
         position: Option<Position>,
         now: Duration,
     ) -> Result<(), Refusal> {
-        let bytes = payload.body.joined();
-        if u32::try_from(bytes.len()).is_err() {
-            let (bytes, limit) = (bytes.len() as u64, u32::MAX.into());
-            return Err(Refusal::TooLarge { bytes, limit });
-        }
-        let own = self.make_room(payload.items)?;
-        let charges = (payload.charge, own);
-        let body = Body::new(bytes.clone(), charges, position, payload.arrived);
+        let reading = self.read(payload)?;
+        self.take(&reading, position, now)
+    }
+
+    /// Reads a request without taking it.
+    pub fn read(&self, payload: Payload) -> Result<Reading, Refusal> {
+        Reading::of(payload, &self.tests, &self.budget)
+    }
+
+    /// Takes a request that was read.
+    pub fn take(
+        &mut self,
+        reading: &Reading,
+        position: Option<Position>,
+        now: Duration,
+    ) -> Result<(), Refusal> {
+        let taking = self.make_room(reading, position)?;
+        let request = self.held.take(position);
+        let Some(first) = reading.scopes.first() else {
+            self.held.taken(request, taking);
+            return Ok(());
+        };
         let mut place = Place {
-            body: self.held.add_body(body),
-            resource_from: 0,
-            scope_from: 0,
-            resource_header: 0..0,
-            scope_header: 0..0,
+            body: &reading.body,
+            taking,
+            scope: reading.scope(first, 0, request),
+            first: 0,
             position,
-            of_resource: 0,
             now: seconds(now),
             last: None,
             late: Chain::EMPTY,
             late_spans: 0,
-            pieces: Vec::new(),
         };
-        for (index, resource) in resources(&bytes).enumerate() {
-            place.of_resource = self.tests.of_resource(resource.resource_attributes());
-            place.resource_from = narrow(resource.range().start);
-            place.resource_header = self.held.body_mut(place.body).header(resource.header());
-            for scope in resource.children() {
-                self.scope(&mut place, narrow(index), Around { resource, scope });
+        for scope in &reading.scopes {
+            let number = self.held.blocks.number();
+            place.scope = reading.scope(scope, number, request);
+            if scope.is_first {
+                place.first = number;
+            }
+            for span in &reading.spans[scope.spans.clone()] {
+                self.span(&mut place, span);
             }
         }
-        self.finish(place);
+        if !place.late.is_empty() {
+            self.outbox.push_back(Outgoing {
+                pieces: place.late,
+                spans: place.late_spans,
+                verdict: None,
+            });
+        }
+        self.held.taken(request, taking);
         Ok(())
     }
 
-    fn scope(&mut self, place: &mut Place, index: u32, around: Around<'_>) {
-        let scope = &around.scope;
-        let body = self.held.body_mut(place.body);
-        place.scope_from = narrow(scope.range().start);
-        place.scope_header = body.header(scope.header());
-        body.scopes.push(ScopeAt {
-            from: place.scope_from,
-            resource: index,
-            resource_header: place.resource_header.clone(),
-            scope_header: place.scope_header.clone(),
-        });
-        for span in scope.children() {
-            self.span(place, &span, around);
-        }
-    }
-
     #[inline]
-    fn span(&mut self, place: &mut Place, span: &Node<'_>, around: Around<'_>) {
-        let facts = Facts::read(span.message());
+    fn span(&mut self, place: &mut Place<'_>, span: &Digest) {
         let known = match place.last {
-            Some((id, known)) if id == facts.trace_id => known,
-            _ => self.known(&facts.trace_id, place),
+            Some((id, known)) if id == span.trace_id => known,
+            _ => self.known(&span.trace_id, place),
         };
-        place.last = Some((facts.trace_id, known));
+        place.last = Some((span.trace_id, known));
         match known {
             Known::Trace(index) => match self.table.trace(index).state {
                 State::Decided(Fate::Kept) => self.late(place, span),
-                State::Waiting => self.wait(index, place, (span, around), &facts),
+                State::Waiting => self.wait(index, place, span),
                 State::Decided(Fate::NotKept) | State::Gone => {}
             },
             Known::Before(Fate::Kept) => self.late(place, span),
@@ -129,7 +127,7 @@ impl Core {
         }
     }
 
-    fn known(&mut self, id: &[u8; 16], place: &Place) -> Known {
+    fn known(&mut self, id: &[u8; 16], place: &Place<'_>) -> Known {
         if let Some(verdict) = self.earlier.get(id) {
             let dealt_with = place
                 .position
@@ -201,47 +199,22 @@ impl Core {
     }
 
     /// A span of a trace that waits.
-    fn wait(
-        &mut self,
-        index: u32,
-        place: &mut Place,
-        (span, around): (&Node<'_>, Around<'_>),
-        facts: &Facts<'_>,
-    ) {
+    fn wait(&mut self, index: u32, place: &mut Place<'_>, span: &Digest) {
         let clock = self.clock(place.now);
         let trace = self.table.trace_mut(index);
         trace.spans = trace.spans.saturating_add(1);
-        trace.bytes += span.range().len() as u64;
-        if trace.pieces.is_empty() {
-            trace.bytes += place.headers(place.resource_from);
-        } else {
-            let last = self.held.piece(trace.pieces.tail);
-            let from = if last.body == place.body {
-                last.start + 1
-            } else {
-                0
-            };
-            trace.bytes += place.headers(from);
-        }
-        let found = trace.found | place.of_resource;
-        trace.found = self
-            .tests
-            .of_span(span.message(), around, facts, &mut trace.times, found);
-        let before = trace.pieces.tail;
-        self.held.add_span(
-            &mut trace.pieces,
-            place.body,
-            &span.range(),
-            place.scope_from,
-        );
-        if trace.pieces.tail != before {
-            place.pieces.push(trace.pieces.tail);
-        }
+        trace.bytes += u64::from(span.range.1) + place.headers(trace);
+        trace.scope = place.scope.number;
+        trace.times.add(span.start, span.end);
+        trace.found = self.tests.joined(trace.found, span.found, &trace.times);
+        let chain = &mut trace.pieces;
+        self.held
+            .add(chain, place.taking, place.body, span.range, &place.scope);
         let (bytes, due) = (trace.bytes, trace.due);
         let sooner = self
             .rules
             .wait_after_root
-            .filter(|_| !facts.has_parent)
+            .filter(|_| span.is_root)
             .map(|wait| clock + wait);
         if let Some(sooner) = sooner.filter(|sooner| *sooner < due) {
             trace.due = sooner;
@@ -255,60 +228,55 @@ impl Core {
     }
 
     /// A span of a trace that was kept.
-    fn late(&mut self, place: &mut Place, span: &Node<'_>) {
-        let before = place.late.tail;
+    fn late(&mut self, place: &mut Place<'_>, span: &Digest) {
+        let (late, taking) = (&mut place.late, place.taking);
         self.held
-            .add_span(&mut place.late, place.body, &span.range(), place.scope_from);
-        if place.late.tail != before {
-            place.pieces.push(place.late.tail);
-        }
+            .add(late, taking, place.body, span.range, &place.scope);
         place.late_spans += 1;
     }
 
-    fn finish(&mut self, mut place: Place) {
-        if !place.late.is_empty() {
-            self.outbox.push_back(Outgoing {
-                pieces: place.late,
-                spans: place.late_spans,
-                verdict: None,
-            });
-        }
-        let body = place.body;
-        self.held.unpin(body);
-        if self.held.is_mostly_dead(body) {
-            place
-                .pieces
-                .retain(|piece| self.held.piece(*piece).body == body);
-            self.held.compact(place.pieces);
-        }
-        self.held.release_body(body);
-    }
-
-    /// Charges what the tables will take, and what is added to a body.
-    fn make_room(&mut self, items: u64) -> Result<Charge, Refusal> {
-        let items = usize::try_from(items).unwrap_or(usize::MAX);
-        let needed = self.table.bytes_with(items) + self.held.bytes_with(items);
+    /// Charges what the tables will take, and copies of the spans; where there is no room for those the request is kept
+    /// as it came.
+    fn make_room(
+        &mut self,
+        reading: &Reading,
+        position: Option<Position>,
+    ) -> Result<Taking, Refusal> {
+        let items = reading.spans.len();
+        let needed = self.table.bytes_with(items) + self.held.bytes_with(items, position);
         let more = needed.saturating_sub(self.room.bytes());
-        let full = || Refusal::busy("the tail sampler has no room for more spans");
         if !self.room.grow(more) {
             return Err(full());
         }
-        self.budget
-            .charge(size_of::<Body>() as u64)
-            .ok_or_else(full)
+        let blocks = &mut self.held.blocks;
+        let (scopes, headers) = (reading.scopes.len(), reading.headers());
+        let lengths = reading.spans.iter().map(|span| span.range.1 as usize);
+        if blocks.reserve(lengths, scopes, headers) {
+            Ok(Taking::Copies)
+        } else if blocks.reserve(std::iter::empty(), scopes, headers) {
+            Ok(blocks.keep(reading.body.clone(), reading.charge.clone()))
+        } else {
+            Err(full())
+        }
     }
 }
 
-impl Place {
-    /// What the headers add to the size of a trace whose last span stands before `from`.
-    fn headers(&self, from: u32) -> u64 {
-        let mut bytes = 0;
-        if from <= self.resource_from {
-            bytes += self.resource_header.len() + 4;
+impl Place<'_> {
+    /// What the headers add to the size of a trace.
+    fn headers(&self, trace: &Trace) -> u64 {
+        let ScopeOf {
+            number,
+            resource,
+            scope,
+            ..
+        } = self.scope;
+        let (resource, scope) = (resource.len() as u64 + 4, scope.len() as u64 + 4);
+        if trace.spans == 1 || !(self.first..=number).contains(&trace.scope) {
+            resource + scope
+        } else if trace.scope == number {
+            0
+        } else {
+            scope
         }
-        if from <= self.scope_from {
-            bytes += self.scope_header.len() + 4;
-        }
-        bytes as u64
     }
 }

@@ -1,5 +1,7 @@
 //! Which traces are kept, decided when all of their spans are there?
 
+mod block;
+mod blocks;
 mod conditions;
 mod core;
 mod counts;
@@ -13,6 +15,7 @@ mod log_journal;
 mod parcel;
 mod policy;
 mod probability;
+mod reading;
 mod recent;
 mod sampler;
 mod slab;
@@ -31,5 +34,6 @@ pub use self::{
     journal::{Appending, Fate, Journal, MaybeJournal, Position, Remembered, Verdict},
     log_journal::LogJournal,
     parcel::{Outbox, Parcel},
+    reading::Reading,
     sampler::Sampler,
 };

@@ -9,7 +9,7 @@ use super::{
     held::{Held, Piece},
     journal::{Position, Verdict},
 };
-use crate::{Charge, Chunks, Payload, put};
+use crate::{Budget, Charge, Chunks, Payload, put};
 
 /// A request of kept spans. Its spans stay here, too, until it is [delivered](Core::delivered).
 pub struct Parcel {
@@ -57,22 +57,22 @@ impl Core {
         if traces == 0 {
             return Outbox::Empty;
         }
-        pieces.sort_unstable_by_key(|piece| (piece.body, piece.start));
+        pieces.sort_unstable_by_key(|piece| (piece.block, piece.start));
         let scopes = Scopes::of(&self.held, &pieces);
-        let Some(charge) = self.charge(scopes.bytes as u64) else {
+        let Some(charge) = charge(&self.budget, &mut self.reserve, scopes.bytes as u64) else {
             return Outbox::NoRoom;
         };
-        let outgoing = self.outbox.drain(..traces).collect();
-        let (body, arrived) = scopes.write(&self.held, &pieces);
+        let body = bytes::Bytes::from(scopes.write(&self.held, &pieces));
+        let arrived = scopes.arrived;
         Outbox::Parcel(Parcel {
             payload: Payload {
                 signal: Signal::Traces,
-                body: Chunks::from(bytes::Bytes::from(body)),
+                body: Chunks::from(body),
                 items: spans,
                 arrived,
                 charge: Arc::new(charge),
             },
-            outgoing,
+            outgoing: self.outbox.drain(..traces).collect(),
         })
     }
 
@@ -99,11 +99,6 @@ impl Core {
         (std::mem::take(&mut self.verdicts), self.held.take_done())
     }
 
-    fn charge(&mut self, bytes: u64) -> Option<Charge> {
-        let charge = self.budget.charge(bytes);
-        charge.or_else(|| (self.reserve.bytes() >= bytes).then(|| self.reserve.split(bytes)))
-    }
-
     pub(super) fn refill(&mut self) {
         let wanted = RESERVE.min(self.budget.limit() / 16);
         let missing = wanted.saturating_sub(self.reserve.bytes());
@@ -112,18 +107,25 @@ impl Core {
     }
 }
 
-/// The scopes that a parcel's pieces are of, in order.
-struct Scopes {
-    runs: Vec<Run>,
-    /// At most so many in all.
-    bytes: usize,
+fn charge(budget: &Arc<Budget>, reserve: &mut Charge, bytes: u64) -> Option<Charge> {
+    let charge = budget.charge(bytes);
+    charge.or_else(|| (reserve.bytes() >= bytes).then(|| reserve.split(bytes)))
 }
 
-/// Pieces of one scope of one body.
-struct Run {
-    body: u32,
-    scope: usize,
-    resource: u32,
+/// The scopes that a parcel's pieces are of, in order.
+struct Scopes<'a> {
+    runs: Vec<Run<'a>>,
+    /// At most so many in all.
+    bytes: usize,
+    /// When the first of them came.
+    arrived: Instant,
+}
+
+/// Pieces of one scope.
+struct Run<'a> {
+    /// What describes its resource and it.
+    resource: &'a [u8],
+    scope: &'a [u8],
     pieces: Range<usize>,
     /// What its spans take.
     spans: usize,
@@ -131,21 +133,27 @@ struct Run {
     field: usize,
 }
 
-impl Scopes {
-    fn of(held: &Held, pieces: &[Piece]) -> Self {
-        let mut runs: Vec<Run> = Vec::new();
+impl<'a> Scopes<'a> {
+    fn of(held: &'a Held, pieces: &[Piece]) -> Self {
+        let mut runs: Vec<Run<'a>> = Vec::new();
+        let mut arrived: Option<Instant> = None;
         for (index, piece) in pieces.iter().enumerate() {
-            let body = held.body(piece.body);
-            let scope = body.scope_of(piece.start);
-            match runs.last_mut() {
-                Some(run) if run.body == piece.body && run.scope == scope => {
+            let block = held.block(piece.block);
+            let at = &block.scopes[block.scope_of(piece.start)];
+            arrived = Some(arrived.map_or(at.arrived, |arrived| arrived.min(at.arrived)));
+            let (resource, scope) = (
+                block.described_at(at.resource),
+                block.described_at(at.scope),
+            );
+            let last = runs.last_mut();
+            match last.filter(|run| is_same(run.resource, resource) && is_same(run.scope, scope)) {
+                Some(run) => {
                     run.pieces.end = index + 1;
                     run.spans += piece.len as usize;
                 }
-                _ => runs.push(Run {
-                    body: piece.body,
+                None => runs.push(Run {
+                    resource,
                     scope,
-                    resource: body.scopes[scope].resource,
                     pieces: index..index + 1,
                     spans: piece.len as usize,
                     field: 0,
@@ -154,41 +162,41 @@ impl Scopes {
         }
         let mut bytes = 0;
         for run in &mut runs {
-            let at = &held.body(run.body).scopes[run.scope];
-            let message = at.scope_header.len() + run.spans;
+            let message = run.scope.len() + run.spans;
             run.field = 1 + varint_bytes(message) + message;
-            bytes += run.field + at.resource_header.len() + 12;
+            bytes += run.field + run.resource.len() + 12;
         }
-        Self { runs, bytes }
+        Self {
+            runs,
+            bytes,
+            arrived: arrived.unwrap_or_else(Instant::now),
+        }
     }
 
-    fn write(&self, held: &Held, pieces: &[Piece]) -> (Vec<u8>, Instant) {
+    fn write(&self, held: &Held, pieces: &[Piece]) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes);
-        let mut arrived: Option<Instant> = None;
-        let same =
-            |one: &Run, other: &Run| (one.body, one.resource) == (other.body, other.resource);
+        let same = |one: &Run<'_>, other: &Run<'_>| is_same(one.resource, other.resource);
         for runs in self.runs.chunk_by(same) {
             let Some(first) = runs.first() else { continue };
-            let body = held.body(first.body);
-            arrived = Some(arrived.map_or(body.arrived, |arrived| arrived.min(body.arrived)));
-            let slice =
-                |range: &Range<u32>| &body.headers[range.start as usize..range.end as usize];
-            let header = slice(&body.scopes[first.scope].resource_header);
             let fields: usize = runs.iter().map(|run| run.field).sum();
-            put::prefix(&mut out, 1, header.len() + fields);
-            out.extend_from_slice(header);
+            put::prefix(&mut out, 1, first.resource.len() + fields);
+            out.extend_from_slice(first.resource);
             for run in runs {
-                let header = slice(&body.scopes[run.scope].scope_header);
-                put::prefix(&mut out, 2, header.len() + run.spans);
-                out.extend_from_slice(header);
+                put::prefix(&mut out, 2, run.scope.len() + run.spans);
+                out.extend_from_slice(run.scope);
                 for piece in &pieces[run.pieces.clone()] {
-                    let start = piece.start as usize;
-                    out.extend_from_slice(&body.bytes[start..start + piece.len as usize]);
+                    let bytes = held.block(piece.block).bytes();
+                    out.extend_from_slice(&bytes[piece.start as usize..][..piece.len as usize]);
                 }
             }
         }
-        (out, arrived.unwrap_or_else(Instant::now))
+        out
     }
+}
+
+/// Whether two things are described alike: nearly always the description stands there once.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    std::ptr::eq(one, other) || one == other
 }
 
 fn varint_bytes(number: usize) -> usize {

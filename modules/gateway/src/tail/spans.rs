@@ -23,6 +23,10 @@ pub(super) struct Tests {
     on_attributes: Found,
     /// The bits of tests that a span's own fields answer.
     on_fields: Vec<(Found, Test)>,
+    /// The bits of tests that the times of a trace answer, with their bounds.
+    on_times: Vec<(Found, i64, Option<i64>)>,
+    /// The bits of conditions.
+    on_conditions: Found,
     /// Conditions with the bits of: it held, and: it could not be told.
     conditions: Vec<(Conditions, Found, Found)>,
 }
@@ -122,7 +126,8 @@ impl Tests {
                     self.attributes.push((index, key, check));
                     self.on_attributes |= bit;
                 }
-                Test::Held(_) | Test::Untold(_) => {}
+                Test::Held(_) | Test::Untold(_) => self.on_conditions |= bit,
+                Test::Slow { over, upto } => self.on_times.push((bit, over, upto)),
                 test => self.on_fields.push((bit, test)),
             }
             self.all.push(test);
@@ -159,20 +164,18 @@ impl Tests {
         found
     }
 
-    /// What a span adds to what its trace has: `found` is what was found before.
+    /// What a span has, with its resource's: all but what only the times of its trace tell.
     #[inline]
     pub(super) fn of_span(
         &self,
         message: &[u8],
         around: Around<'_>,
         facts: &Facts<'_>,
-        times: &mut Times,
-        found: Found,
+        of_resource: Found,
     ) -> Found {
-        times.add(facts);
-        let mut found = found;
+        let mut found = of_resource;
         for (bit, test) in &self.on_fields {
-            if found & bit == 0 && test.holds(facts, times) {
+            if test.holds(facts) {
                 found |= bit;
             }
         }
@@ -180,15 +183,34 @@ impl Tests {
             found |= self.of_attributes(message, found);
         }
         for (conditions, held, untold) in &self.conditions {
-            if found & (held | untold) == 0 {
-                found |= match conditions.hold(message, around) {
-                    Ok(true) => *held,
-                    Ok(false) => 0,
-                    Err(_) => *untold,
-                };
-            }
+            found |= match conditions.hold(message, around) {
+                Ok(true) => *held,
+                Ok(false) => 0,
+                Err(_) => *untold,
+            };
         }
         found
+    }
+
+    /// What a trace has with another span, whose times are there already.
+    #[inline]
+    pub(super) fn joined(&self, found: Found, of_span: Found, times: &Times) -> Found {
+        let mut joined = found | of_span & !self.on_conditions;
+        if of_span & self.on_conditions != 0 {
+            // The first span for which they hold, or cannot be told, decides.
+            for (_, held, untold) in &self.conditions {
+                if found & (held | untold) == 0 {
+                    joined |= of_span & (held | untold);
+                }
+            }
+        }
+        for (bit, over, upto) in &self.on_times {
+            let took = times.milliseconds();
+            if took > *over && upto.is_none_or(|upto| took <= upto) {
+                joined |= bit;
+            }
+        }
+        joined
     }
 
     fn of_attributes(&self, span: &[u8], found: Found) -> Found {
@@ -271,12 +293,8 @@ impl Check {
 }
 
 impl Test {
-    fn holds(&self, facts: &Facts<'_>, times: &Times) -> bool {
+    fn holds(&self, facts: &Facts<'_>) -> bool {
         match self {
-            Self::Slow { over, upto } => {
-                let took = times.milliseconds();
-                took > *over && upto.is_none_or(|upto| took <= upto)
-            }
             Self::Status(codes) => codes.contains(&facts.status),
             Self::Flagged => facts.flags & 1 == 1,
             Self::State { key, values } => {
@@ -284,19 +302,19 @@ impl Test {
                 let value = trace_state::get(header, key);
                 value.is_some_and(|value| values.contains(value))
             }
-            Self::Attribute { .. } | Self::Held(_) | Self::Untold(_) => false,
+            Self::Slow { .. } | Self::Attribute { .. } | Self::Held(_) | Self::Untold(_) => false,
         }
     }
 }
 
 impl Times {
     #[inline]
-    fn add(&mut self, facts: &Facts<'_>) {
-        if self.start == 0 || facts.start < self.start {
-            self.start = facts.start;
+    pub(super) fn add(&mut self, start: u64, end: u64) {
+        if self.start == 0 || start < self.start {
+            self.start = start;
         }
-        if self.end == 0 || facts.end > self.end {
-            self.end = facts.end;
+        if self.end == 0 || end > self.end {
+            self.end = end;
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Trace {
     /// In seconds since the sampler began.
     pub(super) arrived: u32,
     pub(super) decided: u32,
+    /// The scope of its last span, by its number.
+    pub(super) scope: u32,
     /// Those that came before it and after it.
     near: [u32; 2],
     pub(super) state: State,
@@ -64,6 +66,7 @@ impl Trace {
             due,
             arrived,
             decided: 0,
+            scope: 0,
             near: [NONE; 2],
             state: State::Waiting,
         }

@@ -30,6 +30,7 @@ impl Core {
         if self.held.is_wasteful() {
             self.compact();
         }
+        self.held.blocks.tick();
         self.refill();
     }
 
@@ -154,7 +155,7 @@ impl Core {
         while self.decide(usize::MAX, now) {}
     }
 
-    /// Copies what is left in bodies of which most is of no use.
+    /// Copies what is left in blocks of which most is of no use.
     fn compact(&mut self) {
         let mut pieces = Vec::new();
         let waiting = self

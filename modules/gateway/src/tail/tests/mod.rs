@@ -1,5 +1,6 @@
 //! Does the sampler keep what it should, when it should, and nothing for longer?
 
+mod blocks;
 mod lifetime;
 mod restart;
 mod simulated;
