@@ -1,7 +1,7 @@
 //! Which metrics do collectors make themselves, and where do they arrive?
 //!
-//! A program's own metrics are there because it is measured. What a collector makes of spans, of the cluster's objects
-//! and of what kubelets say is there where the collector sends it, perhaps by way of others.
+//! A program's own metrics are there because it is measured. What a collector makes of spans, of machines, of the
+//! cluster's objects and of what kubelets say is there where the collector sends it, perhaps by way of others.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +16,8 @@ pub(crate) enum Made {
     Objects,
     /// Of nodes: in which state they are, and what can be placed on them.
     Nodes,
+    /// Of nodes as machines: what their processors, their memory and their disks do.
+    Machines,
     /// Of what kubelets say: how much nodes, Pods, containers and volumes use.
     Usage,
 }

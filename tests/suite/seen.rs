@@ -25,7 +25,7 @@ fn looked_at(stack: &mut Scope<'_>) {
 }
 
 /// The dashboards of that stack, by their files.
-fn dashboards() -> BTreeMap<String, Value> {
+pub(crate) fn dashboards() -> BTreeMap<String, Value> {
     let graph = Stack::new("all", looked_at)
         .graph()
         .unwrap_or_else(|findings| panic!("{findings}"));
@@ -65,7 +65,8 @@ impl ExprVisitor for Names {
     }
 }
 
-fn names(question: &str) -> BTreeSet<String> {
+/// The metrics that a question names.
+pub(crate) fn names(question: &str) -> BTreeSet<String> {
     // Grafana puts a duration there, and chosen values where a string holds a variable.
     let question = question.replace("$__rate_interval", "5m");
     let expr = parser::parse(&question).unwrap_or_else(|error| panic!("{question}: {error}"));
@@ -103,7 +104,7 @@ fn unseen(questions: &[String]) -> Vec<String> {
 }
 
 /// What dashboards ask, with what their variables are made of.
-fn questions(dashboard: &Value) -> Vec<String> {
+pub(crate) fn questions(dashboard: &Value) -> Vec<String> {
     let list = |at: &Value| at.as_array().cloned().unwrap_or_default();
     let panels = list(&dashboard["panels"]);
     let targets = panels.iter().flat_map(|panel| list(&panel["targets"]));

@@ -53,7 +53,7 @@ impl<T: Takes> Prometheus<T> {
         self
     }
 
-    /// Makes one more resource attribute of OTLP a label of every series, beside the seventeen that are by default.
+    /// Makes one more resource attribute of OTLP a label of every series, beside those that are by default.
     #[must_use]
     pub fn promote(mut self, attribute: &str) -> Self {
         self.promoted.push(attribute.to_owned());

@@ -74,14 +74,14 @@ fn scrapers<'de, D: Deserializer<'de>>(
 }
 
 impl HostMetrics {
-    /// The scrapers of a machine that runs containers, with the mounts left out that each container brings. The network is
-    /// not among them: `/proc/net` is that of the Pod who reads it, whatever the root path is.
+    /// The scrapers of a machine that runs containers, with the mounts left out that each container brings, and with how
+    /// much memory there is and can be had. The network is not among them: `/proc/net` is that of the Pod who reads it,
+    /// whatever the root path is.
     pub fn of_a_node(root_path: &str, every: Duration) -> Self {
         let plain = [
             Scraper::Cpu,
             Scraper::Disk,
             Scraper::Load,
-            Scraper::Memory,
             Scraper::Paging,
             Scraper::Processes,
         ];
@@ -90,6 +90,7 @@ impl HostMetrics {
             .map(|scraper| (scraper, Settings::new()))
             .collect();
         scrapers.insert(Scraper::Filesystem, real_file_systems());
+        scrapers.insert(Scraper::Memory, whole_memory());
         Self {
             collection_interval: Some(every),
             root_path: Some(root_path.to_owned()),
@@ -99,13 +100,25 @@ impl HostMetrics {
     }
 }
 
-/// Without the file systems that take no space, and without those of single containers.
+/// The states of memory lie over one another and make no sum: what there is, and what can be had, are asked for.
+fn whole_memory() -> Settings {
+    settings(serde_json::json!({
+        "metrics": {
+            "system.linux.memory.available": { "enabled": true },
+            "system.memory.limit": { "enabled": true },
+        },
+    }))
+}
+
+/// Without the file systems that take no space, and without those of single containers and of their volumes. A disk that
+/// all containers share, such as one at `/var/lib/containerd`, is among them.
 fn real_file_systems() -> Settings {
-    let exclude = serde_json::json!({
+    settings(serde_json::json!({
         "exclude_mount_points": {
             "match_type": "regexp",
             "mount_points": [
-                "^/(dev|proc|sys|run/k3s/containerd|run/containerd|var/lib/docker|var/lib/containerd|var/lib/kubelet/pods)($|/)",
+                "^/(dev|proc|sys|run/k3s/containerd|run/containerd)($|/)",
+                "(^|/)(containerd|docker|kubelet/(pods|plugins))/.",
             ],
         },
         "exclude_fs_types": {
@@ -116,8 +129,11 @@ fn real_file_systems() -> Settings {
                 "rpc_pipefs", "securityfs", "selinuxfs", "squashfs", "sysfs", "tracefs",
             ],
         },
-    });
-    match exclude {
+    }))
+}
+
+fn settings(value: serde_json::Value) -> Settings {
+    match value {
         serde_json::Value::Object(settings) => settings,
         _ => Settings::new(),
     }

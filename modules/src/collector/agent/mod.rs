@@ -255,6 +255,7 @@ impl Collector<Agent> {
             let agent = self.name.clone();
             scope.announce(Forwards { agent, to });
         }
+        made::makes(scope, Made::Machines, self.tier.sends_metrics());
         if self.tier.kubelet.is_some() {
             made::makes(scope, Made::Usage, self.tier.sends_metrics());
         }

@@ -1,14 +1,15 @@
 //! Are nodes, workloads, Pods and volumes of the cluster well?
 
+pub(super) mod machine;
 pub(super) mod seen;
 
 use std::collections::BTreeSet;
 
 use self::seen::{
     CONTAINER_MEMORY, CONTAINER_RESTARTS, DAEMONSET_DESIRED, DAEMONSET_READY, DEPLOYMENT_AVAILABLE,
-    DEPLOYMENT_DESIRED, JOB_FAILED, JOB_SUCCEEDED, MEMORY_LIMIT, NODE_CPU, NODE_DISK,
-    NODE_DISK_PRESSURE, NODE_DISK_USED, NODE_MEMORY_PRESSURE, NODE_PID_PRESSURE, NODE_READY,
-    POD_PHASE, STATEFULSET_DESIRED, STATEFULSET_READY, VOLUME_AVAILABLE, VOLUME_CAPACITY,
+    DEPLOYMENT_DESIRED, JOB_FAILED, JOB_SUCCEEDED, MACHINE_CPU, MEMORY_LIMIT, NODE_CPU, NODE_DISK,
+    NODE_DISK_PRESSURE, NODE_MEMORY_PRESSURE, NODE_PID_PRESSURE, NODE_READY, POD_PHASE,
+    STATEFULSET_DESIRED, STATEFULSET_READY, VOLUME_AVAILABLE, VOLUME_CAPACITY,
 };
 use super::rule::{Alert, Group, Severity};
 use crate::made::Made;
@@ -21,12 +22,15 @@ pub(super) fn rules(made: &BTreeSet<Made>) -> Group {
     if nodes {
         alerts.extend(conditions());
     }
+    if has(Made::Machines) {
+        alerts.extend(machine::alerts());
+    }
     if objects {
         alerts.extend(workloads());
         alerts.extend(containers());
     }
     if usage {
-        alerts.extend(room());
+        alerts.push(volume_fills());
     }
     if objects && usage {
         alerts.push(near_limit());
@@ -44,6 +48,7 @@ fn silent(made: &BTreeSet<Made>) -> Option<Alert> {
         Made::Calls => None,
         Made::Objects => Some(POD_PHASE),
         Made::Nodes => Some(NODE_READY),
+        Made::Machines => Some(MACHINE_CPU),
         Made::Usage => Some(NODE_CPU),
     };
     let signs = made.iter().filter_map(sign);
@@ -151,29 +156,18 @@ fn near_limit() -> Alert {
     }
 }
 
-fn room() -> Vec<Alert> {
+fn volume_fills() -> Alert {
     // Volumes that lie on the node's own disk are as large as that, and have an alert with it.
     let own = format!(
         "{VOLUME_CAPACITY} != on (k8s_node_name) group_left () max by (k8s_node_name) ({NODE_DISK})"
     );
     let by = "k8s_namespace_name, k8s_pod_name, k8s_volume_name";
-    vec![
-        Alert {
-            name: "NodeDiskFills",
-            severity: Severity::Critical,
-            hold: "10m",
-            when: format!(
-                "max by (k8s_node_name) ({NODE_DISK_USED}) / (max by (k8s_node_name) ({NODE_DISK}) > 0) > 0.85"
-            ),
-            says: "The disk of {{ $labels.k8s_node_name }} is nearly full: Pods are evicted soon",
-        },
-        Alert {
-            name: "VolumeFills",
-            severity: Severity::Critical,
-            hold: "10m",
-            when: format!("max by ({by}) ({VOLUME_AVAILABLE}) / (max by ({by}) ({own}) > 0) < 0.1"),
-            says: "Less than a tenth of {{ $labels.k8s_volume_name }} of {{ $labels.k8s_pod_name }} in \
-                   {{ $labels.k8s_namespace_name }} is free",
-        },
-    ]
+    Alert {
+        name: "VolumeFills",
+        severity: Severity::Critical,
+        hold: "10m",
+        when: format!("max by ({by}) ({VOLUME_AVAILABLE}) / (max by ({by}) ({own}) > 0) < 0.1"),
+        says: "Less than a tenth of {{ $labels.k8s_volume_name }} of {{ $labels.k8s_pod_name }} in \
+               {{ $labels.k8s_namespace_name }} is free",
+    }
 }

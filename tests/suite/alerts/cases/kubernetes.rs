@@ -1,6 +1,6 @@
 //! When do alerts about the cluster fire?
 
-use super::{Case, ONE, ZERO, case};
+use super::{Case, GROWS, ONE, ZERO, case};
 
 pub(super) const ALL: &[Case] = &[
     case(
@@ -8,11 +8,13 @@ pub(super) const ALL: &[Case] = &[
         &[
             ("k8s_pod_phase{k8s_pod_name=\"a\"}", ONE),
             ("k8s_node_cpu_usage{k8s_node_name=\"n\"}", ONE),
+            ("system_cpu_time_seconds_total{k8s_node_name=\"n\"}", GROWS),
         ],
         &[
             ("k8s_pod_phase{k8s_pod_name=\"a\"}", ONE),
             ("k8s_node_condition_ready{k8s_node_name=\"n\"}", ONE),
             ("k8s_node_cpu_usage{k8s_node_name=\"n\"}", ONE),
+            ("system_cpu_time_seconds_total{k8s_node_name=\"n\"}", GROWS),
         ],
     ),
     case(
@@ -33,29 +35,6 @@ pub(super) const ALL: &[Case] = &[
                 ZERO,
             ),
             ("k8s_node_condition_pid_pressure{k8s_node_name=\"n\"}", ZERO),
-        ],
-    ),
-    case(
-        "NodeDiskFills",
-        &[
-            (
-                "k8s_node_filesystem_usage_bytes{k8s_node_name=\"n\"}",
-                "86x120",
-            ),
-            (
-                "k8s_node_filesystem_capacity_bytes{k8s_node_name=\"n\"}",
-                "100x120",
-            ),
-        ],
-        &[
-            (
-                "k8s_node_filesystem_usage_bytes{k8s_node_name=\"n\"}",
-                "84x120",
-            ),
-            (
-                "k8s_node_filesystem_capacity_bytes{k8s_node_name=\"n\"}",
-                "100x120",
-            ),
         ],
     ),
     case(

@@ -4,6 +4,7 @@ mod backends;
 mod collectors;
 mod kubernetes;
 mod load;
+mod machines;
 mod metrics;
 mod stores;
 
@@ -41,6 +42,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         backends::ALL,
         kubernetes::ALL,
         load::ALL,
+        machines::ALL,
         stores::ALL,
     ];
     tables.into_iter().flatten()

@@ -7,6 +7,7 @@ use support::Container;
 mod admission;
 pub(super) mod collector;
 mod families;
+mod machines;
 mod metrics;
 mod objects;
 mod policy;

@@ -14,6 +14,8 @@ use crate::{grafana::Folder, made::Made, monitoring::cluster::seen};
 /// What was chosen above.
 const CHOSEN: &str = "k8s_namespace_name=~\"$namespace\"";
 const NODES: &str = "k8s_node_name=~\"$node\"";
+/// As far back as a rate looks.
+const RANGE: &str = "$__rate_interval";
 /// More lines than that are no picture.
 const LINES: u32 = 20;
 
@@ -21,9 +23,10 @@ const LINES: u32 = 20;
 pub(super) fn kubernetes(made: &BTreeSet<Made>) -> Option<Board> {
     let has = |what| made.contains(&what);
     let (objects, nodes, usage) = (has(Made::Objects), has(Made::Nodes), has(Made::Usage));
+    let machines = has(Made::Machines);
     let rows = [
         nodes.then(nodes::conditions),
-        usage.then(nodes::usage),
+        machines.then(nodes::machines),
         (nodes && usage).then(nodes::shares),
         objects.then(pods::workloads),
         objects.then(pods::restarts),
@@ -32,31 +35,31 @@ pub(super) fn kubernetes(made: &BTreeSet<Made>) -> Option<Board> {
         usage.then(pods::volumes),
     ];
     let rows: Vec<Row> = rows.into_iter().flatten().collect();
-    let by_node = if nodes {
-        seen::NODE_READY
-    } else {
-        seen::NODE_CPU
-    };
     let by_namespace = if objects {
         seen::POD_PHASE
     } else {
         seen::POD_CPU
     };
-    let mut variables = vec![Variable::values(
-        "namespace",
-        "Namespace",
-        by_namespace,
-        "k8s_namespace_name",
-    )];
-    if nodes || usage {
-        variables.push(Variable::values("node", "Node", by_node, "k8s_node_name"));
-    }
+    let by_node = if nodes {
+        seen::NODE_READY
+    } else {
+        seen::MACHINE_LOAD
+    };
+    let namespace = || {
+        let label = "k8s_namespace_name";
+        Variable::values("namespace", "Namespace", by_namespace, label)
+    };
+    let node = || Variable::values("node", "Node", by_node, "k8s_node_name");
+    let variables = [
+        (objects || usage).then(namespace),
+        (nodes || machines).then(node),
+    ];
     (!rows.is_empty()).then_some(Board {
         folder: Folder::Cluster,
         uid: "otelier-kubernetes",
         title: "Kubernetes resources",
         about: "In which state nodes, workloads, Pods and containers are, what they asked for, and what they use.",
-        variables,
+        variables: variables.into_iter().flatten().collect(),
         rows,
     })
 }

@@ -1,8 +1,8 @@
 //! Are nodes well, and how much of them is used?
 
-use super::{NODES, max, of, share};
+use super::{NODES, RANGE, highest, max, of, share};
 use crate::monitoring::{
-    cluster::seen,
+    cluster::{machine::Machines, seen},
     dashboard::board::{Panel, Row, Unit},
 };
 
@@ -34,30 +34,55 @@ pub(super) fn conditions() -> Row {
     }
 }
 
-pub(super) fn usage() -> Row {
-    let of_node = |metric| max("k8s_node_name", &of(metric, NODES));
+pub(super) fn machines() -> Row {
+    let asked = Machines {
+        chosen: NODES,
+        range: RANGE,
+    };
     Row {
         title: "What nodes use",
         panels: vec![
-            Panel::graph("CPU by node", Unit::Cores, "How many processors are busy.")
-                .ask("{{k8s_node_name}}", of_node(seen::NODE_CPU)),
+            Panel::graph("CPU busy", Unit::Share, "Of the time of all processors.")
+                .ask("{{k8s_node_name}}", asked.busy())
+                .worrying(0.8)
+                .bad(0.95),
             Panel::graph(
-                "Memory by node",
-                Unit::Bytes,
-                "What is in use and cannot be given back at once.",
-            )
-            .ask("{{k8s_node_name}}", of_node(seen::NODE_MEMORY)),
-            Panel::graph(
-                "Disk by node",
+                "Memory used",
                 Unit::Share,
-                "How full the disk is that Pods share.",
+                "What no program that starts could have. What only makes files quicker is not used.",
             )
-            .ask(
-                "{{k8s_node_name}}",
-                share(&of_node(seen::NODE_DISK_USED), &of_node(seen::NODE_DISK)),
-            )
+            .ask("{{k8s_node_name}}", format!("1 - {}", asked.memory_left()))
             .worrying(0.8)
-            .bad(0.9),
+            .bad(0.95),
+            Panel::graph(
+                "Disks used",
+                Unit::Share,
+                "How full each file system is that is written to, of bytes and of files.",
+            )
+            .ask("{{k8s_node_name}} {{device}}", highest(&asked.disk_used()))
+            .ask("{{k8s_node_name}} {{device}} files", highest(&asked.files_used()))
+            .worrying(0.8)
+            .bad(0.85),
+            Panel::graph(
+                "Disk traffic",
+                Unit::BytesPerSecond,
+                "What is read and written. Parts of a disk are shown beside the whole.",
+            )
+            .ask("{{k8s_node_name}} {{device}} {{direction}}", highest(&asked.traffic())),
+            Panel::graph(
+                "Busiest disk",
+                Unit::Share,
+                "Of the time, how much it has something to do. What takes many things at once is not full at 100 %.",
+            )
+            .ask("{{k8s_node_name}}", asked.busiest_disk())
+            .worrying(0.9),
+            Panel::graph(
+                "Load",
+                Unit::Times,
+                "How many want to run, or wait for a disk, for each processor: the mean of five minutes.",
+            )
+            .ask("{{k8s_node_name}}", asked.load())
+            .worrying(1.5),
         ],
     }
 }

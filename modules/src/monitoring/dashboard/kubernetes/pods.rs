@@ -1,6 +1,6 @@
 //! Are workloads, Pods and their containers there, and what do they use of what they asked for?
 
-use super::{CHOSEN, highest, max, of, share};
+use super::{CHOSEN, RANGE, highest, max, of, share};
 use crate::monitoring::{
     cluster::seen,
     dashboard::board::{Panel, Row, Unit},
@@ -9,8 +9,6 @@ use crate::monitoring::{
 const POD: &str = "k8s_namespace_name, k8s_pod_name";
 const CONTAINER: &str = "k8s_namespace_name, k8s_pod_name, k8s_container_name";
 const VOLUME: &str = "k8s_namespace_name, k8s_pod_name, k8s_volume_name";
-/// As far back as a rate looks.
-const RANGE: &str = "$__rate_interval";
 
 pub(super) fn workloads() -> Row {
     let missing = |wanted, there, by: &str| {
