@@ -1,10 +1,10 @@
 //! How does a payload arrive that a destination does not take at once?
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use tokio::sync::watch;
 
-use super::{Exporter, Failure, batch::cut, retry::Backoff, source::End};
+use super::{Delivered, Exporter, Failure, Left, batch::cut, retry::Backoff, source::End};
 use crate::{
     Payload, Refusal,
     time::{Instant, sleep},
@@ -19,67 +19,127 @@ pub(super) async fn deliver(
     payload: Payload,
     hurry: &mut watch::Receiver<bool>,
 ) -> End {
-    let mut waiting = vec![payload];
-    let mut end = End::Arrived;
-    while let Some(payload) = waiting.pop() {
-        match one(exporter, &payload, hurry).await {
-            Ok(()) => {}
-            Err(Trouble::TooLarge(_)) if payload.items > 1 => {
-                let mut halves = cut(&payload, payload.items.div_ceil(2), usize::MAX);
-                halves.reverse();
-                waiting.append(&mut halves);
-            }
-            Err(Trouble::TooLarge(why) | Trouble::GivenUp(why)) => {
-                exporter.tallies.failed.add(payload.items);
-                end = End::GivenUp(why);
-            }
-            Err(Trouble::Interrupted) => return End::Interrupted,
+    let mut way = Way {
+        exporter,
+        waiting: vec![payload],
+        end: End::Arrived,
+    };
+    while let Some(payload) = way.waiting.pop() {
+        if way.one(payload, hurry).await == Interrupted::Yes {
+            return End::Interrupted;
         }
     }
-    end
+    way.end
 }
 
-enum Trouble {
-    TooLarge(Refusal),
-    GivenUp(Refusal),
-    Interrupted,
+/// What is under way of one payload.
+struct Way<'a> {
+    exporter: &'a Exporter,
+    /// Parts of it that were not tried yet.
+    waiting: Vec<Payload>,
+    /// How it ended, as far as is known.
+    end: End,
 }
 
-async fn one(
-    exporter: &Exporter,
-    payload: &Payload,
-    hurry: &mut watch::Receiver<bool>,
-) -> Result<(), Trouble> {
-    let mut backoff = exporter.retry.map(Backoff::new);
-    let began = Instant::now();
-    loop {
-        let result = tokio::select! {
-            result = exporter.sender.send(payload) => result,
-            () = too_long(hurry.clone()) => return Err(Trouble::Interrupted),
-        };
-        let (why, after) = match result {
-            Ok(delivered) => {
-                let rejected = delivered.rejected.min(payload.items);
-                exporter.tallies.rejected.add(rejected);
-                exporter.tallies.sent.add(payload.items - rejected);
-                return Ok(());
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Interrupted {
+    No,
+    Yes,
+}
+
+/// What may arrive if it is sent again, and why it has not.
+struct Again {
+    payload: Payload,
+    why: Cow<'static, str>,
+    after: Option<Duration>,
+}
+
+impl Way<'_> {
+    /// Sends a part until it is known what becomes of all of it.
+    async fn one(
+        &mut self,
+        mut payload: Payload,
+        hurry: &mut watch::Receiver<bool>,
+    ) -> Interrupted {
+        let mut backoff = self.exporter.retry.map(Backoff::new);
+        let began = Instant::now();
+        loop {
+            let result = tokio::select! {
+                result = self.exporter.sender.send(&payload) => result,
+                () = too_long(hurry.clone()) => return Interrupted::Yes,
+            };
+            let Some(again) = self.heard(payload, result) else {
+                return Interrupted::No;
+            };
+            let random = fastrand::f64();
+            let pause = backoff
+                .as_mut()
+                .and_then(|backoff| backoff.pause(began.elapsed(), again.after, random));
+            let Some(pause) = pause else {
+                self.given_up(&again.payload, Refusal::busy(again.why));
+                return Interrupted::No;
+            };
+            payload = again.payload;
+            self.exporter.tallies.retries.add(1);
+            tokio::select! {
+                () = sleep(pause) => {}
+                _ = hurry.wait_for(|hurry| *hurry) => return Interrupted::Yes,
             }
-            Err(Failure::Passing { why, after }) => (why, after),
-            Err(Failure::TooLarge(why)) => return Err(Trouble::TooLarge(Refusal::invalid(why))),
-            Err(Failure::Lasting(why)) => return Err(Trouble::GivenUp(Refusal::invalid(why))),
-        };
-        let random = fastrand::f64();
-        let pause = backoff
-            .as_mut()
-            .and_then(|backoff| backoff.pause(began.elapsed(), after, random));
-        let Some(pause) = pause else {
-            return Err(Trouble::GivenUp(Refusal::busy(why)));
-        };
-        exporter.tallies.retries.add(1);
-        tokio::select! {
-            () = sleep(pause) => {}
-            _ = hurry.wait_for(|hurry| *hurry) => return Err(Trouble::Interrupted),
         }
+    }
+
+    /// Takes what is said of a part: what of it is to be sent again is left.
+    fn heard(&mut self, payload: Payload, said: Result<Delivered, Failure>) -> Option<Again> {
+        let delivered = match said {
+            Ok(delivered) => delivered,
+            Err(failure) => return self.failed(payload, failure),
+        };
+        let left: u64 = delivered.left.iter().map(|left| left.payload.items).sum();
+        let arrived = payload.items.saturating_sub(left);
+        let rejected = delivered.rejected.min(arrived);
+        self.exporter.tallies.rejected.add(rejected);
+        self.exporter.tallies.sent.add(arrived - rejected);
+        let mut again: Option<Again> = None;
+        for Left { payload, failure } in delivered.left {
+            let Some(more) = self.failed(payload, failure) else {
+                continue;
+            };
+            match &mut again {
+                None => again = Some(more),
+                Some(again) => {
+                    again.payload.items += more.payload.items;
+                    again.payload.body.append(more.payload.body);
+                    again.after = again.after.max(more.after);
+                }
+            }
+        }
+        again
+    }
+
+    fn failed(&mut self, payload: Payload, failure: Failure) -> Option<Again> {
+        match failure {
+            Failure::Passing { why, after } => {
+                return Some(Again {
+                    payload,
+                    why,
+                    after,
+                });
+            }
+            Failure::TooLarge(_) if payload.items > 1 => {
+                let mut halves = cut(&payload, payload.items.div_ceil(2), usize::MAX);
+                halves.reverse();
+                self.waiting.append(&mut halves);
+            }
+            Failure::TooLarge(why) | Failure::Lasting(why) => {
+                self.given_up(&payload, Refusal::invalid(why));
+            }
+        }
+        None
+    }
+
+    fn given_up(&mut self, payload: &Payload, why: Refusal) {
+        self.exporter.tallies.failed.add(payload.items);
+        self.end = End::GivenUp(why);
     }
 }
 
@@ -87,4 +147,92 @@ async fn too_long(mut hurry: watch::Receiver<bool>) {
     // Whoever could hurry us is gone only with the gateway.
     let _ = hurry.wait_for(|hurry| *hurry).await;
     sleep(LAST).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use collector_config::Signal;
+    use futures::future::BoxFuture;
+
+    use super::*;
+    use crate::{
+        export::{Queue, Sender, Tallies},
+        process::samples,
+        settings::{self, Sizer},
+    };
+
+    /// Takes of each request what the next answer says, and notes how much was sent.
+    struct Parting(Mutex<(Vec<Delivered>, Vec<u64>)>);
+
+    impl Sender for Parting {
+        fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
+            let mut notes = self.0.lock().unwrap();
+            notes.1.push(payload.items);
+            let said = notes.0.pop().unwrap_or_default();
+            Box::pin(async { Ok(said) })
+        }
+    }
+
+    fn spans(count: usize) -> Payload {
+        let spans = vec![r#"{"name":"x"}"#; count].join(",");
+        let text = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans}]}}]}}]}}"#);
+        samples::payload(Signal::Traces, &text)
+    }
+
+    fn exporter(answers: Vec<Delivered>) -> (Exporter, Arc<Parting>) {
+        let sender = Arc::new(Parting(Mutex::new((answers, Vec::new()))));
+        let queue = settings::Queue {
+            sizer: Sizer::Requests,
+            size: 10,
+            consumers: 1,
+            block_on_overflow: false,
+            wait_for_result: false,
+            storage: None,
+            batch: None,
+        };
+        let exporter = Exporter {
+            signal: Signal::Traces,
+            queue: Queue::new(queue, None),
+            retry: Some(settings::Backoff {
+                initial: Duration::from_millis(1),
+                max: Duration::from_millis(1),
+                give_up: None,
+                multiplier: 1.0,
+                jitter: 0.0,
+            }),
+            sender: Arc::clone(&sender) as Arc<dyn Sender>,
+            tallies: Tallies::default(),
+            peer: None,
+        };
+        (exporter, sender)
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_a_payload_is_sent_again_and_nothing_else() {
+        let left = |items, failure| Left {
+            payload: spans(items),
+            failure,
+        };
+        let parted = Delivered {
+            rejected: 2,
+            message: String::new(),
+            left: vec![
+                left(10, Failure::passing("down")),
+                left(20, Failure::Lasting("no".into())),
+                left(8, Failure::TooLarge("long".into())),
+                left(5, Failure::passing("down, too")),
+            ],
+        };
+        let (exporter, sender) = exporter(vec![parted]);
+        let (_still, mut hurry) = watch::channel(false);
+        let end = deliver(&exporter, spans(60), &mut hurry).await;
+        assert!(matches!(end, End::GivenUp(_)), "{end:?}");
+        assert_eq!(sender.0.lock().unwrap().1, [60, 15, 4, 4]);
+        let tallies = &exporter.tallies;
+        let counted =
+            [&tallies.sent, &tallies.rejected, &tallies.failed].map(super::super::Amount::get);
+        assert_eq!(counted, [38, 2, 20]);
+    }
 }

@@ -53,7 +53,27 @@ pub struct Delivered {
     pub rejected: u64,
     /// What it had to say about them.
     pub message: String,
+    /// What has not arrived, where several destinations get a part each and others took theirs.
+    pub left: Vec<Left>,
 }
+
+/// A part of a payload that has not arrived.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// The part.
+    pub payload: Payload,
+    /// Why it has not.
+    pub failure: Failure,
+}
+
+impl PartialEq for Left {
+    fn eq(&self, other: &Self) -> bool {
+        let body = |left: &Self| left.payload.body.joined();
+        self.failure == other.failure && body(self) == body(other)
+    }
+}
+
+impl Eq for Left {}
 
 /// Why a payload has not arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

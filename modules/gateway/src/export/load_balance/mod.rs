@@ -1,20 +1,25 @@
 //! How does each trace get to the one of several destinations that is responsible for it?
 
+mod deliver;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
+    io,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use futures::future::{BoxFuture, join_all};
+use futures::future::BoxFuture;
 use tokio::{
     net::lookup_host,
-    time::{Instant, sleep, timeout},
+    sync::Notify,
+    time::{Instant, timeout},
 };
 
 use self::tally::Tally;
-use super::{Delivered, Failure, MakeError, Sender, otlp::Grpc, retry::Backoff, ring::Ring};
+use super::{Delivered, Failure, MakeError, Sender, otlp::Grpc, ring::Ring};
 use crate::{
     Payload, Signal,
     settings::{Choice, DnsNames, Http2, LoadBalancing, RoutingKey},
@@ -29,11 +34,18 @@ use crate::{
 /// The port where none is said.
 const PORT: u16 = 4317;
 
+type Resolve = Box<dyn Fn() -> BoxFuture<'static, io::Result<Vec<String>>> + Send + Sync>;
+type Make = Box<dyn Fn(&str) -> Result<Arc<dyn Sender>, MakeError> + Send + Sync>;
+
 /// An exporter to several destinations, each of which gets what belongs together.
 pub struct LoadBalancer {
     settings: LoadBalancing,
-    http2: Http2,
+    /// Finds out who the members are; they stay who they are where there is none.
+    resolve: Option<Resolve>,
+    make: Make,
     members: Mutex<Members>,
+    /// Tells who waits that others are members now.
+    changed: Notify,
     /// Whoever asks for names; the others go on with what is known.
     asking: tokio::sync::Mutex<Option<Instant>>,
     tally: Tally,
@@ -44,16 +56,27 @@ pub struct LoadBalancer {
 struct Members {
     ring: Arc<Ring>,
     names: Vec<String>,
-    senders: Vec<Arc<Grpc>>,
+    senders: Vec<Arc<dyn Sender>>,
 }
 
 impl LoadBalancer {
     /// An exporter that asks for names when it first has something to send.
     pub fn new(settings: &LoadBalancing, http2: Http2) -> Result<Self, MakeError> {
+        let resolve = match &settings.choice {
+            Choice::Fixed(_) => None,
+            Choice::Dns(names) => Some(resolve(names)),
+        };
+        let (protocol, within) = (settings.protocol.clone(), settings.timeout);
         let balancer = Self {
             settings: settings.clone(),
-            http2,
+            resolve,
+            make: Box::new(move |name| {
+                let mut protocol = protocol.clone();
+                protocol.endpoint = with_port(name);
+                Ok(Grpc::new(&protocol, within, http2)?)
+            }),
             members: Mutex::default(),
+            changed: Notify::new(),
             asking: tokio::sync::Mutex::new(None),
             tally: Tally::new(&settings.choice),
         };
@@ -77,14 +100,10 @@ impl LoadBalancer {
             .iter()
             .cloned()
             .zip(members.senders.iter().cloned());
-        let mut known: BTreeMap<String, Arc<Grpc>> = known.collect();
+        let mut known: BTreeMap<String, Arc<dyn Sender>> = known.collect();
         let mut senders = Vec::with_capacity(names.len());
         for name in &names {
-            let made = || {
-                let mut protocol = self.settings.protocol.clone();
-                protocol.endpoint = with_port(name);
-                Grpc::new(&protocol, self.settings.timeout, self.http2)
-            };
+            let made = || (self.make)(name);
             senders.push(known.remove(name).map_or_else(made, Ok)?);
         }
         self.tally.changed.add(1);
@@ -93,33 +112,29 @@ impl LoadBalancer {
             names,
             senders,
         };
+        self.changed.notify_waiters();
         Ok(())
     }
 
     /// The members, asked for anew where their names may have changed.
     async fn members(&self) -> Result<Members, Failure> {
-        if let Choice::Dns(names) = &self.settings.choice {
-            self.ask(names).await?;
+        if let (Some(resolve), Choice::Dns(names)) = (&self.resolve, &self.settings.choice) {
+            self.ask(resolve, names).await?;
         }
         let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(members.clone())
     }
 
-    async fn ask(&self, names: &DnsNames) -> Result<(), Failure> {
+    async fn ask(&self, resolve: &Resolve, names: &DnsNames) -> Result<(), Failure> {
         let mut asked = self.asking.lock().await;
         if asked.is_some_and(|asked| asked.elapsed() < names.interval) {
             return Ok(());
         }
-        let found = timeout(
-            names.timeout,
-            lookup_host((names.host.as_str(), names.port)),
-        )
-        .await;
+        let found = timeout(names.timeout, resolve()).await;
         let found = found.map_err(|_| "no answer in time".to_owned());
         match found.and_then(|found| found.map_err(|error| error.to_string())) {
             Ok(found) => {
                 self.tally.found.add(1);
-                let found: Vec<_> = found.map(|address| address.to_string()).collect();
                 self.choose_from(found)
                     .map_err(|error| Failure::passing(error.to_string()))?;
                 *asked = Some(Instant::now());
@@ -173,62 +188,18 @@ impl LoadBalancer {
         };
         wanted.into_iter().filter_map(part).collect()
     }
+}
 
-    /// Sends a part as often as it takes.
-    async fn deliver(
-        &self,
-        name: &str,
-        sender: &Grpc,
-        part: &Payload,
-    ) -> Result<Delivered, Failure> {
-        let mut backoff = self.settings.retry.map(Backoff::new);
-        let began = Instant::now();
-        loop {
-            let attempt = Instant::now();
-            let result = sender.send(part).await;
-            self.tally.answered(name, attempt.elapsed(), result.is_ok());
-            let failure = match result {
-                Err(Failure::Passing { why, after }) => (why, after),
-                other => return other,
-            };
-            let (why, after) = failure;
-            let random = fastrand::f64();
-            let pause = backoff
-                .as_mut()
-                .and_then(|backoff| backoff.pause(began.elapsed(), after, random));
-            match pause {
-                Some(pause) => sleep(pause).await,
-                None => return Err(Failure::Passing { why, after }),
-            }
-        }
-    }
-
-    async fn spread(&self, payload: &Payload) -> Result<Delivered, Failure> {
-        let members = self.members().await?;
-        if members.senders.is_empty() {
-            return Err(Failure::passing("there is nobody to send to"));
-        }
-        let parts = self.parts(payload, &members.ring);
-        let deliveries = parts.iter().map(|(member, part)| {
-            let (name, sender) = (&members.names[*member], &members.senders[*member]);
-            self.deliver(name, sender, part)
-        });
-        let results = join_all(deliveries).await;
-        let arrived = results.iter().any(Result::is_ok);
-        let mut all = Delivered::default();
-        for (result, part) in results.into_iter().zip(parts.values()) {
-            match result {
-                Ok(delivered) => all.rejected += delivered.rejected,
-                // What has arrived elsewhere must not be sent again.
-                Err(failure) if arrived => {
-                    all.rejected += part.items;
-                    all.message = failure.to_string();
-                }
-                Err(failure) => return Err(failure),
-            }
-        }
-        Ok(all)
-    }
+/// Asks the system for the addresses of a name.
+fn resolve(names: &DnsNames) -> Resolve {
+    let whose = (names.host.clone(), names.port);
+    Box::new(move || {
+        let whose = whose.clone();
+        Box::pin(async move {
+            let found = lookup_host(whose).await?;
+            Ok(found.map(|address| address.to_string()).collect())
+        })
+    })
 }
 
 fn with_port(name: &str) -> String {
@@ -284,90 +255,11 @@ fn service<'a>(mut attributes: impl Iterator<Item = Attribute<'a>>) -> Option<St
 
 impl Sender for LoadBalancer {
     fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
-        Box::pin(self.spread(payload))
+        self.spread(payload, Instant::now())
     }
 
     fn metrics(&self, _exporter: &str) -> Vec<Family> {
         let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         self.tally.families(members.names.len() as u64)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::{
-        process::samples::payload,
-        settings::{Http2, OtlpGrpc},
-    };
-
-    fn balancer(key: RoutingKey) -> LoadBalancer {
-        let names = ["a:1", "b:1", "c:1"].map(str::to_owned);
-        LoadBalancer::new(
-            &LoadBalancing {
-                key: Some(key),
-                choice: Choice::Fixed(names.into()),
-                protocol: OtlpGrpc::to(""),
-                timeout: None,
-                retry: None,
-            },
-            Http2::default(),
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn what_has_no_key_goes_to_one_of_them_once() {
-        let records: Vec<_> = (0..60)
-            .map(|nth| format!(r#"{{"severityText":"{nth}."}}"#))
-            .collect();
-        let text = format!(
-            r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{}]}}]}}]}}"#,
-            records.join(",")
-        );
-        let whole = payload(Signal::Logs, &text);
-        let balancer = balancer(RoutingKey::TraceId);
-        let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
-        let parts = balancer.parts(&whole, &ring);
-        assert_eq!(parts.len(), 3);
-        let mut all = BTreeSet::new();
-        for part in parts.values() {
-            let body = part.body.joined();
-            assert_eq!(wire::count(Signal::Logs, &body), Ok(part.items));
-            for nth in 0..60 {
-                let mark = format!("{nth}.");
-                let there = body.windows(mark.len() + 1).any(|at| {
-                    at[0] == u8::try_from(mark.len()).unwrap() && at[1..] == *mark.as_bytes()
-                });
-                assert!(!there || all.insert(nth), "{nth} goes to two");
-            }
-        }
-        assert_eq!(all.len(), 60, "all of them go somewhere");
-    }
-
-    #[test]
-    fn points_are_counted_where_they_go() {
-        let metrics: Vec<_> = (0..20)
-            .map(|nth| {
-                format!(
-                    r#"{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"{nth}"}}}}]}},"scopeMetrics":[{{"metrics":[{{"name":"m","gauge":{{"dataPoints":[{{"asInt":"1"}},{{"asInt":"2"}}]}}}}]}}]}}"#
-                )
-            })
-            .collect();
-        let text = format!(r#"{{"resourceMetrics":[{}]}}"#, metrics.join(","));
-        let whole = payload(Signal::Metrics, &text);
-        let balancer = balancer(RoutingKey::Service);
-        let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
-        let parts = balancer.parts(&whole, &ring);
-        assert!(parts.len() > 1);
-        for part in parts.values() {
-            assert_eq!(
-                wire::count(Signal::Metrics, &part.body.joined()),
-                Ok(part.items)
-            );
-        }
-        assert_eq!(parts.values().map(|part| part.items).sum::<u64>(), 40);
     }
 }

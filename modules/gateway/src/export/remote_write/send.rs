@@ -125,6 +125,7 @@ impl RemoteWrite {
         match lasting {
             Some(failure) => Err(failure),
             None => Ok(Delivered {
+                left: Vec::new(),
                 rejected: dropped,
                 message: if dropped == 0 {
                     String::new()

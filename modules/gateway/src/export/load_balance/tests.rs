@@ -1,0 +1,188 @@
+//! Does what belongs together get to one member, and everything to somebody?
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::*;
+use crate::{
+    process::samples::payload,
+    settings::{Backoff, Http2, OtlpGrpc},
+};
+
+/// A destination that tells how many items came; one whose name begins with `b` takes none.
+struct One(String, UnboundedSender<(String, u64)>);
+
+impl Sender for One {
+    fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
+        Box::pin(async {
+            let told = self.1.send((self.0.clone(), payload.items));
+            told.unwrap();
+            if self.0.starts_with('b') {
+                return Err(Failure::passing("down"));
+            }
+            Ok(Delivered::default())
+        })
+    }
+}
+
+type Found = Arc<Mutex<Vec<String>>>;
+
+/// A balancer among whom its resolver finds, and what its members are sent.
+fn resolving(
+    found: &[&str],
+    retry: Option<Backoff>,
+) -> (LoadBalancer, Found, UnboundedReceiver<(String, u64)>) {
+    let found: Found = Arc::new(Mutex::new(names(found)));
+    let (tell, told) = unbounded_channel();
+    let mut balancer = balancer(RoutingKey::TraceId);
+    balancer.settings.retry = retry;
+    balancer.settings.choice = Choice::Dns(DnsNames {
+        host: "members".to_owned(),
+        port: 1,
+        interval: Duration::from_millis(1),
+        timeout: Duration::from_secs(30),
+    });
+    balancer.make = Box::new(move |name| Ok(Arc::new(One(name.to_owned(), tell.clone()))));
+    let resolver = Arc::clone(&found);
+    balancer.resolve = Some(Box::new(move || {
+        let found = resolver.lock().unwrap().clone();
+        Box::pin(async { Ok(found) })
+    }));
+    *balancer.members.lock().unwrap() = Members::default();
+    (balancer, found, told)
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// So many spans, each of a trace of its own.
+fn spans(count: u32) -> Payload {
+    let spans: Vec<_> = (0..count)
+        .map(|nth| format!(r#"{{"traceId":"{:032x}"}}"#, nth + 1))
+        .collect();
+    let text = format!(
+        r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}]}}]}}]}}"#,
+        spans.join(",")
+    );
+    payload(Signal::Traces, &text)
+}
+
+#[tokio::test]
+async fn what_waits_for_a_member_that_is_none_any_more_goes_to_others() {
+    // Only a change of the members ends this pause.
+    let retry = Backoff {
+        initial: Duration::from_hours(1),
+        max: Duration::from_hours(1),
+        give_up: None,
+        multiplier: 1.0,
+        jitter: 0.0,
+    };
+    let (balancer, found, mut told) = resolving(&["a:1", "b:1", "c:1"], Some(retry));
+    let payload = spans(60);
+    let change = async {
+        let mut first = BTreeMap::new();
+        while first.len() < 3 {
+            let (name, items) = told.recv().await.unwrap();
+            first.insert(name, items);
+        }
+        *found.lock().unwrap() = names(&["a:1", "d:1", "e:1"]);
+        first
+    };
+    let both = async { tokio::join!(balancer.send(&payload), change) };
+    let (sent, first) = timeout(Duration::from_secs(30), both).await.unwrap();
+    assert_eq!(sent, Ok(Delivered::default()));
+    // What b had not taken, and nothing else: by the ring of now.
+    let mut again = 0;
+    while let Ok((name, items)) = told.try_recv() {
+        assert!(["a:1", "d:1", "e:1"].contains(&name.as_str()), "{name}");
+        again += items;
+    }
+    assert_eq!(again, first["b:1"]);
+}
+
+#[tokio::test]
+async fn what_one_member_does_not_take_is_left_and_the_rest_is_not() {
+    let (balancer, _, mut told) = resolving(&["a:1", "b:1", "c:1"], None);
+    let sent = balancer.send(&spans(60)).await.unwrap();
+    let mut items = BTreeMap::new();
+    while let Ok((name, more)) = told.try_recv() {
+        items.insert(name, more);
+    }
+    assert_eq!(items.values().sum::<u64>(), 60);
+    let [left] = &sent.left[..] else {
+        panic!("{sent:?}");
+    };
+    assert_eq!(left.payload.items, items["b:1"]);
+    assert_eq!(left.failure, Failure::passing("down"));
+    assert_eq!(sent.rejected, 0);
+}
+
+fn balancer(key: RoutingKey) -> LoadBalancer {
+    let names = ["a:1", "b:1", "c:1"].map(str::to_owned);
+    LoadBalancer::new(
+        &LoadBalancing {
+            key: Some(key),
+            choice: Choice::Fixed(names.into()),
+            protocol: OtlpGrpc::to(""),
+            timeout: None,
+            retry: None,
+        },
+        Http2::default(),
+    )
+    .unwrap()
+}
+
+#[test]
+fn what_has_no_key_goes_to_one_of_them_once() {
+    let records: Vec<_> = (0..60)
+        .map(|nth| format!(r#"{{"severityText":"{nth}."}}"#))
+        .collect();
+    let text = format!(
+        r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{}]}}]}}]}}"#,
+        records.join(",")
+    );
+    let whole = payload(Signal::Logs, &text);
+    let balancer = balancer(RoutingKey::TraceId);
+    let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
+    let parts = balancer.parts(&whole, &ring);
+    assert_eq!(parts.len(), 3);
+    let mut all = BTreeSet::new();
+    for part in parts.values() {
+        let body = part.body.joined();
+        assert_eq!(wire::count(Signal::Logs, &body), Ok(part.items));
+        for nth in 0..60 {
+            let mark = format!("{nth}.");
+            let there = body.windows(mark.len() + 1).any(|at| {
+                at[0] == u8::try_from(mark.len()).unwrap() && at[1..] == *mark.as_bytes()
+            });
+            assert!(!there || all.insert(nth), "{nth} goes to two");
+        }
+    }
+    assert_eq!(all.len(), 60, "all of them go somewhere");
+}
+
+#[test]
+fn points_are_counted_where_they_go() {
+    let metrics: Vec<_> = (0..20)
+        .map(|nth| {
+            format!(
+                r#"{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"{nth}"}}}}]}},"scopeMetrics":[{{"metrics":[{{"name":"m","gauge":{{"dataPoints":[{{"asInt":"1"}},{{"asInt":"2"}}]}}}}]}}]}}"#
+            )
+        })
+        .collect();
+    let text = format!(r#"{{"resourceMetrics":[{}]}}"#, metrics.join(","));
+    let whole = payload(Signal::Metrics, &text);
+    let balancer = balancer(RoutingKey::Service);
+    let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
+    let parts = balancer.parts(&whole, &ring);
+    assert!(parts.len() > 1);
+    for part in parts.values() {
+        assert_eq!(
+            wire::count(Signal::Metrics, &part.body.joined()),
+            Ok(part.items)
+        );
+    }
+    assert_eq!(parts.values().map(|part| part.items).sum::<u64>(), 40);
+}
