@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
-use super::slab::NONE;
+use super::{blocks::Stay, packer::Packer, slab::NONE};
 use crate::Charge;
 
 /// Some spans, and what describes their resources and scopes.
 pub(super) struct Block {
     pub(super) bytes: Stored,
+    pub(super) stay: Stay,
     /// What describes resources and scopes, as fields of theirs.
     headers: Vec<u8>,
     /// Its scopes in their order.
@@ -25,6 +26,8 @@ pub(super) struct Block {
 pub(super) enum Stored {
     /// In a buffer of its own.
     Copied(Vec<u8>),
+    /// Packed, with how many bytes they are.
+    Packed(Box<[u8]>, u32),
     /// In the request that they came in, with what was charged for that.
     Whole(
         Bytes,
@@ -57,9 +60,10 @@ pub(super) struct ScopeOf<'a> {
 }
 
 impl Block {
-    pub(super) fn new(bytes: Stored) -> Self {
+    pub(super) fn new(bytes: Stored, stay: Stay) -> Self {
         Self {
             bytes,
+            stay,
             headers: Vec::new(),
             scopes: Vec::new(),
             last: NONE,
@@ -68,18 +72,32 @@ impl Block {
         }
     }
 
-    /// Its spans.
-    pub(super) fn bytes(&self) -> &[u8] {
+    /// Its spans; unpacked by this packer, if they have to be.
+    pub(super) fn bytes<'a>(&'a self, packer: &'a mut Packer) -> &'a [u8] {
         match &self.bytes {
             Stored::Copied(bytes) => bytes,
             Stored::Whole(bytes, _) => bytes,
+            Stored::Packed(packed, bytes) => packer.unpacked(packed, *bytes as usize),
         }
+    }
+
+    /// How many bytes its spans have, with those that do not count any more.
+    fn len(&self) -> usize {
+        match &self.bytes {
+            Stored::Copied(bytes) => bytes.len(),
+            Stored::Whole(bytes, _) => bytes.len(),
+            Stored::Packed(_, bytes) => *bytes as usize,
+        }
+    }
+
+    pub(super) fn is_packed(&self) -> bool {
+        matches!(self.bytes, Stored::Packed(..))
     }
 
     pub(super) fn room(&self) -> usize {
         match &self.bytes {
             Stored::Copied(bytes) => bytes.capacity() - bytes.len(),
-            Stored::Whole(..) => 0,
+            Stored::Whole(..) | Stored::Packed(..) => 0,
         }
     }
 
@@ -150,7 +168,7 @@ impl Block {
 
     /// Whether most of it is of no use.
     pub(super) fn is_mostly_dead(&self) -> bool {
-        (self.live as usize) < self.bytes().len() / 4
+        (self.live as usize) < self.len() / 4
     }
 
     /// Where its last scope begins.

@@ -6,6 +6,8 @@ use bytes::Bytes;
 
 use super::{
     block::{Block, ScopeAt, ScopeOf, Stored, narrow},
+    held::Piece,
+    packer::Packer,
     slab::{NONE, Slab},
 };
 use crate::{Budget, Charge};
@@ -14,8 +16,11 @@ use crate::{Budget, Charge};
 /// its last span. So memory is used again and again as long as spans come at a rate, and no span keeps more than itself.
 pub(super) struct Blocks {
     table: Slab<Block>,
-    /// Where the next span goes.
-    open: u32,
+    /// Where the next span goes that waits, and the next that leaves.
+    open: [u32; 2],
+    /// How many blocks there are of spans that wait and are not packed.
+    loose: usize,
+    packer: Packer,
     spare: Vec<Vec<u8>>,
     /// The fewest spare ones since the last tick: so many were not needed.
     idle: usize,
@@ -31,12 +36,23 @@ pub(super) struct Blocks {
 /// How the spans of a request are taken.
 #[derive(Clone, Copy)]
 pub(super) enum Taking {
-    /// Each that counts is copied.
-    Copies,
+    /// Each that counts is copied: it waits, or it leaves soon.
+    Copies(Stay),
     /// The request is kept as it came: it is this block.
     Whole(u32),
 }
 
+/// For how long a span is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stay {
+    /// Until its trace is decided. Its block may be packed.
+    Waits,
+    /// Until it is sent.
+    Leaves,
+}
+
+/// So much is held as it is; what comes then is packed once a block is full.
+const LOOSE: usize = 16 << 20;
 /// How many bytes a block has, unless a single span has more.
 const BLOCK: usize = 64 << 10;
 
@@ -44,7 +60,9 @@ impl Blocks {
     pub(super) fn new(budget: &Arc<Budget>) -> Self {
         Self {
             table: Slab::new(),
-            open: NONE,
+            open: [NONE; 2],
+            loose: 0,
+            packer: Packer::default(),
             spare: Vec::new(),
             idle: 0,
             scopes: 0,
@@ -75,8 +93,8 @@ impl Blocks {
     }
 
     /// How many blocks spans of these lengths could begin, and how many bytes those have that are not spare yet.
-    fn needed(&self, lengths: impl Iterator<Item = usize>) -> (usize, u64) {
-        let (mut left, mut spare) = (self.left(), self.spare.len());
+    fn needed(&self, stay: Stay, lengths: impl Iterator<Item = usize>) -> (usize, u64) {
+        let (mut left, mut spare) = (self.left(stay), self.spare.len());
         let (mut blocks, mut bytes) = (0, 0);
         for length in lengths {
             if length > left {
@@ -97,15 +115,16 @@ impl Blocks {
     /// to be had.
     pub(super) fn reserve(
         &mut self,
+        stay: Stay,
         lengths: impl Iterator<Item = usize>,
         scopes: usize,
         headers: usize,
     ) -> bool {
-        let (blocks, bytes) = self.needed(lengths);
+        let (blocks, bytes) = self.needed(stay, lengths);
         // Where a block ends in a scope the next one has it, too. Vectors double, and have room for four at first.
         let scopes = (2 * scopes + 6 * blocks + 4) * size_of::<ScopeAt>();
         let described = scopes + 2 * (headers + 4) * (blocks + 1);
-        let before = match self.open {
+        let before = match self.open[stay as usize] {
             NONE => 0,
             open => self.table[open].described(),
         };
@@ -120,8 +139,8 @@ impl Blocks {
     }
 
     /// How many bytes the open block has room for.
-    fn left(&self) -> usize {
-        match self.open {
+    fn left(&self, stay: Stay) -> usize {
+        match self.open[stay as usize] {
             NONE => 0,
             open => self.table[open].room(),
         }
@@ -130,7 +149,7 @@ impl Blocks {
     /// Keeps a request as it came.
     pub(super) fn keep(&mut self, bytes: Bytes, charge: Arc<Charge>) -> Taking {
         self.whole += bytes.len() as u64;
-        let block = Block::new(Stored::Whole(bytes, charge));
+        let block = Block::new(Stored::Whole(bytes, charge), Stay::Waits);
         Taking::Whole(self.table.insert(block))
     }
 
@@ -144,16 +163,17 @@ impl Blocks {
     ) -> (u32, u32) {
         let index = match taking {
             Taking::Whole(index) => index,
-            Taking::Copies => {
-                if len as usize > self.left() {
-                    self.open(len as usize);
+            Taking::Copies(stay) => {
+                if len as usize > self.left(stay) {
+                    self.open(stay, len as usize);
                 }
-                self.open
+                self.open[stay as usize]
             }
         };
         let block = &mut self.table[index];
         let at = match &mut block.bytes {
-            Stored::Whole(..) => start,
+            // Nothing is added to what is packed.
+            Stored::Whole(..) | Stored::Packed(..) => start,
             Stored::Copied(bytes) => {
                 let at = narrow(bytes.len());
                 bytes.extend_from_slice(&request[start as usize..][..len as usize]);
@@ -169,7 +189,8 @@ impl Blocks {
         (index, at)
     }
 
-    fn open(&mut self, length: usize) {
+    fn open(&mut self, stay: Stay, length: usize) {
+        self.seal(stay);
         let spare = if length > BLOCK {
             None
         } else {
@@ -181,15 +202,55 @@ impl Blocks {
             self.taken += capacity as u64;
             Vec::with_capacity(capacity)
         });
-        self.seal();
-        self.open = self.table.insert(Block::new(Stored::Copied(bytes)));
+        let block = Block::new(Stored::Copied(bytes), stay);
+        self.open[stay as usize] = self.table.insert(block);
+        self.loose += usize::from(stay == Stay::Waits);
     }
 
-    /// Nothing is added to the open block any more.
-    pub(super) fn seal(&mut self) {
-        let open = std::mem::replace(&mut self.open, NONE);
-        if open != NONE && self.table[open].pieces == 0 {
+    /// Nothing is added to an open block any more.
+    pub(super) fn seal(&mut self, stay: Stay) {
+        let open = std::mem::replace(&mut self.open[stay as usize], NONE);
+        if open == NONE {
+            return;
+        }
+        if self.table[open].pieces == 0 {
             self.remove(open);
+        } else if stay == Stay::Waits && self.loose * BLOCK > LOOSE {
+            self.pack(open);
+        }
+    }
+
+    /// Packs a block while its bytes are near, if there is room for that.
+    fn pack(&mut self, index: u32) {
+        let Stored::Copied(bytes) = &self.table[index].bytes else {
+            return;
+        };
+        let more = (Packer::bytes(BLOCK) + BLOCK) as u64;
+        if bytes.capacity() != BLOCK || !self.room.grow(more) {
+            return;
+        }
+        let (before, len) = (self.packer.taken(), narrow(bytes.len()));
+        let packed = self.packer.packed(bytes);
+        self.taken += (self.packer.taken() - before) as u64;
+        if let Some(packed) = packed {
+            self.taken += packed.len() as u64;
+            let packed = Stored::Packed(packed, len);
+            let bytes = std::mem::replace(&mut self.table[index].bytes, packed);
+            self.loose -= 1;
+            self.spared(bytes);
+        }
+    }
+
+    /// Makes a buffer a spare one.
+    fn spared(&mut self, bytes: Stored) {
+        match bytes {
+            Stored::Copied(mut bytes) if bytes.capacity() == BLOCK => {
+                bytes.clear();
+                self.spare.push(bytes);
+            }
+            Stored::Copied(bytes) => self.taken -= bytes.capacity() as u64,
+            Stored::Packed(bytes, _) => self.taken -= bytes.len() as u64,
+            Stored::Whole(bytes, _) => self.whole -= bytes.len() as u64,
         }
     }
 
@@ -212,7 +273,7 @@ impl Blocks {
         if block.pieces > 0 {
             return;
         }
-        if index == self.open {
+        if self.open.contains(&index) {
             self.taken -= block.described();
             block.clear();
             self.taken += block.described();
@@ -223,26 +284,50 @@ impl Blocks {
 
     fn remove(&mut self, index: u32) {
         let block = self.take_out(index);
+        self.table.remove(index);
         self.reuse(block);
     }
 
-    /// Takes a block out of the table.
-    pub(super) fn take_out(&mut self, index: u32) -> Block {
-        let none = Block::new(Stored::Copied(Vec::new()));
-        self.table.remove(index);
+    /// Takes a block out of the table, where its place stays.
+    fn take_out(&mut self, index: u32) -> Block {
+        let none = Block::new(Stored::Copied(Vec::new()), Stay::Leaves);
         std::mem::replace(&mut self.table[index], none)
     }
 
     /// Makes a block that was taken out a spare one.
-    pub(super) fn reuse(&mut self, block: Block) {
+    fn reuse(&mut self, block: Block) {
         self.taken -= block.described();
-        match block.bytes {
-            Stored::Copied(mut bytes) if bytes.capacity() == BLOCK => {
-                bytes.clear();
-                self.spare.push(bytes);
+        let is_loose = block.stay == Stay::Waits && matches!(block.bytes, Stored::Copied(_));
+        self.loose -= usize::from(is_loose);
+        self.spared(block.bytes);
+    }
+
+    /// Copies pieces of one block to others, for which room was [reserved](Self::reserve), and tells them where they are
+    /// then. They are not packed again.
+    pub(super) fn rehouse(&mut self, index: u32, pieces: &mut [Piece]) {
+        let mut block = self.take_out(index);
+        let mut packer = std::mem::take(&mut self.packer);
+        let bytes = block.bytes(&mut packer);
+        let (mut last, mut number, mut live) = (usize::MAX, 0, 0);
+        for piece in &mut *pieces {
+            let scope = block.scope_of(piece.start);
+            if scope != last {
+                (last, number) = (scope, self.number());
             }
-            Stored::Copied(bytes) => self.taken -= bytes.capacity() as u64,
-            Stored::Whole(bytes, _) => self.whole -= bytes.len() as u64,
+            let (of, from) = (block.of(scope, number), (piece.start, piece.len));
+            let to = Taking::Copies(Stay::Leaves);
+            (piece.block, piece.start) = self.add(to, bytes, from, &of);
+            self.counted(piece.block);
+            live += piece.len;
+        }
+        block.pieces -= narrow(pieces.len());
+        block.live -= live;
+        self.packer = packer;
+        if block.pieces == 0 {
+            self.table.remove(index);
+            self.reuse(block);
+        } else {
+            self.table[index] = block;
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Core {
     pub(super) tests: Arc<Tests>,
     pub(super) policies: Vec<Policy>,
     pub(super) table: Table,
+    /// The traces of the spans of a request, as far as they were known when it came.
+    pub(super) found: Vec<u32>,
     pub(super) held: Held,
     /// Traces by the tick that decides them; the first slot is for the next tick.
     pub(super) slots: VecDeque<Vec<u32>>,
@@ -40,6 +42,8 @@ pub struct Core {
     pub(super) kept: Option<Recent>,
     pub(super) not_kept: Option<Recent>,
     pub(super) outbox: VecDeque<Outgoing>,
+    /// How many of them are not packed.
+    pub(super) unpacked: usize,
     pub(super) verdicts: Vec<Verdict>,
     /// What an earlier run decided, while its records are read again.
     pub(super) earlier: HashMap<[u8; 16], Verdict, RandomState>,
@@ -109,6 +113,7 @@ impl Core {
             tests: Arc::new(tests),
             policies,
             table: Table::new(),
+            found: Vec::new(),
             held: Held::new(budget),
             slots: (0..=wait).map(|_| Vec::new()).collect(),
             tick: 0,
@@ -116,6 +121,7 @@ impl Core {
             kept: Recent::new(entries(cache.sampled_cache_size)),
             not_kept: Recent::new(entries(cache.non_sampled_cache_size)),
             outbox: VecDeque::new(),
+            unpacked: 0,
             verdicts: Vec::new(),
             earlier: HashMap::default(),
             known_upto: None,

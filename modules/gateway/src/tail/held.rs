@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     block::{Block, ScopeOf},
-    blocks::{Blocks, Taking},
+    blocks::{Blocks, Stay, Taking},
     journal::Position,
     slab::{NONE, Slab},
 };
@@ -147,6 +147,13 @@ impl Held {
         chain.tail = index;
     }
 
+    /// Reads the last pieces of chains, so that they are near when something is added.
+    pub(super) fn fetch(&self, chains: impl Iterator<Item = Chain>) {
+        let tails = chains.filter(|chain| !chain.is_empty());
+        let lens = tails.map(|chain| self.pieces[chain.tail].len);
+        std::hint::black_box(lens.fold(0_u32, u32::wrapping_add));
+    }
+
     /// The pieces of a chain.
     pub(super) fn chain(&self, chain: Chain) -> impl Iterator<Item = (u32, &Piece)> {
         let mut next = chain.head;
@@ -187,48 +194,45 @@ impl Held {
         self.blocks.used() > 4 * self.live + (1 << 20)
     }
 
-    /// Copies these pieces out of blocks that are mostly dead. All pieces of such a block have to be named.
+    /// Copies these pieces out of blocks that are mostly dead.
     pub(super) fn compact(&mut self, mut pieces: Vec<u32>) {
-        self.blocks.seal();
+        self.blocks.seal(Stay::Waits);
+        self.blocks.seal(Stay::Leaves);
         pieces.retain(|index| self.block(self.pieces[*index].block).is_mostly_dead());
+        self.rehouse(pieces);
+    }
+
+    /// Copies these pieces, which leave soon, out of blocks that are packed: so each block is unpacked once, whatever
+    /// requests its spans go into.
+    pub(super) fn unpack(&mut self, mut pieces: Vec<u32>) {
+        pieces.retain(|index| self.block(self.pieces[*index].block).is_packed());
+        self.rehouse(pieces);
+    }
+
+    /// Copies pieces to other blocks, as far as there is room for that.
+    fn rehouse(&mut self, mut pieces: Vec<u32>) {
         pieces.sort_unstable_by_key(|index| {
             let piece = &self.pieces[*index];
             (piece.block, piece.start)
         });
         pieces.dedup();
-        for group in pieces
-            .chunk_by(|one, other| self.pieces[*one].block == self.pieces[*other].block)
-            .map(<[u32]>::to_vec)
-            .collect::<Vec<_>>()
-        {
-            self.empty(&group);
-        }
-        self.blocks.settle();
-    }
-
-    /// Copies the pieces of a block to others, if there is room for that.
-    fn empty(&mut self, pieces: &[u32]) {
-        let Some(first) = pieces.first() else { return };
-        let index = self.pieces[*first].block;
-        let block = self.blocks.get(index);
-        let lengths = pieces.iter().map(|piece| self.pieces[*piece].len as usize);
-        let (scopes, headers) = (pieces.len(), block.headers());
-        if pieces.len() != block.pieces as usize || !self.blocks.reserve(lengths, scopes, headers) {
-            return;
-        }
-        let block = self.blocks.take_out(index);
-        let (mut last, mut number) = (usize::MAX, 0);
-        for index in pieces {
-            let piece = &mut self.pieces[*index];
-            let scope = block.scope_of(piece.start);
-            if scope != last {
-                (last, number) = (scope, self.blocks.number());
+        let mut left = pieces.as_slice();
+        while let Some(first) = left.first() {
+            let block = self.pieces[*first].block;
+            let end = left.partition_point(|index| self.pieces[*index].block == block);
+            let (group, rest) = left.split_at(end);
+            let mut moved: Vec<Piece> = group.iter().map(|index| self.pieces[*index]).collect();
+            let lengths = moved.iter().map(|piece| piece.len as usize);
+            let (scopes, headers) = (moved.len(), self.block(block).headers());
+            if !self.blocks.reserve(Stay::Leaves, lengths, scopes, headers) {
+                break;
             }
-            let of = block.of(scope, number);
-            let from = (piece.start, piece.len);
-            (piece.block, piece.start) = self.blocks.add(Taking::Copies, block.bytes(), from, &of);
-            self.blocks.counted(piece.block);
+            self.blocks.rehouse(block, &mut moved);
+            for (index, piece) in group.iter().zip(moved) {
+                self.pieces[*index] = piece;
+            }
+            self.blocks.settle();
+            left = rest;
         }
-        self.blocks.reuse(block);
     }
 }

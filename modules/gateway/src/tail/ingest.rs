@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::{
     block::ScopeOf,
-    blocks::Taking,
+    blocks::{Stay, Taking},
     core::{Core, Outgoing, seconds},
     held::Chain,
     journal::{Fate, Position},
     reading::{Digest, Reading, full},
+    slab::NONE,
     table::{State, Trace},
 };
 use crate::{Payload, Refusal};
@@ -81,14 +82,15 @@ impl Core {
             late: Chain::EMPTY,
             late_spans: 0,
         };
+        let found = self.find(reading);
         for scope in &reading.scopes {
             let number = self.held.blocks.number();
             place.scope = reading.scope(scope, number, request);
             if scope.is_first {
                 place.first = number;
             }
-            for span in &reading.spans[scope.spans.clone()] {
-                self.span(&mut place, span);
+            for index in scope.spans.clone() {
+                self.span(&mut place, &reading.spans[index], found[index]);
             }
         }
         if !place.late.is_empty() {
@@ -98,15 +100,27 @@ impl Core {
                 verdict: None,
             });
         }
+        self.found = found;
         self.held.taken(request, taking);
         Ok(())
     }
 
+    /// The traces of all spans, as far as they are known, and near by when this returns.
+    fn find(&mut self, reading: &Reading) -> Vec<u32> {
+        let mut found = std::mem::take(&mut self.found);
+        let ids = reading.spans.iter().map(|span| &span.trace_id);
+        self.table.find_all(ids, &mut found);
+        let known = found.iter().filter(|index| **index != NONE);
+        self.held
+            .fetch(known.map(|index| self.table.trace(*index).pieces));
+        found
+    }
+
     #[inline]
-    fn span(&mut self, place: &mut Place<'_>, span: &Digest) {
+    fn span(&mut self, place: &mut Place<'_>, span: &Digest, found: u32) {
         let known = match place.last {
             Some((id, known)) if id == span.trace_id => known,
-            _ => self.known(&span.trace_id, place),
+            _ => self.known(&span.trace_id, found, place),
         };
         place.last = Some((span.trace_id, known));
         match known {
@@ -127,7 +141,7 @@ impl Core {
         }
     }
 
-    fn known(&mut self, id: &[u8; 16], place: &Place<'_>) -> Known {
+    fn known(&mut self, id: &[u8; 16], found: u32, place: &Place<'_>) -> Known {
         if let Some(verdict) = self.earlier.get(id) {
             let dealt_with = place
                 .position
@@ -148,7 +162,8 @@ impl Core {
         {
             return Known::Before(Fate::NotKept);
         }
-        if let Some(index) = self.table.find(id) {
+        let found = Some(found).filter(|index| self.table.is(*index, id));
+        if let Some(index) = found.or_else(|| self.table.find(id)) {
             let trace = self.table.trace(index);
             if let State::Decided(_) = trace.state {
                 self.counts
@@ -251,9 +266,9 @@ impl Core {
         let blocks = &mut self.held.blocks;
         let (scopes, headers) = (reading.scopes.len(), reading.headers());
         let lengths = reading.spans.iter().map(|span| span.range.1 as usize);
-        if blocks.reserve(lengths, scopes, headers) {
-            Ok(Taking::Copies)
-        } else if blocks.reserve(std::iter::empty(), scopes, headers) {
+        if blocks.reserve(Stay::Waits, lengths, scopes, headers) {
+            Ok(Taking::Copies(Stay::Waits))
+        } else if blocks.reserve(Stay::Waits, std::iter::empty(), scopes, headers) {
             Ok(blocks.keep(reading.body.clone(), reading.charge.clone()))
         } else {
             Err(full())

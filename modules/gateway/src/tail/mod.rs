@@ -12,6 +12,7 @@ mod ingest;
 mod journal;
 mod limiter;
 mod log_journal;
+mod packer;
 mod parcel;
 mod policy;
 mod probability;

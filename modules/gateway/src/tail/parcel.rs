@@ -8,6 +8,7 @@ use super::{
     core::{Core, Outgoing},
     held::{Held, Piece},
     journal::{Position, Verdict},
+    packer::Packer,
 };
 use crate::{Budget, Charge, Chunks, Payload, put};
 
@@ -35,15 +36,20 @@ pub enum Outbox {
     Parcel(Parcel),
 }
 
+/// For how many parcels blocks are unpacked at once.
+const UNPACKED: usize = 16;
 /// What is set aside for parcels.
 const RESERVE: u64 = 1 << 20;
 
 impl Core {
     /// The next request of kept spans, of about that many bytes or of one trace.
     pub fn parcel(&mut self, bytes: usize) -> Outbox {
+        if self.unpacked == 0 {
+            self.unpack(UNPACKED * bytes);
+        }
         let (mut traces, mut pieces, mut spans) = (0, Vec::new(), 0);
         let mut total = 0;
-        for outgoing in &self.outbox {
+        for outgoing in self.outbox.iter().take(self.unpacked) {
             if total >= bytes {
                 break;
             }
@@ -62,6 +68,7 @@ impl Core {
         let Some(charge) = charge(&self.budget, &mut self.reserve, scopes.bytes as u64) else {
             return Outbox::NoRoom;
         };
+        self.unpacked -= traces;
         let body = bytes::Bytes::from(scopes.write(&self.held, &pieces));
         let arrived = scopes.arrived;
         Outbox::Parcel(Parcel {
@@ -76,6 +83,26 @@ impl Core {
         })
     }
 
+    /// Unpacks about so many bytes that leave next, once all is decided that is to be decided now: what is packed together
+    /// leaves together.
+    fn unpack(&mut self, bytes: usize) {
+        if !self.deciding.is_empty() {
+            return;
+        }
+        let (mut pieces, mut total) = (Vec::new(), 0);
+        for outgoing in &self.outbox {
+            if total >= bytes {
+                break;
+            }
+            for (index, piece) in self.held.chain(outgoing.pieces) {
+                pieces.push(index);
+                total += piece.len as usize;
+            }
+            self.unpacked += 1;
+        }
+        self.held.unpack(pieces);
+    }
+
     /// Somebody else holds the spans of this parcel now.
     pub fn delivered(&mut self, parcel: Parcel) {
         for outgoing in parcel.outgoing {
@@ -88,6 +115,7 @@ impl Core {
     /// Nobody holds them: they are to go in other parcels, before all others.
     pub fn taken_back(&mut self, parcel: Parcel) {
         for outgoing in parcel.outgoing.into_iter().rev() {
+            self.unpacked += 1;
             self.outbox.push_front(outgoing);
         }
         drop(parcel.payload);
@@ -175,6 +203,7 @@ impl<'a> Scopes<'a> {
 
     fn write(&self, held: &Held, pieces: &[Piece]) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes);
+        let mut opened = Opened::default();
         let same = |one: &Run<'_>, other: &Run<'_>| is_same(one.resource, other.resource);
         for runs in self.runs.chunk_by(same) {
             let Some(first) = runs.first() else { continue };
@@ -185,12 +214,32 @@ impl<'a> Scopes<'a> {
                 put::prefix(&mut out, 2, run.scope.len() + run.spans);
                 out.extend_from_slice(run.scope);
                 for piece in &pieces[run.pieces.clone()] {
-                    let bytes = held.block(piece.block).bytes();
+                    let bytes = opened.bytes(held, piece.block);
                     out.extend_from_slice(&bytes[piece.start as usize..][..piece.len as usize]);
                 }
             }
         }
         out
+    }
+}
+
+/// The block that was read last. What there was no room to unpack beforehand is unpacked here.
+#[derive(Default)]
+struct Opened {
+    packed: Option<(u32, Vec<u8>)>,
+    packer: Packer,
+}
+
+impl Opened {
+    fn bytes<'a>(&'a mut self, held: &'a Held, index: u32) -> &'a [u8] {
+        let block = held.block(index);
+        if !block.is_packed() {
+            return block.bytes(&mut self.packer);
+        }
+        if self.packed.as_ref().is_none_or(|(of, _)| *of != index) {
+            self.packed = Some((index, block.bytes(&mut self.packer).to_vec()));
+        }
+        self.packed.as_ref().map_or(&[], |(_, bytes)| bytes)
     }
 }
 

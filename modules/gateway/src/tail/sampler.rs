@@ -156,12 +156,12 @@ impl Sampler {
         loop {
             let now = self.now();
             let more = self.core().decide(AT_ONCE, now);
-            self.kept.notify_one();
             if !more {
                 break;
             }
             tokio::task::yield_now().await;
         }
+        self.kept.notify_one();
         let took = began.elapsed().as_secs_f64() * 1000.0;
         self.counts.latency.observe(took);
         self.decided.notify_waiters();

@@ -114,6 +114,26 @@ impl Table {
         self.index.find(self.hash(id), same).copied()
     }
 
+    /// Looks several up at once, as far as they are known: the memory that each needs comes while the others are looked up,
+    /// where one after the other would wait for its own.
+    pub(super) fn find_all<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a [u8; 16]>,
+        found: &mut Vec<u32>,
+    ) {
+        found.clear();
+        found.extend(ids.map(|id| self.find(id).unwrap_or(NONE)));
+    }
+
+    /// Whether this is the trace that was found.
+    #[inline]
+    pub(super) fn is(&self, index: u32, id: &[u8; 16]) -> bool {
+        index != NONE && {
+            let trace = &self.traces[index];
+            trace.id == *id && trace.state != State::Gone
+        }
+    }
+
     fn hash(&self, id: &[u8; 16]) -> u64 {
         self.hasher.hash_one(u128::from_le_bytes(*id))
     }

@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::super::{
     block::ScopeOf,
-    blocks::{Blocks, Taking},
+    blocks::{Blocks, Stay, Taking},
+    packer::Packer,
     slab::NONE,
 };
 use crate::{Budget, Charge};
@@ -32,21 +33,21 @@ fn take(
     spans: u32,
 ) -> Option<Vec<u32>> {
     let lengths = (0..spans).map(|_| SPAN as usize);
-    let taking = if blocks.reserve(lengths, 1, 13) {
-        Taking::Copies
-    } else if blocks.reserve(std::iter::empty(), 1, 13) {
+    let taking = if blocks.reserve(Stay::Waits, lengths, 1, 13) {
+        Taking::Copies(Stay::Waits)
+    } else if blocks.reserve(Stay::Waits, std::iter::empty(), 1, 13) {
         let charge = Charge::none(budget);
         blocks.keep(request.clone(), Arc::new(charge))
     } else {
         return None;
     };
     let number = blocks.number();
-    let mut taken = Vec::new();
+    let (mut taken, mut packer) = (Vec::new(), Packer::default());
     for nth in 0..spans {
         let (block, start) = blocks.add(taking, request, (nth * SPAN, SPAN), &of(number));
         blocks.counted(block);
         let span = &request[(nth * SPAN) as usize..][..SPAN as usize];
-        let bytes = &blocks.get(block).bytes()[start as usize..];
+        let bytes = &blocks.get(block).bytes(&mut packer)[start as usize..];
         assert_eq!(&bytes[..SPAN as usize], span);
         taken.push(block);
     }
@@ -87,7 +88,7 @@ fn memory_is_used_again_and_given_back_once_it_is_not_needed() {
         release(&mut blocks, taken);
     }
     assert!(budget.used() <= 2 * BLOCK, "{}", budget.used());
-    blocks.seal();
+    blocks.seal(Stay::Waits);
     blocks.tick();
     blocks.tick();
     assert_eq!((budget.used(), blocks.used()), (0, 0));

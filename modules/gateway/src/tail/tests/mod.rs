@@ -2,6 +2,7 @@
 
 mod blocks;
 mod lifetime;
+mod packed;
 mod restart;
 mod simulated;
 mod votes;
