@@ -10,7 +10,7 @@ use std::{
 };
 
 use clap::Parser;
-use display_error_chain::DisplayErrorChain;
+use error_reporter::Report;
 use injector::{Certificate, CertificateError, Config, ConfigError, Files, Limits, Server};
 use thiserror::Error;
 use tokio::{
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let failure = DisplayErrorChain::new(&failure);
+            let failure = Report::new(&failure);
             // Who cannot write to standard error has nobody to tell.
             let _ = writeln!(io::stderr(), "injector: {failure}");
             ExitCode::FAILURE

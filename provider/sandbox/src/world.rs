@@ -1,6 +1,6 @@
 //! What does the server know at one moment: objects, and the kinds they are of?
 
-use display_error_chain::DisplayErrorChain;
+use error_reporter::Report;
 use serde_json::{Value, json};
 
 use crate::random;
@@ -134,6 +134,6 @@ pub(crate) fn now() -> String {
 
 #[allow(clippy::needless_pass_by_value)] // for `map_err`
 pub(crate) fn storage(error: StoreError) -> Refusal {
-    let message = DisplayErrorChain::new(&error).to_string();
+    let message = Report::new(&error).to_string();
     Refusal::new(500, "InternalError", message)
 }

@@ -1,7 +1,7 @@
 //! What is sent of an object, once all of its values are known?
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use display_error_chain::DisplayErrorChain;
+use error_reporter::Report;
 use provider_core::{
     Certificate, Kind, ResourceId,
     k8s_openapi::api::core::v1::Secret,
@@ -51,7 +51,7 @@ impl Worker<'_> {
         let now = jiff::Timestamp::now();
         let (held, authority) = (step.live.as_ref(), authority.as_ref());
         let made = certify::made(certificate, making, held, authority, now).map_err(|error| {
-            let message = DisplayErrorChain::new(&error).to_string();
+            let message = Report::new(&error).to_string();
             Broken::Failed(Failed::new(Class::Unmade, message))
         })?;
         let data = body.as_object_mut().map(|body| {

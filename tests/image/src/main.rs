@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::Parser;
-use display_error_chain::DisplayErrorChain;
+use error_reporter::Report;
 use image::{Entry, Image, Start};
 
 /// Container images without a container engine.
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let error = DisplayErrorChain::new(&*error);
+            let error = Report::new(&*error);
             // There is nobody to tell that stderr is gone.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::FAILURE

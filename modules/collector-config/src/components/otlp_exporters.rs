@@ -158,6 +158,33 @@ pub(crate) fn is_url(text: &str) -> bool {
     text.contains("://") || text.starts_with("${")
 }
 
+/// What the exporter would not start with: without a port it does not know where to call.
+fn endpoint_mistake(endpoint: &str) -> Option<String> {
+    if endpoint.is_empty() {
+        return Some("`endpoint` is missing".to_owned());
+    }
+    if endpoint.starts_with("unix:") || endpoint.contains("${") {
+        return None;
+    }
+    let schemes = ["http://", "https://", "dns:///", "dns://", "dns:"];
+    let address = schemes
+        .iter()
+        .find_map(|scheme| endpoint.strip_prefix(scheme))
+        .unwrap_or(endpoint)
+        .trim_end_matches('/');
+    let wrong = |what: &str| Some(format!("`endpoint`: {what}: `{endpoint}`"));
+    match address.rsplit_once(':') {
+        None => wrong("a port is missing, as in `host:4317`"),
+        Some((host, _)) if host.contains(':') && !host.ends_with(']') => {
+            wrong("an address of IPv6 stands in brackets, as in `[::1]:4317`")
+        }
+        Some((_, port)) if port.parse::<u16>().is_err() => {
+            wrong("what follows the last colon is not a port from 0 to 65535")
+        }
+        Some(_) => None,
+    }
+}
+
 impl Component for OtlpGrpc {
     const TYPE: &'static ComponentType = &ComponentType::of::<Self>(Class::Exporter, "otlp_grpc")
         .in_gateway()
@@ -173,9 +200,7 @@ impl Component for OtlpGrpc {
 
     fn mistakes(&self) -> Vec<String> {
         let mut found = self.client_mistakes();
-        if self.endpoint.is_empty() {
-            found.push("`endpoint` is missing".to_owned());
-        }
+        found.extend(endpoint_mistake(&self.endpoint));
         found
     }
 
@@ -227,5 +252,37 @@ impl Component for OtlpHttp {
     fn needs(&self) -> Vec<Need> {
         let urls = self.urls().cloned();
         urls.map(Traffic::Endpoint).map(Need::Traffic).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_of_grpc_has_a_host_and_a_port() {
+        for right in [
+            "backend:4317",
+            "http://backend:4317/",
+            "dns:///backend.svc:4317",
+            "[::1]:4317",
+            "unix:///run/otlp.sock",
+            "${env:BACKEND}",
+        ] {
+            assert_eq!(endpoint_mistake(right), None);
+        }
+        for (wrong, why) in [
+            ("", "is missing"),
+            ("backend", "a port is missing"),
+            ("https://backend", "a port is missing"),
+            ("::1:4317", "in brackets"),
+            ("a:b:4317", "in brackets"),
+            ("backend:otlp", "not a port"),
+            ("backend:99999", "not a port"),
+            ("backend:", "not a port"),
+        ] {
+            let said = endpoint_mistake(wrong).unwrap();
+            assert!(said.contains(why), "{wrong}: {said}");
+        }
     }
 }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use crate::config::{Loaded, Note, Problems};
-use display_error_chain::DisplayErrorChain;
 
 /// Tells people.
 pub(crate) struct Report {
@@ -38,7 +37,7 @@ impl Report {
 
     /// Something failed.
     pub(crate) fn error(&self, error: &dyn std::error::Error) {
-        self.line(31, "error", &DisplayErrorChain::new(error).to_string());
+        self.line(31, "error", &error_reporter::Report::new(error).to_string());
     }
 
     /// The arguments do not do.

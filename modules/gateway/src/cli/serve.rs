@@ -11,7 +11,6 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use display_error_chain::DisplayErrorChain;
 use rustix::process;
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -185,7 +184,7 @@ impl Run<'_> {
                 Ok((new, News::Runs))
             }
             Err(error) => {
-                let error = DisplayErrorChain::new(&error).to_string();
+                let error = error_reporter::Report::new(&error).to_string();
                 tracing::error!(%error, "the new configuration does not start, the old one goes on");
                 Ok((old, News::Refused(error)))
             }
@@ -211,7 +210,7 @@ impl Run<'_> {
                 Ok((new, News::Runs))
             }
             Err(error) => {
-                let error = DisplayErrorChain::new(&error).to_string();
+                let error = error_reporter::Report::new(&error).to_string();
                 tracing::error!(%error, "the new configuration does not start, the old one does again");
                 let old = self.start_once_free(&before).await?;
                 Ok((old, News::Refused(error)))

@@ -17,7 +17,7 @@ use std::{
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::Timestamp;
 
-use super::{Delivered, Failure, Sender};
+use super::{Delivered, Failure, MakeError, Sender};
 use crate::{
     Payload, json,
     settings::{self, FileFormat, Rotation},
@@ -41,12 +41,22 @@ struct Open {
 }
 
 impl ToFile {
-    /// An exporter whose file is opened when there is something to write.
-    pub fn new(settings: settings::File) -> Self {
-        Self {
+    /// An exporter into a file, which is there as soon as it is.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened: whoever wrote a wrong path is told before there is something to lose.
+    pub fn new(settings: settings::File) -> Result<Self, MakeError> {
+        let exporter = Self {
             settings,
             current: Mutex::new(None),
-        }
+        };
+        let open = exporter.open().map_err(|source| {
+            MakeError::File(format!("`{}`", exporter.settings.path.display()), source)
+        })?;
+        Ok(Self {
+            current: Mutex::new(Some(open)),
+            ..exporter
+        })
     }
 
     fn write(&self, payload: &Payload) -> Result<Delivered, Failure> {
@@ -238,6 +248,10 @@ mod tests {
         }
     }
 
+    fn to(settings: &settings::File) -> ToFile {
+        ToFile::new(settings.clone()).unwrap()
+    }
+
     fn write(exporter: &ToFile) {
         block_on(exporter.send(&payload(Signal::Logs, ONE))).unwrap();
     }
@@ -245,13 +259,13 @@ mod tests {
     #[test]
     fn each_request_is_a_line_and_a_restart_appends() {
         let settings = settings("lines");
-        write(&ToFile::new(settings.clone()));
-        write(&ToFile::new(settings.clone()));
+        write(&to(&settings));
+        write(&to(&settings));
         assert_eq!(
             fs::read_to_string(&settings.path).unwrap(),
             format!("{ONE}\n{ONE}\n")
         );
-        write(&ToFile::new(settings::File {
+        write(&to(&settings::File {
             append: false,
             ..settings.clone()
         }));
@@ -267,12 +281,12 @@ mod tests {
             append: false,
             ..settings("again")
         };
-        let exporter = ToFile::new(settings.clone());
+        let exporter = to(&settings);
         write(&exporter);
         // As after a write that failed, and as after a reload.
         *exporter.current.lock().unwrap() = None;
         write(&exporter);
-        write(&ToFile::new(settings.clone()));
+        write(&to(&settings));
         let lines = fs::read_to_string(&settings.path).unwrap();
         assert_eq!(lines, format!("{ONE}\n").repeat(3));
     }
@@ -284,7 +298,7 @@ mod tests {
             zstd: true,
             ..settings("proto")
         };
-        write(&ToFile::new(settings.clone()));
+        write(&to(&settings));
         let bytes = fs::read(&settings.path).unwrap();
         let length = u32::from_be_bytes(bytes[..4].try_into().unwrap());
         assert_eq!(bytes.len(), 4 + length as usize);
@@ -303,7 +317,7 @@ mod tests {
             rotation: Some(rotation),
             ..settings("rotate")
         };
-        let exporter = ToFile::new(settings.clone());
+        let exporter = to(&settings);
         for _ in 0..5 {
             write(&exporter);
         }
@@ -315,15 +329,29 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_missing_is_told_and_may_come() {
-        let settings = settings::File {
+    fn a_file_is_there_at_once_and_one_that_cannot_be_is_told_at_once() {
+        let there = settings("there");
+        to(&there);
+        assert_eq!(fs::read(&there.path).unwrap(), b"");
+        let missing = settings::File {
             create_directory: None,
             ..settings("missing")
         };
-        let exporter = ToFile::new(settings.clone());
+        let told = ToFile::new(missing.clone()).unwrap_err().to_string();
+        assert!(told.contains("missing/logs.json"), "{told}");
+    }
+
+    #[test]
+    fn a_folder_that_goes_is_told_and_may_come_back() {
+        let settings = settings("gone");
+        let exporter = to(&settings);
+        let folder = settings.path.parent().unwrap();
+        fs::remove_dir_all(folder).unwrap();
+        fs::write(folder, "no folder").unwrap();
+        *exporter.current.lock().unwrap() = None;
         let failure = block_on(exporter.send(&payload(Signal::Logs, ONE))).unwrap_err();
         assert!(matches!(failure, Failure::Passing { .. }), "{failure}");
-        fs::create_dir_all(settings.path.parent().unwrap()).unwrap();
+        fs::remove_file(folder).unwrap();
         write(&exporter);
     }
 }

@@ -265,7 +265,7 @@ fn sender(
         ExporterKind::LoadBalancing(several) => Arc::new(LoadBalancer::new(several, http2)?),
         ExporterKind::RemoteWrite(server) => RemoteWrite::new(server, exporter.timeout)?,
         ExporterKind::Debug(debug) => Arc::new(ToLog::new(id.to_string(), debug.clone())),
-        ExporterKind::File(file) => Arc::new(ToFile::new(file.clone())),
+        ExporterKind::File(file) => Arc::new(ToFile::new(file.clone())?),
     })
 }
 

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use display_error_chain::DisplayErrorChain;
+use error_reporter::Report;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -215,7 +215,7 @@ impl Server {
                 }
                 Err(error) => {
                     // Two files may be exchanged one after the other: it is said once, and tried again.
-                    let said = DisplayErrorChain::new(&error).to_string();
+                    let said = Report::new(&error).to_string();
                     if last.as_ref() != Some(&said) {
                         self.meters.reloaded(false);
                         let fields = json!({ "error": said });

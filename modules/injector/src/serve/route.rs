@@ -3,7 +3,7 @@
 use std::{convert::Infallible, sync::Arc, sync::atomic::Ordering::Relaxed, time::Instant};
 
 use bytes::Bytes;
-use display_error_chain::DisplayErrorChain;
+use error_reporter::Report;
 use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -117,7 +117,7 @@ async fn mutate(server: &Server, request: Request<Incoming>) -> Result<Answer, R
     let started = Instant::now();
     let wrong = |error: &dyn std::error::Error| Refusal {
         code: StatusCode::BAD_REQUEST,
-        message: DisplayErrorChain::new(error).to_string(),
+        message: Report::new(error).to_string(),
     };
     let question = Review::question(&body).map_err(|error| wrong(&error))?;
     let about = about(&question);

@@ -19,6 +19,37 @@ fn a_right_configuration_is_valid() {
 }
 
 #[test]
+fn the_example_is_valid() {
+    const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/gateway.yaml");
+    let config = File::new(
+        &std::fs::read_to_string(EXAMPLE)
+            .unwrap()
+            .replace("${env:BACKEND}", "backend:4317")
+            .replace("${env:STORAGE}", "/var/lib/gateway"),
+    );
+    let output = ask(&["validate", "--config", config.path()]);
+    assert_eq!(
+        text(&output.stderr),
+        "the configuration is valid: 1 pipeline\n"
+    );
+}
+
+#[test]
+fn what_stops_it_is_one_line_with_its_causes() {
+    let config = File::new(
+        "receivers: {otlp: {protocols: {grpc: {endpoint: '127.0.0.1:0'}}}}
+exporters: {file: {path: /nowhere/at/all.json}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {traces: {receivers: [otlp], exporters: [file]}}}",
+    );
+    let output = ask(&["--config", config.path()]);
+    let said = text(&output.stderr);
+    let expected = "error: could not start: could not make the exporter `file`: could not open";
+    assert!(said.starts_with(expected), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 fn everything_wrong_is_said_and_a_later_source_counts() {
     let config = File::new("exporters:\n  otlp: {endpoint: a}\n  kafka:\nservice: {}\n");
     let set = [
