@@ -108,6 +108,15 @@ fn the_configuration_is_printed_with_everything_in_its_place_and_without_secrets
 }
 
 #[test]
+fn every_component_stands_in_the_readme() {
+    let readme = include_str!("../../../README.md");
+    for component in gateway::config::COMPONENTS {
+        let name = format!("`{}`", component.name);
+        assert!(readme.contains(&name), "{name}");
+    }
+}
+
+#[test]
 fn components_are_listed_as_the_collector_lists_them() {
     let output = ask(&["components"]);
     let listed = text(&output.stdout);
