@@ -51,6 +51,11 @@ impl Count {
         self.0.fetch_add(more, Relaxed);
     }
 
+    /// Has what was `before` of it be something else.
+    pub(crate) fn change(&self, before: u64, now: u64) {
+        self.0.fetch_add(now.wrapping_sub(before), Relaxed);
+    }
+
     pub(crate) fn set(&self, now: u64) {
         self.0.store(now, Relaxed);
     }

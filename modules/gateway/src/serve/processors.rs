@@ -22,7 +22,7 @@ use crate::{
         sampler,
     },
     settings::{Processor, Settings},
-    tail::{self, Core, Journal, LogJournal},
+    tail::{self, Cores, Journal, LogJournal},
 };
 
 /// A way with what has to run beside it.
@@ -88,14 +88,14 @@ fn sampling(
     next: Arc<dyn Take>,
     budget: &Arc<Budget>,
 ) -> Result<tail::Sampler, StartError> {
-    let core = Core::new(settings, id.name(), budget)
+    let cores = Cores::new(settings, id.name(), budget)
         .map_err(|error| StartError::Sampling(id.clone(), error))?;
     if let Some(journal) = &journal {
         // It is set once.
-        let _ = core.counts().journal.set(Arc::clone(journal.stats()));
+        let _ = cores.counts().journal.set(Arc::clone(journal.stats()));
     }
     let journal = journal.map(|journal| Arc::new(journal) as Arc<dyn Journal>);
-    let sampler = tail::Sampler::new(core, journal, next);
+    let sampler = tail::Sampler::new(cores, journal, next);
     // Nothing is taken before what the last run left undecided.
     let (taken, left) = futures::executor::block_on(sampler.recover());
     if taken + left > 0 {

@@ -8,6 +8,7 @@ use super::{
     block::{Block, ScopeAt, ScopeOf, Stored, narrow},
     held::Piece,
     packer::Packer,
+    reading::Reading,
     slab::{NONE, Slab},
 };
 use crate::{Budget, Charge};
@@ -130,6 +131,24 @@ impl Blocks {
         };
         let wanted = self.taken + bytes + before + described as u64;
         self.room.grow(wanted.saturating_sub(self.room.bytes()))
+    }
+
+    /// The most that the spans of a shard can take, whatever others bring meanwhile.
+    pub(super) fn most(reading: &Reading, shard: u8) -> u64 {
+        let lengths = || reading.spans_of(shard).map(|span| span.range.1 as usize);
+        // Two blocks in a row have together more than fits into one.
+        let blocks = 2 * lengths().sum::<usize>() / BLOCK + 2;
+        let large: usize = lengths().filter(|length| *length > BLOCK).sum();
+        let scopes = (2 * reading.scopes.len() + 6 * blocks + 4) * size_of::<ScopeAt>();
+        let described = scopes + 2 * (reading.headers() + 4) * (blocks + 1);
+        // What describes the spans of an open block may double.
+        let open = 2 * BLOCK;
+        (blocks * BLOCK + large + described + open) as u64
+    }
+
+    /// Has that much more room until it [settles](Self::settle).
+    pub(super) fn furnish(&mut self, room: Charge) {
+        self.room.merge(room);
     }
 
     /// Gives back what was reserved and not used.

@@ -26,6 +26,9 @@ use crate::{Budget, Charge};
 /// Time is what has passed since it began. A tick is a second; the caller counts them.
 pub struct Core {
     pub(super) rules: Rules,
+    /// Which of several it is, and how many there are.
+    pub(super) shard: u8,
+    pub(super) shards: u64,
     /// Whether verdicts are written.
     pub(super) journaled: bool,
     pub(super) tests: Arc<Tests>,
@@ -57,6 +60,8 @@ pub struct Core {
     pub(super) counts: Arc<Counts>,
     /// How many traces were voted on.
     pub(super) votes: u64,
+    /// How many traces were known when that was counted.
+    pub(super) known: u64,
 }
 
 /// The numbers of the settings.
@@ -109,6 +114,8 @@ impl Core {
                 first_match: settings.sample_on_first_match,
                 drop_pending: settings.drop_pending_traces_on_shutdown,
             },
+            shard: 0,
+            shards: 1,
             journaled: false,
             tests: Arc::new(tests),
             policies,
@@ -130,6 +137,7 @@ impl Core {
             reserve: none(),
             counts,
             votes: 0,
+            known: 0,
         };
         core.refill();
         Ok(core)
@@ -138,6 +146,13 @@ impl Core {
     /// What it counts.
     pub fn counts(&self) -> &Arc<Counts> {
         &self.counts
+    }
+
+    /// It shares all traces with others, up to that number.
+    pub(super) fn is_one_of(&mut self, shard: u8, last: u8, counts: &Arc<Counts>) {
+        (self.shard, self.shards) = (shard, u64::from(last) + 1);
+        self.counts = Arc::clone(counts);
+        self.reserve.shrink_to(self.wanted_reserve());
     }
 
     /// Whether a new trace would have to wait for room.

@@ -73,6 +73,11 @@ impl Held {
         requests + self.blocks.bytes_with(pieces) + self.pieces.bytes_with(pieces)
     }
 
+    /// The most that another request with so many pieces can add to that.
+    pub(super) fn most(pieces: usize) -> u64 {
+        Slab::<Request>::most(1) + Slab::<Block>::most(pieces) + Slab::<Piece>::most(pieces)
+    }
+
     pub(super) fn block(&self, index: u32) -> &Block {
         self.blocks.get(index)
     }

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use super::{
     block::ScopeOf,
-    blocks::{Stay, Taking},
+    blocks::{Blocks, Stay, Taking},
     core::{Core, Outgoing, seconds},
-    held::Chain,
+    held::{Chain, Held},
     journal::{Fate, Position},
     reading::{Digest, Reading, full},
     slab::NONE,
-    table::{State, Trace},
+    table::{State, Table, Trace},
 };
-use crate::{Payload, Refusal};
+use crate::{Charge, Payload, Refusal};
 
 /// Where in a request we are.
 struct Place<'a> {
@@ -49,17 +49,12 @@ impl Core {
         position: Option<Position>,
         now: Duration,
     ) -> Result<(), Refusal> {
-        let reading = self.read(payload)?;
+        let reading = Reading::of(payload, &self.tests, &self.budget, 0)?;
         self.take(&reading, position, now)
     }
 
-    /// Reads a request without taking it.
-    pub fn read(&self, payload: Payload) -> Result<Reading, Refusal> {
-        Reading::of(payload, &self.tests, &self.budget)
-    }
-
-    /// Takes a request that was read.
-    pub fn take(
+    /// Takes what is for this core of a request that was read.
+    pub(super) fn take(
         &mut self,
         reading: &Reading,
         position: Option<Position>,
@@ -90,6 +85,9 @@ impl Core {
                 place.first = number;
             }
             for index in scope.spans.clone() {
+                if reading.spans[index].shard != self.shard {
+                    continue;
+                }
                 self.span(&mut place, &reading.spans[index], found[index]);
             }
         }
@@ -100,15 +98,46 @@ impl Core {
                 verdict: None,
             });
         }
-        self.found = found;
+        // What a large request needed is not kept for small ones.
+        if found.capacity() < 1 << 16 {
+            self.found = found;
+        }
         self.held.taken(request, taking);
         Ok(())
+    }
+
+    /// Takes the same with room that was charged beforehand, of which [`most`](Self::most) said how much is needed.
+    pub(super) fn take_with(
+        &mut self,
+        mut room: Charge,
+        reading: &Reading,
+        position: Option<Position>,
+        now: Duration,
+    ) -> Result<(), Refusal> {
+        let copies = room.split(Blocks::most(reading, self.shard));
+        self.held.blocks.furnish(copies);
+        self.room.merge(room);
+        let taken = self.take(reading, position, now);
+        let (table, held) = (self.table.bytes_with(0), self.held.bytes_with(0, None));
+        self.room.shrink_to(table + held);
+        taken
+    }
+
+    /// The most bytes that it can need for a request, whatever others bring meanwhile.
+    pub(super) fn most(&self, reading: &Reading) -> u64 {
+        let items = reading.counts[usize::from(self.shard)];
+        let tables = Table::most(items) + Held::most(items);
+        tables + Blocks::most(reading, self.shard)
     }
 
     /// The traces of all spans, as far as they are known, and near by when this returns.
     fn find(&mut self, reading: &Reading) -> Vec<u32> {
         let mut found = std::mem::take(&mut self.found);
-        let ids = reading.spans.iter().map(|span| &span.trace_id);
+        let of_here = |span: &Digest| span.shard == self.shard;
+        let ids = reading
+            .spans
+            .iter()
+            .map(|span| (&span.trace_id, of_here(span)));
         self.table.find_all(ids, &mut found);
         let known = found.iter().filter(|index| **index != NONE);
         self.held
@@ -257,7 +286,7 @@ impl Core {
         reading: &Reading,
         position: Option<Position>,
     ) -> Result<Taking, Refusal> {
-        let items = reading.spans.len();
+        let items = reading.counts[usize::from(self.shard)];
         let needed = self.table.bytes_with(items) + self.held.bytes_with(items, position);
         let more = needed.saturating_sub(self.room.bytes());
         if !self.room.grow(more) {
@@ -265,7 +294,8 @@ impl Core {
         }
         let blocks = &mut self.held.blocks;
         let (scopes, headers) = (reading.scopes.len(), reading.headers());
-        let lengths = reading.spans.iter().map(|span| span.range.1 as usize);
+        let lengths = reading.spans_of(self.shard);
+        let lengths = lengths.map(|span| span.range.1 as usize);
         if blocks.reserve(Stay::Waits, lengths, scopes, headers) {
             Ok(Taking::Copies(Stay::Waits))
         } else if blocks.reserve(Stay::Waits, std::iter::empty(), scopes, headers) {

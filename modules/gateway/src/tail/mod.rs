@@ -4,6 +4,7 @@ mod block;
 mod blocks;
 mod conditions;
 mod core;
+mod cores;
 mod counts;
 mod error;
 mod held;
@@ -14,11 +15,13 @@ mod limiter;
 mod log_journal;
 mod packer;
 mod parcel;
+mod pending;
 mod policy;
 mod probability;
 mod reading;
 mod recent;
 mod sampler;
+mod shards;
 mod slab;
 mod spans;
 mod table;
@@ -29,12 +32,12 @@ mod voting;
 
 pub use self::{
     core::Core,
+    cores::Cores,
     counts::{Counts, PolicyCounts, Votes},
     error::SettingsError,
     histogram::Histogram,
     journal::{Appending, Fate, Journal, MaybeJournal, Position, Remembered, Verdict},
     log_journal::LogJournal,
     parcel::{Outbox, Parcel},
-    reading::Reading,
     sampler::Sampler,
 };

@@ -127,9 +127,13 @@ impl Core {
         (std::mem::take(&mut self.verdicts), self.held.take_done())
     }
 
+    /// What is set aside here: all shards have their part.
+    pub(super) fn wanted_reserve(&self) -> u64 {
+        RESERVE.min(self.budget.limit() / 16) / self.shards
+    }
+
     pub(super) fn refill(&mut self) {
-        let wanted = RESERVE.min(self.budget.limit() / 16);
-        let missing = wanted.saturating_sub(self.reserve.bytes());
+        let missing = self.wanted_reserve().saturating_sub(self.reserve.bytes());
         // If it cannot be had now, there is another time.
         let _ = self.reserve.grow(missing);
     }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{
     block::{ScopeOf, narrow},
     conditions::Around,
+    shards,
     spans::{Facts, Found, Tests},
 };
 use crate::{
@@ -15,12 +16,14 @@ use crate::{
 };
 
 /// A request as a sampler sees it: what decides of each span, and where its bytes are.
-pub struct Reading {
+pub(super) struct Reading {
     pub(super) body: Bytes,
     pub(super) charge: Arc<Charge>,
     arrived: Instant,
     pub(super) spans: Vec<Digest>,
     pub(super) scopes: Vec<Scope>,
+    /// How many spans each shard has.
+    pub(super) counts: Vec<usize>,
     /// What describes resources and scopes, as fields of theirs.
     headers: Vec<u8>,
     /// For all of that.
@@ -38,6 +41,8 @@ pub(super) struct Digest {
     /// Where it stands in the request, and how many bytes it has.
     pub(super) range: (u32, u32),
     pub(super) is_root: bool,
+    /// Which shard its trace is of.
+    pub(super) shard: u8,
 }
 
 /// Spans of one scope.
@@ -53,11 +58,12 @@ pub(super) struct Scope {
 }
 
 impl Reading {
-    /// Reads a request, which was found valid, with what is looked for in spans.
+    /// Reads a request, which was found valid, with what is looked for in spans and the number of the last shard.
     pub(super) fn of(
         payload: Payload,
         tests: &Tests,
         budget: &Arc<Budget>,
+        last: u8,
     ) -> Result<Self, Refusal> {
         let body = payload.body.joined();
         if u32::try_from(body.len()).is_err() {
@@ -65,7 +71,8 @@ impl Reading {
             return Err(Refusal::TooLarge { bytes, limit });
         }
         let spans = usize::try_from(payload.items).unwrap_or(usize::MAX);
-        let bytes = spans.saturating_mul(size_of::<Digest>());
+        // A digest, and the number of its trace.
+        let bytes = spans.saturating_mul(size_of::<Digest>() + size_of::<u32>());
         let mut reading = Self {
             room: budget.charge(bytes as u64).ok_or_else(full)?,
             body: body.clone(),
@@ -73,6 +80,7 @@ impl Reading {
             arrived: payload.arrived,
             spans: Vec::with_capacity(spans),
             scopes: Vec::new(),
+            counts: vec![0; usize::from(last) + 1],
             headers: Vec::new(),
         };
         for resource in resources(&body) {
@@ -82,7 +90,9 @@ impl Reading {
                 let from = reading.spans.len();
                 let around = Around { resource, scope };
                 for span in scope.children() {
-                    let digest = Digest::of(&span, around, tests, of_resource);
+                    let mut digest = Digest::of(&span, around, tests, of_resource);
+                    digest.shard = shards::of(&digest.trace_id, last);
+                    reading.counts[usize::from(digest.shard)] += 1;
                     reading.spans.push(digest);
                 }
                 let header = reading.header(&scope)?;
@@ -109,6 +119,11 @@ impl Reading {
             self.headers.extend_from_slice(&self.body[range]);
         }
         Ok(start..self.headers.len())
+    }
+
+    /// The spans of a shard.
+    pub(super) fn spans_of(&self, shard: u8) -> impl Iterator<Item = &Digest> {
+        self.spans.iter().filter(move |span| span.shard == shard)
     }
 
     /// How much describes its resources and scopes.
@@ -140,6 +155,7 @@ impl Digest {
             end: facts.end,
             range: (narrow(range.start), narrow(range.len())),
             is_root: !facts.has_parent,
+            shard: 0,
         }
     }
 }

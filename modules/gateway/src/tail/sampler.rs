@@ -1,7 +1,6 @@
 //! How does the sampler stand between receivers and exporters?
 
 use std::{
-    collections::BTreeSet,
     future::Future,
     pin::pin,
     sync::{
@@ -16,10 +15,11 @@ use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::{
-    core::Core,
+    cores::{Cores, NoRoom, Sending},
     counts::Counts,
-    journal::{MaybeJournal, Position, Remembered},
-    parcel::{Outbox, Parcel},
+    journal::{MaybeJournal, Remembered},
+    pending::{Pending, Unfinished},
+    reading::Reading,
 };
 use crate::{
     Payload, Refusal,
@@ -32,25 +32,19 @@ use crate::{
 /// What it has said yes to it holds: in memory, or in the journal where there is one. [`recover`](Self::recover) before
 /// it takes anything, and [`run`](Self::run) beside it: that is what makes time pass.
 pub struct Sampler {
-    core: Mutex<Core>,
+    cores: Cores,
     journal: MaybeJournal,
     /// Records that are appended and not taken yet.
-    pending: Mutex<Pending>,
+    pending: Pending,
     counts: Arc<Counts>,
     next: Arc<dyn Take>,
     /// The parcel that is handed on now. It stays here until it is taken, also if whoever sends it is stopped.
-    sending: Mutex<Option<Parcel>>,
+    sending: Mutex<Option<Sending>>,
     /// About how large a request of kept spans is.
     parcel: AtomicUsize,
     began: Instant,
     kept: Notify,
     decided: Notify,
-}
-
-#[derive(Default)]
-struct Pending {
-    records: BTreeSet<Position>,
-    last: Option<Position>,
 }
 
 /// How often time passes.
@@ -65,16 +59,17 @@ const AGAIN: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Sampler {
-    /// Hands on to `next` what the core keeps.
-    pub fn new(mut core: Core, journal: MaybeJournal, next: Arc<dyn Take>) -> Self {
+    /// Hands on to `next` what the cores keep.
+    pub fn new(cores: impl Into<Cores>, journal: MaybeJournal, next: Arc<dyn Take>) -> Self {
+        let cores = cores.into();
         if journal.is_some() {
-            core.journaled();
+            cores.each().for_each(|mut core| core.journaled());
         }
         Self {
-            counts: Arc::clone(core.counts()),
-            core: Mutex::new(core),
+            counts: Arc::clone(cores.counts()),
+            cores,
             journal,
-            pending: Mutex::default(),
+            pending: Pending::default(),
             next,
             sending: Mutex::new(None),
             parcel: AtomicUsize::new(PARCEL),
@@ -91,7 +86,7 @@ impl Sampler {
 
     /// How many traces wait for their decision.
     pub fn waiting(&self) -> usize {
-        self.core().waiting()
+        self.cores.waiting()
     }
 
     /// Takes again what an earlier run did not finish. A record for which there is no room now is left in the journal, for
@@ -103,18 +98,21 @@ impl Sampler {
         };
         while let Some(remembered) = journal.remembered().await {
             match remembered {
-                Remembered::Verdict(verdict) => self.core().recall(verdict),
+                Remembered::Verdict(verdict) => self.cores.recall(verdict),
                 Remembered::Record(position, payload) => {
                     let now = self.now();
-                    self.core().knows_upto(position);
-                    match self.core().ingest(payload, Some(position), now) {
+                    for mut core in self.cores.each() {
+                        core.knows_upto(position);
+                    }
+                    let reading = self.cores.read(payload);
+                    match reading.and_then(|read| self.cores.take(&read, Some(position), now)) {
                         Ok(()) => taken += 1,
                         Err(_) => left += 1,
                     }
                 }
             }
         }
-        self.core().recalled();
+        self.cores.each().for_each(|mut core| core.recalled());
         self.counts.recovered.add(taken);
         self.counts.left.add(left);
         self.tell().await;
@@ -131,7 +129,7 @@ impl Sampler {
                 () = self.ticks() => {}
             }
             let now = self.now();
-            self.core().end(now);
+            self.cores.each().for_each(|mut core| core.end(now));
             ending.store(true, Relaxed);
             self.kept.notify_one();
         };
@@ -151,19 +149,21 @@ impl Sampler {
 
     /// What happens each second.
     pub(super) async fn second(&self) {
-        let began = std::time::Instant::now();
-        self.core().tick();
-        loop {
-            let now = self.now();
-            let more = self.core().decide(AT_ONCE, now);
-            if !more {
-                break;
+        for core in 0..self.cores.len() {
+            let began = std::time::Instant::now();
+            self.cores.get(core).tick();
+            loop {
+                let now = self.now();
+                let more = self.cores.get(core).decide(AT_ONCE, now);
+                if !more {
+                    break;
+                }
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
+            let took = began.elapsed().as_secs_f64() * 1000.0;
+            self.counts.latency.observe(took);
+            self.kept.notify_one();
         }
-        self.kept.notify_one();
-        let took = began.elapsed().as_secs_f64() * 1000.0;
-        self.counts.latency.observe(took);
         self.decided.notify_waiters();
         self.tell().await;
     }
@@ -193,13 +193,11 @@ impl Sampler {
     fn next_payload(&self) -> Result<Option<Payload>, NoRoom> {
         let mut sending = self.sending();
         if sending.is_none() {
-            *sending = match self.core().parcel(self.parcel.load(Relaxed)) {
-                Outbox::Parcel(parcel) => Some(parcel),
-                Outbox::NoRoom => return Err(NoRoom),
-                Outbox::Empty => None,
-            };
+            *sending = self.cores.parcel(self.parcel.load(Relaxed))?;
         }
-        Ok(sending.as_ref().map(|parcel| parcel.payload.clone()))
+        Ok(sending
+            .as_ref()
+            .map(|sending| sending.parcel.payload.clone()))
     }
 
     async fn send(&self, payload: Payload) {
@@ -216,26 +214,27 @@ impl Sampler {
             }
         }
         let sent = self.sending().take();
-        if let Some(parcel) = sent {
-            self.core().delivered(parcel);
+        if let Some(sent) = sent {
+            self.cores.delivered(sent);
         }
         self.tell().await;
     }
 
     /// What is sent now goes in smaller parcels; whether it can.
     fn take_back(&self) -> bool {
-        let Some(parcel) = self.sending().take_if(|parcel| parcel.is_several()) else {
+        let several = |sending: &mut Sending| sending.parcel.is_several();
+        let Some(sending) = self.sending().take_if(several) else {
             return false;
         };
-        let half = parcel.payload.body.len() / 2;
+        let half = sending.parcel.payload.body.len() / 2;
         self.parcel.store(half.max(1), Relaxed);
-        self.core().taken_back(parcel);
+        self.cores.taken_back(sending);
         true
     }
 
     /// Tells the journal what it may forget, verdicts first: a record that is gone is never read again.
     async fn tell(&self) {
-        let (verdicts, done) = self.core().news();
+        let (verdicts, done) = self.cores.news();
         if let Some(journal) = &self.journal {
             if !verdicts.is_empty() {
                 journal.decided(&verdicts).await;
@@ -250,28 +249,22 @@ impl Sampler {
         if payload.signal != Signal::Traces {
             return Err(Refusal::Unwanted(payload.signal));
         }
-        self.wait_for_room().await?;
+        let reading = self.cores.read(payload.clone())?;
+        self.wait_for_room(&reading).await?;
         let Some(journal) = &self.journal else {
-            let now = self.now();
-            self.core().ingest(payload, None, now)?;
+            self.cores.take(&reading, None, self.now())?;
             self.kept.notify_one();
             return Ok(());
         };
-        // Positions are given and noted under one lock, so that nothing before `upto` is ever unknown.
-        let appending = {
-            let mut pending = self.pending();
-            let appending = journal.append(&payload)?;
-            pending.records.insert(appending.position);
-            appending
-        };
+        let appending = self.pending.append(|| journal.append(&payload))?;
         let position = appending.position;
         let unfinished = Unfinished {
-            sampler: self,
+            pending: &self.pending,
+            cores: &self.cores,
             position,
         };
         appending.stored.await?;
-        let now = self.now();
-        let taken = self.core().ingest(payload, Some(position), now);
+        let taken = self.cores.take(&reading, Some(position), self.now());
         drop(unfinished);
         if taken.is_err() {
             journal.done(&[position]);
@@ -280,12 +273,12 @@ impl Sampler {
         taken
     }
 
-    async fn wait_for_room(&self) -> Result<(), Refusal> {
+    async fn wait_for_room(&self, reading: &Reading) -> Result<(), Refusal> {
         let since = Instant::now();
         loop {
             let mut decided = pin!(self.decided.notified());
             decided.as_mut().enable();
-            if !self.core().is_full() {
+            if !self.cores.is_full(reading) {
                 return Ok(());
             }
             let left = PATIENCE.saturating_sub(since.elapsed());
@@ -299,46 +292,13 @@ impl Sampler {
         self.began.elapsed()
     }
 
-    /// Nothing that holds it panics half-way; and if it did, sampling on is better than stopping.
-    fn core(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn sending(&self) -> MutexGuard<'_, Option<Parcel>> {
+    fn sending(&self) -> MutexGuard<'_, Option<Sending>> {
         self.sending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pending(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Take for Sampler {
     fn take(&self, payload: Payload) -> BoxFuture<'_, Result<(), Refusal>> {
         Box::pin(self.sample(payload))
-    }
-}
-
-/// There is something to send, and no memory to make a request of it.
-struct NoRoom;
-
-/// A record that is appended and not taken yet, until it is taken or nobody waits for it any more.
-struct Unfinished<'a> {
-    sampler: &'a Sampler,
-    position: Position,
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        let mut pending = self.sampler.pending();
-        pending.records.remove(&self.position);
-        pending.last = pending.last.max(Some(self.position));
-        let first = pending.records.first().copied();
-        let upto = match first {
-            Some(first) => Position(first.0.saturating_sub(1)),
-            None => pending.last.unwrap_or_default(),
-        };
-        drop(pending);
-        self.sampler.core().knows_upto(upto);
     }
 }

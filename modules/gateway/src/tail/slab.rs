@@ -25,6 +25,11 @@ impl<T> Slab<T> {
         (blocks * BLOCK * (size_of::<T>() + size_of::<u32>())) as u64
     }
 
+    /// The most that so many more entries can add to that.
+    pub(super) fn most(more: usize) -> u64 {
+        (more.div_ceil(BLOCK) * BLOCK * (size_of::<T>() + size_of::<u32>())) as u64
+    }
+
     pub(super) fn insert(&mut self, entry: T) -> u32 {
         if let Some(free) = self.free.pop() {
             self[free] = entry;

@@ -100,6 +100,12 @@ impl Table {
         traces + traces / (size_of::<Trace>() as u64) * 10
     }
 
+    /// The most that so many more can add to that.
+    pub(super) fn most(more: usize) -> u64 {
+        let traces = Slab::<Trace>::most(more);
+        traces + traces / (size_of::<Trace>() as u64) * 10
+    }
+
     pub(super) fn trace(&self, index: u32) -> &Trace {
         &self.traces[index]
     }
@@ -114,15 +120,19 @@ impl Table {
         self.index.find(self.hash(id), same).copied()
     }
 
-    /// Looks several up at once, as far as they are known: the memory that each needs comes while the others are looked up,
+    /// Looks several up at once, as far as they are wanted and known: the memory that each needs comes while the others are looked up,
     /// where one after the other would wait for its own.
     pub(super) fn find_all<'a>(
         &self,
-        ids: impl Iterator<Item = &'a [u8; 16]>,
+        ids: impl Iterator<Item = (&'a [u8; 16], bool)>,
         found: &mut Vec<u32>,
     ) {
+        let find = |(id, wanted)| {
+            let found = if wanted { self.find(id) } else { None };
+            found.unwrap_or(NONE)
+        };
         found.clear();
-        found.extend(ids.map(|id| self.find(id).unwrap_or(NONE)));
+        found.extend(ids.map(find));
     }
 
     /// Whether this is the trace that was found.

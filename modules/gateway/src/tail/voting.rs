@@ -38,7 +38,10 @@ impl Core {
     pub fn decide(&mut self, most: usize, now: Duration) -> bool {
         for _ in 0..most {
             let Some(index) = self.deciding.pop() else {
-                self.counts.known.set(self.table.len() as u64);
+                let known = self.table.len() as u64;
+                // The counts are those of all shards.
+                self.counts.known.change(self.known, known);
+                self.known = known;
                 return false;
             };
             let trace = self.table.trace(index);

@@ -9,6 +9,7 @@
 
 mod compressed;
 mod configured;
+mod decided;
 mod full;
 mod fuzzed;
 mod kept;

@@ -4,6 +4,7 @@ mod blocks;
 mod lifetime;
 mod packed;
 mod restart;
+mod sharded;
 mod simulated;
 mod votes;
 mod waiting;

@@ -16,11 +16,22 @@ use crate::{Budget, Payload, Refusal, log, pipeline::Take};
 
 /// A journal that outlives a sampler, as the disk does.
 #[derive(Default)]
-struct Memory {
+pub(super) struct Memory {
     records: Mutex<BTreeMap<Position, Payload>>,
     verdicts: Mutex<Vec<Verdict>>,
     next: Mutex<u64>,
     reading: Mutex<Option<Vec<Remembered>>>,
+}
+
+impl Memory {
+    /// The next run reads what there is.
+    pub(super) fn read_again(&self) {
+        *self.reading.lock().unwrap() = None;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.lock().unwrap().is_empty()
+    }
 }
 
 impl Journal for Memory {

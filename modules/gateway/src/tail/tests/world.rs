@@ -45,7 +45,10 @@ pub(super) fn span(trace: u8, id: u8) -> Made {
 impl Made {
     fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        edit::put_message(&mut out, 1, &[self.trace; 16]);
+        // Its halves differ: shards are chosen by how they do.
+        let mut trace_id = [self.trace; 16];
+        trace_id[15] = 1;
+        edit::put_message(&mut out, 1, &trace_id);
         edit::put_message(&mut out, 2, &[self.id; 8]);
         edit::put_message(&mut out, 3, self.state.as_bytes());
         if self.parent > 0 {

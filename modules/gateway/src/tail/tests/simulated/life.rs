@@ -19,7 +19,7 @@ use crate::{
     pipeline::Take,
     settings::{Backoff, Queue as QueueSettings, Sizer},
     tail::{
-        Core, Journal, LogJournal, Remembered, Sampler,
+        Cores, Journal, LogJournal, Remembered, Sampler,
         tests::world::{Made, payload, request, span, spans_of},
     },
     time::{simulated::spawn, sleep},
@@ -108,15 +108,16 @@ fn exporter(sender: Flaky) -> Arc<Exporter> {
     })
 }
 
-fn core(plan: &Plan, budget: &Arc<Budget>) -> Core {
+fn cores(plan: &Plan, budget: &Arc<Budget>) -> Cores {
     let cache = if plan.remembers { 100 } else { 0 };
     let settings = json!({
         "decision_wait": format!("{WAIT}s"),
+        "num_shards": plan.shards,
         "decision_cache": { "sampled_cache_size": cache, "non_sampled_cache_size": cache },
         "policies": [{ "name": "errors", "type": "status_code", "status_code": { "status_codes": ["ERROR"] } }],
     });
     let settings = serde_json::from_value(settings).unwrap();
-    Core::new(&settings, None, budget).unwrap()
+    Cores::new(&settings, None, budget).unwrap()
 }
 
 impl Life {
@@ -142,7 +143,7 @@ impl Life {
         let next = Arc::new(Next(Arc::new(Fanout::new(vec![], vec![kept])), mutation));
         let journal = log(disk, "/journal", plan.capacity, LogJournal::DESTINATION);
         let journal = Journaling::new(LogJournal::new(journal, Arc::clone(&budget)), mutation);
-        let sampler = Sampler::new(core(plan, &budget), Some(Arc::new(journal)), next);
+        let sampler = Sampler::new(cores(plan, &budget), Some(Arc::new(journal)), next);
         let sampler = Arc::new(sampler);
         sampler.recover().await;
         let (stop, stopped) = watch::channel(false);

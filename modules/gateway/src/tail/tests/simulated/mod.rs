@@ -34,16 +34,21 @@ struct Plan {
     /// How many bytes each of the logs may have.
     capacity: u64,
     remembers: bool,
+    /// How many shards the sampler has, where there is memory for several.
+    shards: u32,
     /// How often of a hundred times the destination fails.
     failing: u8,
 }
 
 impl Plan {
     fn of(rng: &mut Rng) -> Self {
+        let (lives, senders) = (rng.u32(1..=4), rng.usize(1..=3));
+        let budget = rng.choice([2 << 20, 3 << 20, 16 << 20]).unwrap();
         Self {
-            lives: rng.u32(1..=4),
-            senders: rng.usize(1..=3),
-            budget: rng.choice([2 << 20, 3 << 20, 16 << 20]).unwrap(),
+            lives,
+            senders,
+            budget,
+            shards: if budget > 4 << 20 { lives + 1 } else { 1 },
             capacity: rng.choice([12 << 10, 64 << 10]).unwrap(),
             remembers: rng.bool(),
             failing: rng.choice([0, 20, 60]).unwrap(),
