@@ -13,7 +13,10 @@ use std::{
 use gateway::{
     Budget, Payload, Signal,
     config::{self, Source, Surroundings},
-    http2::hpack::{Decoder, put_field},
+    http2::{
+        any_bytes::{self, Port},
+        hpack::{Decoder, put_field},
+    },
     json,
     log::{Log, RealDisk, Settings},
     ottl::{Condition, Subject},
@@ -147,6 +150,36 @@ pub(crate) fn header_blocks(data: &[u8]) {
             })
             .expect("what was written can be read");
         assert_eq!(fields, again);
+    }
+}
+
+/// The first byte says how many of the others come at a time.
+fn in_pieces(data: &[u8]) -> Option<(u8, usize, &[u8])> {
+    let (first, rest) = data.split_first()?;
+    let piece = match first >> 1 {
+        0 => usize::MAX,
+        piece => piece.into(),
+    };
+    Some((*first, piece, rest))
+}
+
+/// A server says nothing but HTTP/2 to whatever its client says, and gives everything back that it took.
+pub(crate) fn http2_server(data: &[u8]) {
+    let Some((first, piece, said)) = in_pieces(data) else {
+        return;
+    };
+    let port = if first & 1 == 0 {
+        Port::Grpc
+    } else {
+        Port::Http
+    };
+    any_bytes::to_server(port, said, piece).expect("it is a server of HTTP/2");
+}
+
+/// A client has an answer to each of its calls, or knows that there is none, whatever its server says.
+pub(crate) fn http2_client(data: &[u8]) {
+    if let Some((_, piece, said)) = in_pieces(data) {
+        any_bytes::to_client(said, piece).expect("it is a client of HTTP/2");
     }
 }
 

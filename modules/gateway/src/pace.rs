@@ -3,7 +3,7 @@
 //! A small request costs little, and the wake-up for it much: the system puts the thread to sleep and fetches it back.
 //! A thread that is woken thousands of times a second for a little work each time therefore rests a moment before it
 //! looks again, and finds several requests, as network cards wait a moment before they interrupt. It costs those
-//! requests half of that moment.
+//! requests half of that moment, which is as long as it takes a few requests to come and never longer than senders notice.
 //!
 //! Senders that wait for one answer before they send more would be slowed down by that: if less comes while the thread
 //! rests than came before, it does not rest any more for a while.
@@ -14,8 +14,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a thread rests.
-const REST: Duration = Duration::from_micros(800);
+/// How many requests are to come while a thread rests: more would save little, since what wakes and what sleeps is
+/// shared by them already, and each connection is read and written on its own.
+const WORTH: f64 = 8.0;
+/// How long it rests at least, and at most.
+const RESTS: (Duration, Duration) = (Duration::from_micros(400), Duration::from_micros(1600));
 /// Sleeps that are longer are those of a thread that has little to do.
 const SHORT: Duration = Duration::from_millis(1);
 /// Work that takes longer is worth its wake-up.
@@ -25,7 +28,7 @@ const WATCHED: u32 = 64;
 /// How many rests show whether as much comes as before.
 const TRIED: u32 = 32;
 /// How long that is believed.
-const BELIEVED: Duration = Duration::from_millis(200);
+const BELIEVED: Duration = Duration::from_millis(500);
 /// For how long a thread does not rest that should not have.
 const WARY: Duration = Duration::from_secs(1);
 
@@ -64,8 +67,14 @@ enum Habit {
 enum Before {
     /// Sleep until it is woken.
     Sleep,
-    /// Rest a moment first.
-    Rest,
+    /// Rest so long first.
+    Rest(Duration),
+}
+
+/// How long to rest where so many requests come in a second.
+fn rest(rate: f64) -> Duration {
+    let (least, most) = RESTS;
+    Duration::try_from_secs_f64(WORTH / rate).map_or(most, |rest| rest.clamp(least, most))
 }
 
 impl Pace {
@@ -115,14 +124,14 @@ impl Pace {
         }
         self.since = now;
         match self.habit {
-            Habit::Rest { .. } => Before::Rest,
+            Habit::Rest { rate, .. } => Before::Rest(rest(rate)),
             Habit::Watch | Habit::Wary(_) => Before::Sleep,
         }
     }
 
     /// Notes that it woke up.
     fn after(&mut self, now: Instant) {
-        if now - self.since > REST + SHORT && !matches!(self.habit, Habit::Wary(_)) {
+        if now - self.since > RESTS.1 + SHORT && !matches!(self.habit, Habit::Wary(_)) {
             self.turn(Habit::Watch, now);
         }
         self.since = now;
@@ -142,8 +151,8 @@ pub(crate) fn before_sleep() {
         let pace = pace.get_or_insert_with(|| Pace::new(now));
         pace.before(now, requests)
     });
-    if before == Before::Rest {
-        thread::sleep(REST);
+    if let Before::Rest(long) = before {
+        thread::sleep(long);
     }
 }
 
@@ -164,18 +173,19 @@ mod tests {
     /// What a wake-up costs, and each request.
     const COST: Duration = Duration::from_micros(10);
 
-    /// How many of a thousand sleeps were rests, where requests come at `due` times: given when the last one was
-    /// answered.
-    fn rests(mut due: impl FnMut(Instant) -> Instant) -> u32 {
+    /// How many of a thousand sleeps were rests, and how many requests came in all, where they come at `due` times:
+    /// given when the last one was answered.
+    fn rests(mut due: impl FnMut(Instant) -> Instant) -> (u32, u32) {
         let begin = Instant::now();
         let mut pace = Pace::new(begin);
         let (mut now, mut next) = (begin, due(begin));
-        let (mut rests, mut requests) = (0, 0);
+        let (mut rests, mut requests, mut all) = (0, 0, 0);
         for _ in 0..1000 {
-            if pace.before(now, requests) == Before::Rest {
+            if let Before::Rest(long) = pace.before(now, requests) {
                 rests += 1;
-                now += REST;
+                now += long;
             }
+            all += requests;
             requests = 0;
             now = now.max(next);
             pace.after(now);
@@ -186,7 +196,7 @@ mod tests {
             }
             now += COST;
         }
-        rests
+        (rests, all)
     }
 
     /// The same times whatever happens.
@@ -197,22 +207,32 @@ mod tests {
 
     #[test]
     fn many_small_requests_are_done_in_one_go() {
-        for micros in [50, 100, 250] {
-            let rests = rests(every(micros));
+        for (micros, together) in [(50, 6), (100, 6), (250, 4)] {
+            let (rests, requests) = rests(every(micros));
             assert!(rests > 600, "{rests} rests with one every {micros} µs");
+            assert!(requests > together * 1000, "{requests} every {micros} µs");
         }
+    }
+
+    #[test]
+    fn a_rest_is_as_long_as_it_is_worth_and_never_long() {
+        let micros = |rate| rest(rate).as_micros();
+        assert_eq!(
+            [1e3, 4e3, 1e4, 1e6, 0.0].map(micros),
+            [1600, 1600, 800, 400, 1600]
+        );
     }
 
     #[test]
     fn few_requests_wake_at_once() {
         for micros in [3_000, 10_000, 1_000_000] {
-            assert_eq!(rests(every(micros)), 0, "one every {micros} µs");
+            assert_eq!(rests(every(micros)).0, 0, "one every {micros} µs");
         }
     }
 
     #[test]
     fn who_waits_for_an_answer_is_not_kept_waiting() {
-        let rests = rests(|answered| answered + Duration::from_micros(60));
+        let (rests, _) = rests(|answered| answered + Duration::from_micros(60));
         assert_eq!(rests, TRIED, "it was tried once");
     }
 

@@ -14,6 +14,7 @@
 //! * `Outbox` gathers the frames of everything that is ready and writes them together.
 //! * `Settings`, `SendWindow` and `ReceiveWindow` keep the books of both sides.
 
+pub mod any_bytes;
 pub(crate) mod client;
 mod error;
 mod event;

@@ -80,6 +80,16 @@ fn any_block_of_headers_is_read_within_its_bounds() {
 }
 
 #[test]
+fn a_server_of_http2_is_one_whatever_its_client_says() {
+    run("http2_server", bodies::http2_server, CHANGES);
+}
+
+#[test]
+fn a_client_of_http2_is_one_whatever_its_server_says() {
+    run("http2_client", bodies::http2_client, CHANGES);
+}
+
+#[test]
 fn a_damaged_log_delivers_nothing_that_nobody_put_in() {
     run("recovery", bodies::recovery, CHANGES / 8);
 }
