@@ -16,7 +16,7 @@ use load::{
         peer::Peer,
         report,
         run::{Measured, Setting},
-        scenario::{ALL, CRASH, SOAK, Scenario},
+        scenario::{ALL, CRASH, NAMED, SOAK, Scenario},
         soak::soak,
     },
     machine,
@@ -48,7 +48,7 @@ struct Bench {
         default_value = "gateway,collector,rotel,direct"
     )]
     peers: Vec<Peer>,
-    /// In what; all scenarios where none is named.
+    /// In what; where none is named, in all but `tail-million`, which needs a core of its own
     #[arg(long, value_delimiter = ',')]
     scenarios: Vec<String>,
     /// How often each.
@@ -112,11 +112,15 @@ fn main() -> ExitCode {
 
 impl Bench {
     fn run(&self) -> Result<(), BenchError> {
+        let is_named = |one: &Scenario| self.scenarios.iter().any(|name| name == one.name);
         let scenarios: Vec<Scenario> = ALL
             .iter()
-            .filter(|scenario| {
-                self.scenarios.is_empty() || self.scenarios.iter().any(|name| name == scenario.name)
-            })
+            .filter(|_| self.scenarios.is_empty())
+            .chain(
+                ALL.iter()
+                    .chain(NAMED)
+                    .filter(|scenario| is_named(scenario)),
+            )
             .copied()
             .collect();
         let setting = setting(self.seconds, self.warmup)?;

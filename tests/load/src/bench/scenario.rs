@@ -89,7 +89,20 @@ pub const CRASH: &[Scenario] = &[
     },
 ];
 
-/// All of them, in the order of the table.
+/// What is measured only where it is named: nobody else could do it.
+pub const NAMED: &[Scenario] = &[Scenario {
+    name: "tail-million",
+    title: "Tail sampling: errors, slow ones and 10 %, decided after 10 s, 1,000,000 spans/s",
+    config: "tail-million",
+    rotel: false,
+    spread: 8,
+    rate: Rate::Spans(1_000_000),
+    expected: Expected::Sampled(10),
+    settle: Duration::from_secs(13),
+    ..PASS
+}];
+
+/// All others, in the order of the table.
 pub const ALL: &[Scenario] = &[
     PASS,
     Scenario {
