@@ -118,6 +118,16 @@ impl Alertmanager {
             let hint = "`send` to a receiver, or say `tell_nobody`";
             scope.finding(Finding::new("alerts-to-nobody", message).hint(hint));
         }
+        if matches!(self.told, Told::Nobody) && self.routes.is_empty() {
+            let message = format!(
+                "`{}` tells nobody: alerts are only looked at, critical ones too",
+                self.name
+            );
+            let note = Finding::new("alerts-only-looked-at", message);
+            scope.note(
+                note.hint("`send` to a receiver, or `route` those that somebody has to know of"),
+            );
+        }
         let above = usize::from(!matches!(self.told, Told::Somebody(_)));
         for route in root.all().into_iter().skip(above) {
             let name = &route.receiver.yaml.name;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use collector_config::{
     Release,
-    lint::{Probes, Setting, Severity},
+    lint::{Network, Probes, Setting, Severity},
 };
 use provider_core::{Finding, Scope};
 
@@ -24,6 +24,8 @@ pub(super) fn judge(scope: &mut Scope<'_>, task: Task<'_>, release: Release, pod
         memory: Some(task.memory),
         variables: Some(variables.collect()),
         mounts: Some(mounts),
+        // No module gives a Pod that of its node.
+        network: Some(Network::Own),
         probes: Probes::Port(task.ports.health()),
         ..Setting::of(task.tier, release)
     };

@@ -136,7 +136,10 @@ impl S3 {
     pub fn pod_identity(mut self) -> Self {
         self.common.access = Some(Access::Identity {
             annotations: Vec::new(),
-            asks: vec![outside("169.254.170.23", 80)],
+            // Its agent listens on the node itself, at these two; which of them a Pod asks is what the webhook tells it.
+            asks: ["169.254.170.23", "fd00:ec2::23"]
+                .map(|agent| outside(agent, 80))
+                .into(),
         });
         self
     }

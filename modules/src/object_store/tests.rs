@@ -134,6 +134,16 @@ fn an_identity_is_an_account_without_a_token() {
 }
 
 #[test]
+fn pods_with_an_identity_of_eks_may_ask_its_agent_at_addresses_of_both_families() {
+    let objects = with(|_| ObjectStore::s3("logs").pod_identity().into()).unwrap();
+    let egress = egress(&objects);
+    for cidr in ["169.254.170.23/32", "fd00:ec2::23/128"] {
+        let agent = (json!(80), json!({ "ipBlock": { "cidr": cidr } }));
+        assert!(egress.contains(&agent), "{egress:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_bucket_is_said() {
     let messages = |store| {
         let findings: Findings = with(store).unwrap_err();

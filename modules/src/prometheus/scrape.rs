@@ -12,13 +12,14 @@ use k8s_openapi::api::{
     core::v1::ServiceAccount,
     rbac::v1::{PolicyRule, Role, RoleBinding},
 };
-use provider_core::{Destination, Ref, Scope, kube_core::ObjectMeta};
+use provider_core::{Destination, Finding, Ref, Scope, kube_core::ObjectMeta};
+use serde_json::json;
 
 use super::config::{KubernetesPods, Namespaces, Relabel, ScrapeConfig, ScrapeFile};
 use crate::{
     collector::WANTED_BY,
     tls::TlsConfig,
-    watch::{self, Watched},
+    watch::{self, Guest, Watched},
 };
 
 /// The account that asks for Pods.
@@ -55,6 +56,8 @@ pub(crate) fn allow(
         for namespace in &guest.namespaces {
             scope.connect(server, &guest.place(namespace, program.port));
         }
+        let note = let_in(server, guest, program.port.number);
+        scope.note(note);
         foreign.extend(program.namespaces());
     }
     for namespace in foreign.difference(&own) {
@@ -64,6 +67,42 @@ pub(crate) fn allow(
         scope.within(namespace, |scope| may_find_pods(scope, account));
     }
     scope.connect(server, &Destination::KubernetesApi);
+}
+
+/// What others have to write: whoever measures is let out here, and not in there.
+fn let_in(server: &Ref<StatefulSet>, guest: &Guest, port: u16) -> Finding {
+    let Guest {
+        container, label, ..
+    } = guest;
+    let names = guest.namespaces.iter().map(|name| format!("`{name}`"));
+    let names: Vec<_> = names.collect();
+    let (who, from) = (server.name(), server.namespace());
+    let message = format!(
+        "`{who}` measures the sidecars `{container}` at port {port} of Pods in {}, whose networks are others': where \
+         something closes them, that port is closed too",
+        names.join(", ")
+    );
+    let policy = json!({
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": { "name": format!("{from}-{who}-measures-{container}") },
+        "spec": {
+            "podSelector": { "matchExpressions": [{ "key": label, "operator": "Exists" }] },
+            "policyTypes": ["Ingress"],
+            "ingress": [{
+                "from": [{
+                    "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": from } },
+                    "podSelector": { "matchLabels": { "app.kubernetes.io/name": who } },
+                }],
+                "ports": [{ "port": port, "protocol": "TCP" }],
+            }],
+        },
+    });
+    let hint = format!(
+        "where Pods are closed by other policies already (for others, this alone would close them), apply this in each: \
+         {policy}"
+    );
+    Finding::new("sidecars-closed", message).hint(hint)
 }
 
 fn may_find_pods(scope: &mut Scope<'_>, account: &Ref<ServiceAccount>) {

@@ -6,7 +6,12 @@ use modules::{
     protocol::{Http, Otlp},
     traces,
 };
-use provider_core::{Endpoint, Port, Scope, Security};
+use provider_core::{
+    Endpoint, Port, Scope, Security,
+    k8s_openapi::{
+        api::networking::v1::NetworkPolicy, apimachinery::pkg::apis::meta::v1::LabelSelector,
+    },
+};
 use serde_json::{Value, json};
 
 use crate::support::{files, graph, objects, own_yaml};
@@ -380,6 +385,54 @@ fn sidecars_in_others_pods_are_measured_where_whoever_measures_may_look() {
         assert!(egress.contains(&to.to_string()), "{egress}");
     }
     assert!(egress.contains("8888"), "{egress}");
+}
+
+#[test]
+fn the_plan_says_what_others_have_to_open_for_whoever_measures_their_sidecars() {
+    let notes = |define: fn(&mut Scope<'_>)| {
+        let graph = graph(define).unwrap();
+        let notes = graph.notes().iter();
+        let about = notes.filter(|note| note.rule == "sidecars-closed");
+        about.cloned().collect::<Vec<_>>()
+    };
+    let measured = notes(|scope| {
+        scope.add(Prometheus::new("prometheus"));
+        scope.add(injector("injector").namespaces(["shop", "bank"]));
+    });
+    let [note] = measured.as_slice() else {
+        panic!("{measured:?}");
+    };
+    assert!(
+        note.message.contains("port 8888 of Pods in `bank`, `shop`"),
+        "{}",
+        note.message
+    );
+    let hint = note.hint.as_deref().unwrap();
+    let policy = &hint[hint.find('{').unwrap()..];
+    let policy: NetworkPolicy = serde_json::from_str(policy).unwrap();
+    let spec = policy.spec.unwrap();
+    let chosen = spec.pod_selector.unwrap().match_expressions.unwrap();
+    assert_eq!(chosen[0].key, "sidecar.otelier.dev/injected");
+    let ingress = &spec.ingress.unwrap()[0];
+    let from = &ingress.from.as_ref().unwrap()[0];
+    let labels = |selector: &Option<LabelSelector>| selector.clone().unwrap().match_labels.unwrap();
+    assert_eq!(
+        labels(&from.namespace_selector)["kubernetes.io/metadata.name"],
+        "test"
+    );
+    // Its Pods have that label.
+    let objects = objects(|scope| {
+        scope.add(Prometheus::new("prometheus"));
+    });
+    let own =
+        &find(&objects, "StatefulSet", Some("test"))[0]["spec"]["template"]["metadata"]["labels"];
+    for (key, value) in labels(&from.pod_selector) {
+        assert_eq!(own[&key], json!(value), "{key}");
+    }
+    let unmeasured = notes(|scope| {
+        scope.add(injector("injector").namespaces(["shop", "bank"]));
+    });
+    assert_eq!(unmeasured.len(), 0);
 }
 
 #[test]

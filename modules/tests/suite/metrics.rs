@@ -254,6 +254,32 @@ fn alerts_are_told_to_each_member_and_not_to_one_address() {
 }
 
 #[test]
+fn alerts_that_nobody_is_told_of_are_noted() {
+    let noted = |define: fn(&mut Scope<'_>)| {
+        let graph = graph(define).unwrap();
+        let rules = graph.notes().iter().map(|note| note.rule);
+        rules
+            .filter(|rule| *rule == "alerts-only-looked-at")
+            .count()
+    };
+    assert_eq!(noted(pair), 1);
+    let everything: fn(&mut Scope<'_>) = |scope| {
+        scope.add(Alertmanager::new("alerts").send(team()));
+    };
+    assert_eq!(noted(everything), 0);
+    let some: fn(&mut Scope<'_>) = |scope| {
+        let critical = Route::to(team()).when(Matcher::is("severity", "critical"));
+        scope.add(Alertmanager::new("alerts").tell_nobody().route(critical));
+    };
+    assert_eq!(noted(some), 0);
+}
+
+fn team() -> Receiver {
+    let hook: Endpoint<Http> = Endpoint::outside("tickets.example", 8443);
+    Receiver::new("team").webhook(&hook, "/alerts")
+}
+
+#[test]
 fn nothing_runs_without_a_replica() {
     for define in [
         (|scope| {

@@ -47,6 +47,7 @@ fn surround(setting: &mut Setting, container: &Container<'_>, autoscalers: &[Aut
     setting.variables = container.variables();
     setting.mounts = Some(container.mounts());
     setting.ports = Some(container.ports());
+    setting.network = Some(workload.network());
     setting.probes = container.probes();
     let alone = !matches!(setting.tier, Tier::Sidecar | Tier::Agent);
     if workload.is_scaled(autoscalers) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::lint::Probes;
+use crate::lint::{Network, Probes};
 
 /// A workload, as far as it matters to a collector in it.
 pub(super) struct Workload {
@@ -50,6 +50,13 @@ impl Workload {
     /// How many containers serve, the collector among them.
     pub(super) fn serving(&self) -> usize {
         items(&self.pod, "containers").count()
+    }
+
+    pub(super) fn network(&self) -> Network {
+        match self.pod.get("hostNetwork").and_then(Value::as_bool) {
+            Some(true) => Network::OfNode,
+            Some(false) | None => Network::Own,
+        }
     }
 
     /// The container that mounts a ConfigMap.

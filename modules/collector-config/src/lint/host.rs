@@ -1,13 +1,16 @@
 //! Does a collector that looks at its node, or at Pods, see the right ones?
 
-use super::{Found, Lint, Severity, Tier, look::Look};
+use super::{
+    Found, Lint, Network, Severity, Tier,
+    look::{Look, Part},
+};
 use crate::component::Class;
 
 pub(super) const LINTS: &[Lint] = &[
     Lint {
         id: "container-measured",
         severity: Severity::Error,
-        why: "without the node's root directory the numbers are those of the container that it runs in",
+        why: "without the node's root directory, and for its network the node's own, the numbers are those of the container",
         items: &["M15"],
         find: container_measured,
     },
@@ -35,18 +38,33 @@ pub(super) const LINTS: &[Lint] = &[
 ];
 
 fn container_measured(look: &Look<'_>) -> Vec<Found> {
-    let inside = look
-        .of_kind(Class::Receiver, "host_metrics")
-        .filter(|part| !part.has("root_path"));
-    inside
-        .map(|part| {
-            Found::new(
-                part.place_of("root_path"),
-                "no `root_path` is set",
-                "mount `/` of the node read-only at `/hostfs` with `mountPropagation: HostToContainer`, and set `root_path: /hostfs`",
-            )
-        })
-        .collect()
+    let measures = look.of_kind(Class::Receiver, "host_metrics");
+    let found = measures.flat_map(|part| {
+        let network = (look.setting.network == Some(Network::Own)).then(|| own_network(part));
+        [own_root(part), network.flatten()]
+    });
+    found.flatten().collect()
+}
+
+fn own_root(part: Part<'_>) -> Option<Found> {
+    (!part.has("root_path")).then(|| {
+        Found::new(
+            part.place_of("root_path"),
+            "no `root_path` is set",
+            "mount `/` of the node read-only at `/hostfs` with `mountPropagation: HostToContainer`, and set `root_path: /hostfs`",
+        )
+    })
+}
+
+fn own_network(part: Part<'_>) -> Option<Found> {
+    let scraper = "scrapers.network";
+    part.has(scraper).then(|| {
+        Found::new(
+            part.place_of(scraper),
+            "`/proc/net` is that of the Pod who reads it, whatever the `root_path` is",
+            "leave `network` out, or give the Pod its node's network: `hostNetwork: true`",
+        )
+    })
 }
 
 fn pods_of_all_nodes(look: &Look<'_>) -> Vec<Found> {

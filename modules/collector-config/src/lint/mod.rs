@@ -23,7 +23,7 @@ use std::fmt;
 use self::look::Look;
 pub use self::{
     names::renamed,
-    setting::{Probes, Replicas, Senders, Setting, Tier},
+    setting::{Network, Probes, Replicas, Senders, Setting, Tier},
 };
 use crate::Config;
 

@@ -23,6 +23,8 @@ pub struct Setting {
     pub mounts: Option<BTreeSet<String>>,
     /// The ports that its container declares.
     pub ports: Option<BTreeSet<u16>>,
+    /// Whose network its Pod has.
+    pub network: Option<Network>,
     /// Whether someone asks how it is.
     pub probes: Probes,
 }
@@ -60,6 +62,15 @@ pub enum Senders {
     Any,
     /// All spans of a trace go to the same one.
     ByTrace,
+}
+
+/// Whose network a Pod has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// One of its own, as is usual.
+    Own,
+    /// That of its node (`hostNetwork`).
+    OfNode,
 }
 
 /// Whether someone asks a collector how it is.
@@ -122,6 +133,7 @@ impl Setting {
             variables: None,
             mounts: None,
             ports: None,
+            network: None,
             probes: Probes::Port(13133),
         }
     }

@@ -1,7 +1,7 @@
 //! One case for each lint.
 
 use super::{Case, Elsewhere, Setting};
-use crate::lint::{Probes, Replicas, Senders};
+use crate::lint::{Network, Probes, Replicas, Senders};
 
 /// All of them.
 pub(super) fn all() -> impl Iterator<Item = &'static Case> {
@@ -87,6 +87,12 @@ mod sending;
 
 /// What is right or wrong by its setting alone.
 pub(super) const ELSEWHERE: &[Elsewhere] = &[
+    Elsewhere {
+        id: "container-measured",
+        text: only!(receiver "metrics", "hostmetrics", "{root_path: /hostfs, scrapers: {cpu: {}, network: }}"),
+        wrong: |setting| setting.network = Some(Network::Own),
+        right: |setting| setting.network = Some(Network::OfNode),
+    },
     Elsewhere {
         id: "tail-unrouted",
         text: traces!("memory_limiter", "tail_sampling"),
