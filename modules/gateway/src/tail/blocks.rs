@@ -19,8 +19,9 @@ pub(super) struct Blocks {
     table: Slab<Block>,
     /// Where the next span goes that waits, and the next that leaves.
     open: [u32; 2],
-    /// How many blocks there are of spans that wait and are not packed.
+    /// How many blocks there are of spans that wait and are not packed, and how many there may be before any is.
     loose: usize,
+    most_loose: usize,
     packer: Packer,
     spare: Vec<Vec<u8>>,
     /// The fewest spare ones since the last tick: so many were not needed.
@@ -63,6 +64,7 @@ impl Blocks {
             table: Slab::new(),
             open: [NONE; 2],
             loose: 0,
+            most_loose: LOOSE / BLOCK,
             packer: Packer::default(),
             spare: Vec::new(),
             idle: 0,
@@ -71,6 +73,12 @@ impl Blocks {
             taken: 0,
             room: Charge::none(budget),
         }
+    }
+
+    /// Shares with others what may be held as it is.
+    pub(super) fn is_one_of(&mut self, shards: u64) {
+        let shards = usize::try_from(shards).unwrap_or(usize::MAX);
+        self.most_loose = LOOSE / BLOCK / shards;
     }
 
     pub(super) fn get(&self, index: u32) -> &Block {
@@ -234,7 +242,7 @@ impl Blocks {
         }
         if self.table[open].pieces == 0 {
             self.remove(open);
-        } else if stay == Stay::Waits && self.loose * BLOCK > LOOSE {
+        } else if stay == Stay::Waits && self.loose > self.most_loose {
             self.pack(open);
         }
     }

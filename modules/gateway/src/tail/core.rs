@@ -152,6 +152,7 @@ impl Core {
     pub(super) fn is_one_of(&mut self, shard: u8, last: u8, counts: &Arc<Counts>) {
         (self.shard, self.shards) = (shard, u64::from(last) + 1);
         self.counts = Arc::clone(counts);
+        self.held.blocks.is_one_of(self.shards);
         self.reserve.shrink_to(self.wanted_reserve());
     }
 
