@@ -24,6 +24,7 @@ use crate::{
 
 mod args;
 pub mod catalog;
+mod causes;
 mod commands;
 mod exit;
 mod local;

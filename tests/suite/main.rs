@@ -12,6 +12,7 @@ mod architecture;
 mod certificates;
 mod ci;
 mod cli;
+mod cli_json;
 mod conflict;
 mod drift;
 mod examples;

@@ -3,10 +3,21 @@
 use clap::{CommandFactory, builder::PossibleValuesParser};
 use clap_complete::Shell;
 
-use crate::{args::Arguments, commands::Session, exit::ExitStatus};
+use crate::{
+    args::Arguments,
+    commands::{Ended, Session},
+    exit::ExitStatus,
+    view::problem,
+};
 
 impl Session {
-    pub(super) fn completion(&self, shell: Shell) -> ExitStatus {
+    pub(super) fn completion(&self, shell: Shell) -> Result<ExitStatus, Ended> {
+        if self.screen.json {
+            let message =
+                "`completion` writes a script for a shell, which is no JSON: leave `--json` out";
+            problem::say(&self.screen, message);
+            return Err(ExitStatus::Failed);
+        }
         // The parser wants names that live as long as the process, which ends after this.
         let names: Vec<&'static str> = self
             .stacks
@@ -17,7 +28,7 @@ impl Session {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut command, crate::program(), &mut script);
         self.screen.data(&String::from_utf8_lossy(&script));
-        ExitStatus::Done
+        Ok(ExitStatus::Done)
     }
 }
 

@@ -62,7 +62,7 @@ impl Session {
             Command::List => Ok(self.list()),
             Command::Sandbox(Sandbox::Serve(arguments)) => self.serve(&arguments).await,
             Command::Sandbox(Sandbox::Reset { yes }) => self.reset(yes).await,
-            Command::Completion { shell } => Ok(self.completion(shell)),
+            Command::Completion { shell } => self.completion(shell),
             Command::LocalGateway { .. } => Ok(ExitStatus::Failed),
         };
         match ended {

@@ -1,12 +1,12 @@
 //! `stacks render STACK`: the objects, as `kubectl apply` accepts them.
 
-use provider::{Resource, graph::SecretValues};
+use provider::graph::SecretValues;
 
 use crate::{
     args::{Render, RenderForm},
     commands::{Ended, Session},
     exit::ExitStatus,
-    view,
+    view::{self, render::Rendered},
 };
 
 impl Session {
@@ -18,21 +18,16 @@ impl Session {
         } else {
             SecretValues::Hidden
         };
-        match arguments.output {
-            RenderForm::Yaml => self.screen.data(&graph.to_yaml(secrets)),
-            RenderForm::Json => {
-                let is_shown =
-                    |resource: &&Resource| arguments.show_secrets || !resource.is("", "Secret");
-                let items: Vec<_> = graph
-                    .resources()
-                    .filter(is_shown)
-                    .map(|resource| &resource.object)
-                    .collect();
-                let list =
-                    serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": items });
-                self.screen.data(&list.to_string());
-            }
+        let rendered = Rendered::of(&graph, secrets);
+        rendered.say_left_out(&self.screen);
+        if self.screen.json {
+            self.screen.event("rendered", &rendered);
+            return Ok(ExitStatus::Done);
         }
+        self.screen.data(&match arguments.output {
+            RenderForm::Yaml => graph.to_yaml(secrets),
+            RenderForm::Json => rendered.list().to_string(),
+        });
         Ok(ExitStatus::Done)
     }
 }

@@ -66,10 +66,7 @@ impl Session {
         }
         self.end_all().await?;
         Sandbox::reset(directory).map_err(|error| self.failed(&error))?;
-        self.screen.say(&format!(
-            "the sandbox in `{}` is empty",
-            directory.display()
-        ));
+        view::emptied(&self.screen, directory);
         Ok(ExitStatus::Done)
     }
 }

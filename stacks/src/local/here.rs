@@ -11,6 +11,8 @@ use std::{
 use provider::{Graph, ResourceId};
 use tokio::time::sleep;
 
+use crate::causes::in_one_line;
+
 use super::{
     Ending, Facts, LocalError,
     draft::{Around, Draft},
@@ -107,7 +109,7 @@ impl Here {
             let standing = self.place(&name).standing();
             let (need, facts) = match &prepared {
                 Ok(prepared) => (need(prepared, &standing), prepared.choice.facts.clone()),
-                Err(error) => (Need::Cannot(said(error)), Facts::default()),
+                Err(error) => (Need::Cannot(in_one_line(error)), Facts::default()),
             };
             names.insert(name.clone());
             seen.push(Seen {
@@ -164,7 +166,7 @@ impl Here {
             let one = match prepared {
                 Ok(prepared) => self.bring(name, &prepared, interrupted).await,
                 Err(error) => Done {
-                    need: Need::Cannot(said(&error)),
+                    need: Need::Cannot(in_one_line(&error)),
                     ..Done::of(name, &place, Err(error))
                 },
             };
@@ -378,16 +380,4 @@ fn need(wanted: &Prepared, standing: &Standing) -> Need {
         Some(runs) if runs == wanted.digest() => Need::Nothing,
         Some(_) => Need::Reload,
     }
-}
-
-/// An error with all its causes.
-fn said(error: &LocalError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::{
+    causes::in_one_line,
     local::{Done, Ending, Facts, LocalError, Need, Seen, Standing},
     view::{Screen, Style},
 };
@@ -32,7 +33,7 @@ fn event(done: &Done) -> Value {
             Ending::Killed(pid) => json!({"pid": pid, "how": "killed"}),
             Ending::WasNot => Value::Null,
         }),
-        "error": done.result.as_ref().err().map(said),
+        "error": done.result.as_ref().err().map(|error| in_one_line(error)),
         "said": done.result.as_ref().err().map(LocalError::log),
         "listens": done.facts.listens,
         "files": done.facts.files,
@@ -99,7 +100,7 @@ fn ended(done: &Done, name: &str) -> String {
 }
 
 fn failure(done: &Done, error: &LocalError, name: &str, style: Style) -> String {
-    let why = said(error);
+    let why = in_one_line(error);
     if state(done) == "simulated" {
         let mark = style.warn("local:");
         return format!("{mark} {name} is only simulated: {why}");
@@ -219,16 +220,4 @@ fn show(screen: &Screen, one: &Seen, text: &str) {
         lines.extend(facts(&one.facts, None));
     }
     screen.say(&lines.join("\n"));
-}
-
-/// An error with all its causes.
-fn said(error: &LocalError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

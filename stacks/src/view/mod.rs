@@ -35,6 +35,7 @@ pub(crate) mod markdown;
 pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod progress;
+pub(crate) mod render;
 pub(crate) mod report;
 pub(crate) mod status;
 pub(crate) mod style;
@@ -197,5 +198,14 @@ pub(crate) fn served(screen: &Screen, url: &str, kubeconfig: &Path) {
     screen.say(&format!(
         "  kubectl --kubeconfig {} get pods --all-namespaces",
         kubeconfig.display()
+    ));
+}
+
+/// Says that the sandbox of a folder holds nothing any more.
+pub(crate) fn emptied(screen: &Screen, directory: &Path) {
+    screen.event("emptied", &serde_json::json!({ "directory": directory }));
+    screen.say(&format!(
+        "the sandbox in `{}` is empty",
+        directory.display()
     ));
 }

@@ -7,7 +7,7 @@ use provider::{
     plan::Take,
 };
 
-use crate::{exit::ExitStatus, view::Screen};
+use crate::{causes::causes_of, exit::ExitStatus, view::Screen};
 
 /// Shows an error with all its causes.
 pub(crate) fn show(screen: &Screen, error: &(dyn Error + 'static)) {
@@ -47,20 +47,6 @@ fn advice(error: &(dyn Error + 'static)) -> Option<&'static str> {
         }
     }
     None
-}
-
-/// What lies behind an error. Some libraries repeat their source at the end of their own words; once is enough.
-fn causes_of(error: &(dyn Error + 'static)) -> Vec<String> {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let cause = error.to_string();
-        if !causes.last().is_some_and(|last| last.ends_with(&cause)) {
-            causes.push(cause);
-        }
-        next = error.source();
-    }
-    causes
 }
 
 /// Shows an error that is one sentence.

@@ -46,7 +46,7 @@ pub(crate) use edges::namespace_id;
 pub use expected::{Expected, Mention};
 pub use finding::{Finding, Findings};
 pub(crate) use ports::unknown_pods;
-pub use render::SecretValues;
+pub use render::{LeftOut, SecretValues, Withheld};
 pub use rules::{RULES, Rule};
 
 /// The resources of one stack and how they depend on each other.

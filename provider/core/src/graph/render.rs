@@ -1,13 +1,13 @@
 //! How does a graph read as YAML that `kubectl apply` accepts?
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 use super::Graph;
-use crate::{certificate::Certificate, resource::Resource, secret::Recipe};
+use crate::{ResourceId, certificate::Certificate, resource::Resource, secret::Recipe};
 
 /// Whether the values of Secrets are written down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,29 @@ pub enum SecretValues {
     Hidden,
     /// Secrets are written like everything else, except those with generated values, which nobody knows yet.
     Shown,
+}
+
+/// What the objects of a graph do not say when they are written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// The resource that is left out, or a part of it.
+    pub id: ResourceId,
+    /// The part, as a JSON pointer; all of it where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// Why it is.
+    pub why: Withheld,
+}
+
+/// Why something cannot be written down.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Withheld {
+    /// Nobody may read it.
+    Secret,
+    /// It is made when the stack is applied.
+    Unmade,
+    /// It stands in another object then: which one, and where.
+    Borrowed(String),
 }
 
 /// An object with the fields first that everybody reads first.
@@ -40,9 +63,7 @@ impl Graph {
         );
         for resource in self.resources() {
             all.push_str("---\n");
-            let hidden = secrets == SecretValues::Hidden && has_values(resource);
-            let made = !resource.recipes.is_empty() || resource.certificate.is_some();
-            if resource.id.is("", "Secret") && (hidden || made) {
+            if withheld(resource, secrets).is_some() {
                 all.push_str(&by_hand(resource, secrets));
             } else {
                 for (pointer, borrowed) in &resource.borrowed {
@@ -53,6 +74,45 @@ impl Graph {
         }
         all
     }
+
+    /// The objects that [`Graph::to_yaml`] writes as documents, in the same order, without their comments.
+    pub fn to_objects(&self, secrets: SecretValues) -> Vec<&Value> {
+        self.resources()
+            .filter(|resource| withheld(resource, secrets).is_none())
+            .map(|resource| &resource.object)
+            .collect()
+    }
+
+    /// What [`Graph::to_yaml`] says in comments only, and [`Graph::to_objects`] not at all.
+    pub fn left_out(&self, secrets: SecretValues) -> Vec<LeftOut> {
+        let each = |resource: &Resource| {
+            let left_out = |part: Option<&String>, why| LeftOut {
+                id: resource.id.clone(),
+                part: part.cloned(),
+                why,
+            };
+            if let Some(why) = withheld(resource, secrets) {
+                return vec![left_out(None, why)];
+            }
+            let parts = resource.borrowed.iter().map(|(pointer, borrowed)| {
+                let why = Withheld::Borrowed(borrowed.to_string());
+                left_out(Some(pointer), why)
+            });
+            parts.collect()
+        };
+        self.resources().flat_map(each).collect()
+    }
+}
+
+/// Why a resource cannot be written down: a Secret with values that nobody may read, or that nobody knows yet.
+fn withheld(resource: &Resource, secrets: SecretValues) -> Option<Withheld> {
+    if !resource.id.is("", "Secret") {
+        return None;
+    }
+    if !resource.recipes.is_empty() || resource.certificate.is_some() {
+        return Some(Withheld::Unmade);
+    }
+    (secrets == SecretValues::Hidden && has_values(resource)).then_some(Withheld::Secret)
 }
 
 fn has_values(secret: &Resource) -> bool {
@@ -128,6 +188,24 @@ fn shell(value: &Value) -> String {
     }
 }
 
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret => f.write_str("its values are secret"),
+            Self::Unmade => {
+                f.write_str("its values do not exist yet: they are made when it is applied")
+            }
+            Self::Borrowed(borrowed) => write!(f, "it is {borrowed}"),
+        }
+    }
+}
+
+impl Serialize for Withheld {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl Serialize for InOrder<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Some(object) = self.0.as_object() else {
@@ -152,7 +230,7 @@ impl Serialize for InOrder<'_> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::SecretValues;
+    use super::{SecretValues, Withheld};
     use crate::{
         GeneratedSecret,
         graph::tests::{graph, object},
@@ -207,6 +285,25 @@ mod tests {
             .map(|document| document["kind"].clone())
             .collect();
         assert_eq!(kinds, ["Namespace", "ConfigMap"]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_named_with_its_reason() {
+        let graph = shop();
+        let login = ("Secret/shop/login".to_owned(), Withheld::Unmade);
+        let given = ("Secret/shop/given".to_owned(), Withheld::Secret);
+        for (secrets, expected) in [
+            (SecretValues::Hidden, vec![given, login.clone()]),
+            (SecretValues::Shown, vec![login]),
+        ] {
+            let left_out = graph.left_out(secrets).into_iter();
+            let said: Vec<_> = left_out.map(|one| (one.id.to_string(), one.why)).collect();
+            assert_eq!(said, expected);
+            // What is neither written nor named would be lost without a word.
+            let written = graph.to_objects(secrets).len();
+            assert_eq!(written + said.len(), graph.resources().count());
+            assert_eq!(written, documents(&graph.to_yaml(secrets)).len());
+        }
     }
 
     #[test]
