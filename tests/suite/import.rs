@@ -5,7 +5,10 @@ use std::{fs, process::Stdio};
 use collector_config::{Config, import};
 use support::Command;
 
-use crate::outside::{Outside, root};
+use crate::{
+    import_odd::ODD,
+    outside::{Outside, root},
+};
 
 /// The seed document's own manifests.
 const SEED: [&str; 4] = ["sidecar", "daemonset", "gateway", "sidecar-optimized"];
@@ -54,28 +57,31 @@ fn seed(name: &str) -> String {
 #[test]
 fn printed_rust_compiles_and_makes_the_configuration_that_it_was_printed_from() {
     let user = Command::new("import-compiles");
-    let more = user.folder().join("more.yaml");
-    fs::write(&more, MORE).unwrap();
     let mut files: Vec<String> = SEED.iter().map(|name| seed(name)).collect();
-    files.push(more.to_str().unwrap().to_owned());
+    for (name, text) in ODD.into_iter().chain([("more", MORE)]) {
+        let file = user.folder().join(format!("{name}.yaml"));
+        fs::write(&file, text).unwrap();
+        files.push(file.to_str().unwrap().to_owned());
+    }
     let arguments: Vec<&str> = ["import"]
         .into_iter()
         .chain(files.iter().map(String::as_str))
         .collect();
     let printed = user.run(&arguments).expect(0).out;
-    let modules = [
-        "otel_collector_sidecar_config",
-        "otel_collector_daemonset_config",
-        "otel_gateway_config",
-        "otel_sidecar_optimized",
-        "config",
-    ];
-    let calls = modules.map(|module| {
-        format!(
-            "    println!(\"{{}}---\", {module}::config().unwrap().to_yaml(collector_config::Release::CONTRIB));\n"
-        )
-    });
-    let main = format!("fn main() {{\n{}", calls.concat());
+    let modules: Vec<&str> = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(" {"))
+        .collect();
+    assert_eq!(modules.len(), files.len());
+    let calls: String = modules
+        .iter()
+        .map(|module| {
+            format!(
+                "    println!(\"{{}}---\", {module}::config().unwrap().to_yaml(collector_config::Release::CONTRIB));\n"
+            )
+        })
+        .collect();
+    let main = format!("fn main() {{\n{calls}");
     let outside = Outside::new("import");
     outside.program(
         "imported",
@@ -92,7 +98,7 @@ fn printed_rust_compiles_and_makes_the_configuration_that_it_was_printed_from() 
     assert_eq!(made.len(), files.len());
     for (file, made) in files.iter().zip(made) {
         let original = fs::read_to_string(file).unwrap();
-        let original = import::read(&original, import::Wanted::default()).unwrap();
+        let original = import::read(&original, import::Wanted::default()).found;
         let made = Config::from_yaml(made).unwrap();
         assert_eq!(made.normal(), original[0].config.normal(), "{file}");
     }
@@ -216,28 +222,88 @@ fn a_completion_knows_what_can_be_said_of_the_surroundings() {
 }
 
 #[test]
+fn a_version_of_which_nothing_is_known_is_said() {
+    let user = Command::new("import-version");
+    let sidecar = seed("sidecar");
+    let ran = user
+        .run(&["import", &sidecar, "--release", "0.999.0"])
+        .expect(0);
+    assert!(
+        ran.err.contains("warning: nothing is known of 0.999.0"),
+        "{}",
+        ran.err
+    );
+    let ran = user
+        .run(&["import", &sidecar, "--release", "0.159.0"])
+        .expect(0);
+    assert!(!ran.err.contains("nothing is known"), "{}", ran.err);
+}
+
+#[test]
 fn what_cannot_be_imported_exits_with_1_and_says_why() {
     let user = Command::new("import-wrong");
-    fs::write(user.folder().join("stack.yaml"), "kind: Namespace\n").unwrap();
-    fs::write(user.folder().join("broken.yaml"), "receivers: [").unwrap();
+    let large = format!(
+        "receivers: {{otlp: }}\nservice: {{}}\nexporters:\n{}",
+        (0..130_000)
+            .map(|n| format!("  x/{n}: {{}}\n"))
+            .collect::<String>()
+    );
+    for (name, text) in [
+        ("stack.yaml", b"kind: Namespace\n".as_slice()),
+        ("broken.yaml", b"receivers: ["),
+        ("binary.yaml", &[0x7f, b'E', b'L', b'F', 0xff, 0, 0]),
+        ("zeros.yaml", b"receivers: {}\0\0"),
+        ("tabs.yaml", b"receivers:\n\totlp: {}\n"),
+        ("twice.yaml", b"receivers: {otlp: , otlp: }\n"),
+        ("large.yaml", large.as_bytes()),
+        ("deep.yaml", &b"[".repeat(100_000)),
+        ("nothing.yaml", b""),
+    ] {
+        fs::write(user.folder().join(name), text).unwrap();
+    }
     for (arguments, said) in [
         (
             vec!["import", "nowhere.yaml"],
             "could not read `nowhere.yaml`",
         ),
+        (vec!["import", "."], "could not read `.`"),
         (
             vec!["import", "stack.yaml"],
+            "there is no collector configuration in it",
+        ),
+        (
+            vec!["import", "nothing.yaml"],
             "there is no collector configuration in it",
         ),
         (
             vec!["import", "broken.yaml"],
             "could not read line 1 and what follows",
         ),
+        (vec!["import", "binary.yaml"], "it is no text in UTF-8"),
+        (vec!["import", "zeros.yaml"], "line 1, column 14"),
+        (vec!["import", "tabs.yaml"], "line 2, column 2: tabs"),
+        (
+            vec!["import", "twice.yaml"],
+            "duplicate mapping key `otlp` is not allowed here\n",
+        ),
+        (
+            vec!["import", "large.yaml"],
+            "too large or too deeply nested",
+        ),
+        (vec!["import", "deep.yaml"], "line 1, column "),
         (
             vec!["import", "stack.yaml", "--memory", "lots"],
             "expected a size",
         ),
         (vec!["import", "stack.yaml", "--tier", "cellar"], "sidecar"),
+        (
+            vec!["import", "stack.yaml", "--replicas", "0"],
+            "a number from 1 on",
+        ),
+        (
+            vec!["import", "stack.yaml", "--release", "newest"],
+            "is not a version such as",
+        ),
         (vec!["import"], "<FILE>..."),
     ] {
         let ran = user.run(&arguments).expect(1);

@@ -22,6 +22,7 @@ mod foreign;
 mod gateway;
 mod handshake;
 mod import;
+mod import_odd;
 mod injector;
 mod interrupted;
 mod library;

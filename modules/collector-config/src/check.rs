@@ -6,7 +6,9 @@ use crate::{
     ComponentId, ComponentType, Config, Containment, PipelineId, Release, Removed, Signal, Version,
     component::{Class, Details},
     config::Pipeline,
-    placeholder, telemetry,
+    placeholder,
+    round::rounds,
+    telemetry,
 };
 
 /// Something wrong with a configuration.
@@ -43,6 +45,8 @@ pub enum Problem {
     Repeated(ComponentId),
     /// A pipeline that nothing enters or leaves.
     Empty(&'static str),
+    /// What leaves a pipeline by its connectors comes into it again.
+    Round(Vec<PipelineId>),
     /// There is no pipeline at all.
     NoPipelines,
     /// Settings that are not those of the component's type.
@@ -83,6 +87,10 @@ impl Config {
         }
         check.service();
         check.unused();
+        for (id, way) in rounds(self) {
+            let path = format!("service::pipelines::{id}");
+            check.report(path, Problem::Round(way));
+        }
         check.found.into_iter().collect()
     }
 }
@@ -266,6 +274,14 @@ impl fmt::Display for Problem {
             Self::NotEnabled(id) => write!(f, "the extension `{id}` is not enabled"),
             Self::Repeated(id) => write!(f, "`{id}` is named twice"),
             Self::Empty(what) => write!(f, "a pipeline needs {what}"),
+            Self::Round(way) => {
+                let way: Vec<String> = way.iter().map(|id| format!("`{id}`")).collect();
+                write!(
+                    f,
+                    "what leaves it comes into it again, by {}",
+                    way.join(", ")
+                )
+            }
             Self::NoPipelines => f.write_str("there is no pipeline"),
             Self::Malformed(why) | Self::Refused(why) => f.write_str(why),
             Self::BarePlaceholder(name) => {

@@ -314,7 +314,7 @@ impl Pipeline {
 }
 
 impl Service {
-    fn canonical(self, config: &Config) -> Self {
+    pub(crate) fn canonical(self, config: &Config) -> Self {
         self.renamed(|class, id| id.clone().canonical(class), config)
     }
 
@@ -350,6 +350,8 @@ impl Service {
 }
 
 /// Reads a document as the program does: `y`, `no` and `off` are texts.
-fn from_yaml_1_2<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+pub(crate) fn from_yaml_1_2<T: serde::de::DeserializeOwned>(
+    text: &str,
+) -> Result<T, serde_saphyr::Error> {
     serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true })
 }

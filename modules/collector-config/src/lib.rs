@@ -38,7 +38,9 @@ mod nearest;
 mod needs;
 pub mod ottl;
 mod placeholder;
+mod round;
 mod rust;
+mod salvage;
 mod signal;
 pub mod strict;
 mod telemetry;
@@ -54,7 +56,7 @@ pub use needs::{
     Asker, HostPath, LaterMounts, Listen, Need, Needs, Object, PodSecurity, Reach, Rule, Traffic,
     Transport, Verb,
 };
-pub use rust::Program;
+pub use rust::{Program, identifier};
 pub use serde_json::json;
 pub use signal::Signal;
 pub use telemetry::{

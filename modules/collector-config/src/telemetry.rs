@@ -46,7 +46,7 @@ pub struct TelemetryLogs {
 
 /// A collector's metrics.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct TelemetryMetrics {
     /// How many of them: `none`, `basic`, `normal`, `detailed`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +57,9 @@ pub struct TelemetryMetrics {
     /// Where a Prometheus server could ask, before there were readers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// What nobody described yet.
+    #[serde(flatten)]
+    pub other: Settings,
 }
 
 /// How many metrics there are.
@@ -79,6 +82,8 @@ pub enum Level {
 pub enum Reader {
     /// Comes and asks.
     Pull(PullReader),
+    /// Is sent them from time to time; nobody described its settings yet.
+    Periodic(Settings),
 }
 
 /// Someone who comes and asks.
@@ -140,6 +145,7 @@ impl Telemetry {
                 level: Some(Level::Normal),
                 readers: vec![Reader::Pull(PullReader { exporter })],
                 address: None,
+                other: Settings::new(),
             },
             resource: BTreeMap::new(),
             other: Settings::new(),
@@ -152,7 +158,9 @@ pub(crate) fn needs(telemetry: &Telemetry) -> Vec<Need> {
     let settings = serde_json::to_value(telemetry).unwrap_or_default();
     let variables = placeholder::variables(&settings).into_iter();
     let ports = telemetry.metrics.readers.iter().filter_map(|reader| {
-        let Reader::Pull(PullReader { exporter }) = reader;
+        let Reader::Pull(PullReader { exporter }) = reader else {
+            return None;
+        };
         let PullExporter::Prometheus(prometheus) = exporter;
         listens(
             "metrics",
@@ -166,6 +174,7 @@ pub(crate) fn needs(telemetry: &Telemetry) -> Vec<Need> {
 /// The settings that no collector knows, with where they stand.
 pub(crate) fn unknown(telemetry: &Telemetry) -> Vec<String> {
     const TELEMETRY: [&str; 1] = ["traces"];
+    const METRICS: [&str; 1] = ["views"];
     const LOGS: [&str; 9] = [
         "development",
         "disable_caller",
@@ -185,5 +194,6 @@ pub(crate) fn unknown(telemetry: &Telemetry) -> Vec<String> {
     };
     let mut found = of(&telemetry.other, &TELEMETRY, "");
     found.extend(of(&telemetry.logs.other, &LOGS, "logs."));
+    found.extend(of(&telemetry.metrics.other, &METRICS, "metrics."));
     found
 }

@@ -174,7 +174,9 @@ mod tests {
     #[test]
     fn names_are_those_of_the_reader_that_every_collector_has() {
         let telemetry = Telemetry::standard("127.0.0.1", 8888);
-        let Reader::Pull(pull) = &telemetry.metrics.readers[0];
+        let Reader::Pull(pull) = &telemetry.metrics.readers[0] else {
+            panic!("a Prometheus server asks");
+        };
         let PullExporter::Prometheus(reader) = &pull.exporter;
         assert!(!reader.without_type_suffix && !reader.without_units);
         let names: BTreeSet<_> = ALL.iter().map(|metric| metric.name).collect();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use collector_config::{
-    Distribution, Version,
+    Distribution, Release, Version,
     import::{self, Wanted},
     lint::{Replicas, Tier},
 };
@@ -74,6 +74,12 @@ impl Surroundings {
         }
     }
 
+    /// The version that is said, where it is newer than all that are known.
+    pub(crate) fn too_new(&self) -> Option<Version> {
+        self.release
+            .filter(|version| *version > Release::CONTRIB.version)
+    }
+
     /// The tier of that name.
     pub(crate) fn tier(&self) -> Option<Tier> {
         let name = self.tier.as_deref()?;
@@ -94,10 +100,10 @@ fn replicas(text: &str) -> Result<Replicas, String> {
     if text == "auto" {
         return Ok(Replicas::Autoscaled);
     }
-    let number = text
-        .parse()
-        .map_err(|_| "expected a number or `auto`".to_owned())?;
-    Ok(Replicas::Fixed(number))
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a number from 1 on, or `auto`".to_owned()),
+        Ok(number) => Ok(Replicas::Fixed(number)),
+    }
 }
 
 fn memory(text: &str) -> Result<u64, String> {
@@ -113,9 +119,11 @@ mod tests {
         for (text, parsed) in [
             ("3", Ok(Replicas::Fixed(3))),
             ("auto", Ok(Replicas::Autoscaled)),
-            ("many", Err("expected a number or `auto`".to_owned())),
+            ("many", Err(())),
+            ("0", Err(())),
+            ("-1", Err(())),
         ] {
-            assert_eq!(replicas(text), parsed);
+            assert_eq!(replicas(text).map_err(drop), parsed);
         }
     }
 }

@@ -29,13 +29,17 @@ enum Failed {
 
 impl Session {
     pub(super) fn import(&self, arguments: &Import) -> Result<ExitStatus, Ended> {
+        if let Some(version) = arguments.surroundings.too_new() {
+            view::import::too_new(&self.screen, version);
+        }
         let mut shown = Vec::new();
         let mut ended = Ok(());
         for file in &arguments.files {
-            // What can be read of the others is shown all the same.
-            match imported(file, &arguments.surroundings) {
-                Ok(found) => shown.extend(found),
-                Err(error) => ended = Err(self.failed(&error)),
+            let (found, failed) = imported(file, &arguments.surroundings);
+            shown.extend(found);
+            // What can be read of this one and of the others is shown all the same.
+            for error in failed {
+                ended = Err(self.failed(&error));
             }
         }
         let names = view::import::names(&shown);
@@ -62,34 +66,46 @@ impl Session {
     }
 }
 
-fn imported(file: &Path, surroundings: &Surroundings) -> Result<Vec<Shown>, Failed> {
-    let text = read(file).map_err(|source| Failed::File {
+/// What is in a file, and why not more.
+fn imported(file: &Path, surroundings: &Surroundings) -> (Vec<Shown>, Vec<Failed>) {
+    let failed = |source| Failed::Import {
         file: file.to_owned(),
         source,
-    })?;
-    let found = import::read(&text, surroundings.wanted()).map_err(|source| Failed::Import {
-        file: file.to_owned(),
-        source,
-    })?;
+    };
+    let text = match read(file) {
+        Ok(text) => text,
+        Err(source) => {
+            let file = file.to_owned();
+            return (Vec::new(), vec![Failed::File { file, source }]);
+        }
+    };
+    let import::Read { found, problems } = import::read(&text, surroundings.wanted());
     let each = |mut found: Imported| {
         adjust(&mut found.setting, surroundings);
         let old = lint::renamed(&found.text, &found.setting);
+        let findings = found.config.lint(&found.setting).and(old);
         Shown {
             file: file.display().to_string(),
-            findings: found.config.lint(&found.setting).and(old),
+            findings: findings.and(found.left_out.clone()),
             found,
         }
     };
-    Ok(found.into_iter().map(each).collect())
+    (
+        found.into_iter().map(each).collect(),
+        problems.into_iter().map(failed).collect(),
+    )
 }
 
 fn read(file: &Path) -> io::Result<String> {
-    if file != Path::new("-") {
-        return std::fs::read_to_string(file);
-    }
-    let mut text = String::new();
-    io::stdin().read_to_string(&mut text)?;
-    Ok(text)
+    let bytes = if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes)?;
+        bytes
+    } else {
+        std::fs::read(file)?
+    };
+    String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8"))
 }
 
 /// What the command line says goes before what the file says.

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use collector_config::{
+    Release, Version, identifier,
     import::Imported,
     lint::{Finding, Findings, Severity},
 };
 use serde_json::{Value, json};
 
-use crate::view::{Screen, Style};
+use crate::view::{Screen, Style, problem};
 
 /// A configuration that was imported, from where, and what is wrong with it.
 pub(crate) struct Shown {
@@ -37,30 +38,13 @@ pub(crate) fn names(shown: &[Shown]) -> Vec<String> {
     shown.iter().map(each).collect()
 }
 
-/// A name that Rust takes.
-fn identifier(name: &str) -> String {
-    let letter = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '_'
-        }
-    };
-    let name: String = name.chars().map(letter).collect();
-    if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        name
-    } else {
-        format!("config_{name}")
-    }
-}
-
 /// Writes a program to standard output, and what is wrong to standard error.
 pub(crate) fn rust(screen: &Screen, shown: &[Shown], names: &[String]) {
     for (one, name) in shown.iter().zip(names) {
         for line in finding_lines(one, screen.err) {
             screen.say(&line);
         }
-        let origin = format!("// From `{}`, line {}.\n", one.file, one.found.line);
+        let origin = origin(one);
         if shown.len() == 1 {
             let program = one.found.config.to_rust(name);
             screen.data(&format!("{origin}{}", program.text));
@@ -72,6 +56,17 @@ pub(crate) fn rust(screen: &Screen, shown: &[Shown], names: &[String]) {
         let inner = inner.join("\n");
         screen.data(&format!("{origin}pub mod {name} {{\n{inner}\n}}\n\n"));
     }
+}
+
+/// Where it comes from, and what of it is not there.
+fn origin(one: &Shown) -> String {
+    let from = format!("// From `{}`, line {}.", one.file, one.found.line);
+    let left_out = one.found.left_out.iter();
+    let left_out =
+        left_out.map(|finding| format!("// Left out: {}: {}", finding.place(), finding.cause()));
+    // None of what was read may become code.
+    let line = |line: String| line.replace(['\n', '\r'], " ") + "\n";
+    std::iter::once(from).chain(left_out).map(line).collect()
 }
 
 fn indented(line: &str) -> String {
@@ -123,6 +118,17 @@ fn summary(one: &Shown) -> String {
     )
 }
 
+/// Says that nothing is known of a version.
+pub(crate) fn too_new(screen: &Screen, version: Version) {
+    let known = Release::CONTRIB.version;
+    problem::warn(
+        screen,
+        &format!(
+            "nothing is known of {version}: it is taken for {known}, and what has changed since is not seen"
+        ),
+    );
+}
+
 /// Writes one JSON document.
 pub(crate) fn json(screen: &Screen, shown: &[Shown], names: &[String]) {
     let all: Vec<Value> = shown.iter().zip(names).map(body).collect();
@@ -160,20 +166,4 @@ fn body((one, name): (&Shown, &String)) -> Value {
         "untyped": untyped.collect::<Vec<_>>(),
         "findings": one.findings.iter().map(finding).collect::<Vec<_>>(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_of_kubernetes_becomes_one_of_rust() {
-        for (name, rust) in [
-            ("otel-gateway-config", "otel_gateway_config"),
-            ("9p.X", "config_9p_x"),
-            ("", "config_"),
-        ] {
-            assert_eq!(identifier(name), rust);
-        }
-    }
 }

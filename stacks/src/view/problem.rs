@@ -58,6 +58,12 @@ pub(crate) fn say(screen: &Screen, message: &str) {
     screen.say(&format!("{} {message}", screen.err.bad("error:")));
 }
 
+/// Says what stops nothing, and may mislead who does not know it.
+pub(crate) fn warn(screen: &Screen, message: &str) {
+    screen.event("warning", &serde_json::json!({ "message": message }));
+    screen.say(&format!("{} {message}", screen.err.warn("warning:")));
+}
+
 /// Says what helps, after a blank line.
 pub(crate) fn hint(screen: &Screen, hint: &str) {
     screen.say(&format!("\n{} {hint}", screen.err.good("hint:")));
@@ -98,11 +104,12 @@ pub(crate) fn unknown_stack(screen: &Screen, name: &str, known: &[&str]) {
 
 /// Says that a `--take` took nothing. That is no error: the second run of the same line finds it done.
 pub(crate) fn idle_take(screen: &Screen, take: &Take) {
-    let (mark, Take { manager, path, .. }) = (screen.err.warn("warning:"), take);
+    let Take { manager, path, .. } = take;
     let path = path.short();
-    screen.say(&format!(
-        "{mark} `--take {manager}:{path}` takes nothing: the stack has no conflict with it"
-    ));
+    warn(
+        screen,
+        &format!("`--take {manager}:{path}` takes nothing: the stack has no conflict with it"),
+    );
 }
 
 /// Says which patterns mean no object.
@@ -115,6 +122,6 @@ pub(crate) fn unmatched(screen: &Screen, stack: &str, patterns: &[&str]) {
     say(screen, &format!("no object of `{stack}` matches {list}"));
     hint(
         screen,
-        &format!("`stacks render {stack}` shows the objects"),
+        &format!("`{} render {stack}` shows the objects", crate::program()),
     );
 }

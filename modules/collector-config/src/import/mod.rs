@@ -4,20 +4,31 @@
 //! collector's Helm chart, or Markdown with any of these in its blocks.
 
 mod guess;
+mod not_yaml;
 mod workload;
 
 use serde_json::Value;
 use thiserror::Error;
 
-pub use self::workload::bytes;
 use self::workload::{Autoscaler, Workload};
+pub use self::{not_yaml::NotYaml, workload::bytes};
 use crate::{
-    Config, Distribution, ReadError, Release, Version,
-    lint::{Setting, Tier},
+    Config, Distribution, Release, Version,
+    lint::{Findings, Setting, Tier},
+    salvage::{self, Salvaged},
 };
 
+/// What was had from a file.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// The configurations, as far as they can be read.
+    pub found: Vec<Imported>,
+    /// What cannot be read at all.
+    pub problems: Vec<ImportError>,
+}
+
 /// A configuration that was found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Imported {
     /// What it is called: by its ConfigMap, or by nothing.
     pub name: Option<String>,
@@ -25,8 +36,10 @@ pub struct Imported {
     pub line: usize,
     /// Its text, as it stood there.
     pub text: String,
-    /// What it says.
+    /// What it says, as far as it can be read.
     pub config: Config,
+    /// What cannot be, and is not in it.
+    pub left_out: Findings,
     /// What is known of its surroundings.
     pub setting: Setting,
 }
@@ -52,7 +65,7 @@ pub struct Wanted {
     pub distribution: Option<Distribution>,
 }
 
-/// Why no configuration was had from a file.
+/// Why no configuration was had from a file, or from a part of it.
 #[derive(Debug, Error)]
 pub enum ImportError {
     /// It is no YAML.
@@ -61,20 +74,20 @@ pub enum ImportError {
         /// Where the part of the file begins that is none.
         line: usize,
         /// What is wrong with it.
-        source: Box<serde_saphyr::Error>,
+        source: NotYaml,
     },
     /// There is nothing in it that looks like one.
     #[error("there is no collector configuration in it")]
     Nothing,
-    /// Something looks like one and is none.
+    /// Something looks like one and is no YAML.
     #[error("could not read the configuration{} from line {line} on", named(.name.as_deref()))]
     Config {
         /// What it is called.
         name: Option<String>,
         /// Where it begins.
         line: usize,
-        /// What is wrong with it.
-        source: Box<ReadError>,
+        /// What is wrong with it, by the lines of its own text.
+        source: NotYaml,
     },
 }
 
@@ -94,6 +107,7 @@ struct Contents {
     candidates: Vec<Candidate>,
     workloads: Vec<Workload>,
     autoscalers: Vec<Autoscaler>,
+    problems: Vec<ImportError>,
 }
 
 impl Wanted {
@@ -111,11 +125,8 @@ impl Wanted {
     }
 }
 
-/// The configurations in a text, for some program.
-///
-/// # Errors
-/// When there is none, or what looks like one cannot be read.
-pub fn read(text: &str, wanted: Wanted) -> Result<Vec<Imported>, ImportError> {
+/// The configurations in a text, for some program; and all that stands in the way of more.
+pub fn read(text: &str, wanted: Wanted) -> Read {
     let markdown = text.lines().any(|line| line.starts_with("```"));
     let blocks = if markdown {
         fenced(text)
@@ -127,38 +138,15 @@ pub fn read(text: &str, wanted: Wanted) -> Result<Vec<Imported>, ImportError> {
         match serde_saphyr::from_str::<Value>(part.text) {
             Ok(document) => contents.read(&part, &document),
             // A document for people shows all kinds of things.
-            Err(_) if markdown => {}
-            Err(source) => {
+            Err(_) if markdown && !looks_like_config(part.text) => {}
+            Err(error) => {
                 let line = part.line;
-                let source = Box::new(source);
-                return Err(ImportError::Yaml { line, source });
+                let source = NotYaml::of(&error, line);
+                contents.problems.push(ImportError::Yaml { line, source });
             }
         }
     }
-    if contents.candidates.is_empty() {
-        return Err(ImportError::Nothing);
-    }
-    let Contents {
-        candidates,
-        workloads,
-        autoscalers,
-    } = contents;
-    let each = |candidate: Candidate| {
-        let config = Config::from_yaml(&candidate.text).map_err(|source| ImportError::Config {
-            name: candidate.name.clone(),
-            line: candidate.line,
-            source: Box::new(source),
-        })?;
-        let setting = guess::setting(&candidate, &config, wanted, &workloads, &autoscalers);
-        Ok(Imported {
-            name: candidate.name,
-            line: candidate.line,
-            text: candidate.text,
-            config,
-            setting,
-        })
-    };
-    candidates.into_iter().map(each).collect()
+    contents.imported(wanted)
 }
 
 /// The blocks of YAML in Markdown.
@@ -216,6 +204,44 @@ fn documents<'a>(part: &Part<'a>) -> Vec<Part<'a>> {
 }
 
 impl Contents {
+    fn imported(self, wanted: Wanted) -> Read {
+        let Self {
+            candidates,
+            workloads,
+            autoscalers,
+            problems,
+        } = self;
+        let mut read = Read {
+            found: Vec::new(),
+            problems,
+        };
+        for candidate in candidates {
+            match salvage::read(&candidate.text) {
+                Ok(Salvaged { config, left_out }) => {
+                    let setting =
+                        guess::setting(&candidate, &config, wanted, &workloads, &autoscalers);
+                    read.found.push(Imported {
+                        name: candidate.name,
+                        line: candidate.line,
+                        text: candidate.text,
+                        config,
+                        left_out,
+                        setting,
+                    });
+                }
+                Err(error) => read.problems.push(ImportError::Config {
+                    name: candidate.name,
+                    line: candidate.line,
+                    source: NotYaml::of(&error, 1),
+                }),
+            }
+        }
+        if read.found.is_empty() && read.problems.is_empty() {
+            read.problems.push(ImportError::Nothing);
+        }
+        read
+    }
+
     fn read(&mut self, part: &Part<'_>, document: &Value) {
         let kind = document
             .get("kind")
@@ -261,8 +287,12 @@ impl Contents {
         let data = document.get("data").and_then(Value::as_object);
         let texts = data.into_iter().flatten().filter_map(|(key, text)| {
             let text = text.as_str()?;
-            let document: Value = serde_saphyr::from_str(text).ok()?;
-            is_config(&document).then(|| (key.clone(), text.to_owned()))
+            let is_one = match serde_saphyr::from_str(text) {
+                Ok(document) => is_config(&document),
+                // Other texts need not be YAML; why this one is not, is said where it is read.
+                Err(_) => looks_like_config(text),
+            };
+            is_one.then(|| (key.clone(), text.to_owned()))
         });
         let texts: Vec<_> = texts.collect();
         let several = texts.len() > 1;
@@ -315,6 +345,18 @@ fn name_of(document: &Value) -> Option<String> {
 /// Whether something has the sections of a configuration.
 fn is_config(document: &Value) -> bool {
     let has = |name: &str| document.get(name).is_some_and(Value::is_object);
+    has("service") && (has("receivers") || has("exporters") || has("connectors"))
+}
+
+/// The same of a text that cannot be read.
+fn looks_like_config(text: &str) -> bool {
+    let has = |name: &str| {
+        let mut lines = text.lines();
+        lines.any(|line| {
+            line.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(':'))
+        })
+    };
     has("service") && (has("receivers") || has("exporters") || has("connectors"))
 }
 

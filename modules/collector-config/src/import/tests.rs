@@ -12,7 +12,9 @@ fn indented(text: &str, by: usize) -> String {
 }
 
 fn found(text: &str) -> Vec<Imported> {
-    read(text, Wanted::default()).unwrap()
+    let read = read(text, Wanted::default());
+    assert!(read.problems.is_empty(), "{:?}", read.problems);
+    read.found
 }
 
 #[test]
@@ -118,22 +120,57 @@ fn an_image_says_which_program_reads_a_configuration() {
 
 #[test]
 fn what_holds_no_configuration_says_so() {
-    for (text, message) in [
-        ("", "there is no collector configuration in it"),
-        ("a: 1", "there is no collector configuration in it"),
+    let nothing = "there is no collector configuration in it";
+    for (text, messages) in [
+        ("", vec![nothing]),
+        ("a: 1", vec![nothing]),
+        ("# Title\n```yaml\na: [\n```", vec![nothing]),
         (
-            "# Title\n```yaml\na: [\n```",
-            "there is no collector configuration in it",
+            "a: 1\n---\nb: [\n---\nc: ]\n",
+            vec![
+                "could not read line 3 and what follows: line 3, column 4: unclosed bracket '['",
+                "could not read line 5 and what follows: line 5, column 4: misplaced bracket",
+            ],
         ),
-        ("a: 1\n---\nb: [", "could not read line 3 and what follows"),
+        // What looks like one is not passed over.
         (
-            "receivers: {9: {}}\nservice: {}",
-            "could not read the configuration from line 1 on",
+            "# Title\n```yaml\nreceivers: [\nservice: }\n```",
+            vec!["could not read line 3 and what follows: line 3, column 12: mismatched bracket"],
+        ),
+        (
+            "kind: ConfigMap\nmetadata: {name: x}\ndata:\n  a.yaml: |\n    receivers: {}\n    exporters: {}\n    receivers: {}\n    service: {}\n  b.txt: 'a: ['\n",
+            vec![
+                "could not read the configuration `x` from line 1 on: line 3, column 1: duplicate mapping key `receivers` is not allowed here",
+            ],
         ),
     ] {
-        let error = read(text, Wanted::default()).unwrap_err();
-        assert_eq!(error.to_string(), message, "{text}");
+        let Read { found, problems } = read(text, Wanted::default());
+        assert!(found.is_empty(), "{text}");
+        let said: Vec<String> = problems
+            .iter()
+            .map(|problem| match std::error::Error::source(problem) {
+                Some(source) => format!("{problem}: {source}"),
+                None => problem.to_string(),
+            })
+            .collect();
+        assert_eq!(said.len(), messages.len(), "{said:?}");
+        for (said, message) in said.iter().zip(messages) {
+            assert!(said.starts_with(message), "{said}");
+        }
     }
+}
+
+#[test]
+fn what_cannot_be_read_does_not_keep_the_rest_from_being_read() {
+    let text = format!(
+        "a: [\n---\n{CONFIG}---\n{}",
+        CONFIG.replace("traces", "spans")
+    );
+    let Read { found, problems } = read(&text, Wanted::default());
+    assert_eq!(problems.len(), 1);
+    let left_out: Vec<usize> = found.iter().map(|one| one.left_out.iter().len()).collect();
+    assert_eq!(left_out, [0, 1]);
+    assert_eq!(found[1].line, 7);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{
     Found, Lint, Severity, Tier,
     look::{Look, Part},
 };
-use crate::{component::Class, needs::host_of};
+use crate::{Signal, component::Class, needs::host_of};
 
 pub(super) const LINTS: &[Lint] = &[
     Lint {
@@ -13,6 +13,13 @@ pub(super) const LINTS: &[Lint] = &[
         why: "the public authorities sign no names inside a cluster, so every handshake fails",
         items: &["M21"],
         find: without_authority,
+    },
+    Lint {
+        id: "endpoint-of-signal",
+        severity: Severity::Error,
+        why: "the exporter appends the path of each signal to it, so every request goes where nobody answers",
+        items: &[],
+        find: of_signal,
     },
     Lint {
         id: "plain-listener",
@@ -71,6 +78,30 @@ fn without_authority(look: &Look<'_>) -> Vec<Found> {
         })
     });
     trusting.collect()
+}
+
+fn of_signal(look: &Look<'_>) -> Vec<Found> {
+    let whole = Signal::ALL.map(|signal| format!("{signal}_endpoint"));
+    let wrong = look
+        .of_kind(Class::Exporter, "otlp_http")
+        .filter_map(|part| {
+            let endpoint = part.text("endpoint")?;
+            let shown = endpoint.trim_end_matches('/');
+            let (base, signal) = Signal::ALL.into_iter().find_map(|signal| {
+                let base = shown.strip_suffix(signal.as_str())?.strip_suffix("/v1/")?;
+                Some((base, signal))
+            })?;
+            // Where each signal has an address of its own, nothing is appended to this one.
+            let unread = whole.iter().all(|name| part.get(name).is_some());
+            (!unread).then(|| {
+                Found::new(
+                    part.place_of("endpoint"),
+                    format!("`{shown}` is the address of one signal, and `/v1/{signal}` is appended to it"),
+                    format!("write `{signal}_endpoint: {shown}` for that signal alone, or `endpoint: {base}` for all"),
+                )
+            })
+        });
+    wrong.collect()
 }
 
 /// The servers of OTLP receivers: where each stands, and its endpoint.

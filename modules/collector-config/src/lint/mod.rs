@@ -21,6 +21,7 @@ mod telemetry;
 use std::fmt;
 
 use self::look::Look;
+pub(crate) use self::names::{NOT_IMPORTED, UNREADABLE};
 pub use self::{
     names::renamed,
     setting::{Network, Probes, Replicas, Senders, Setting, Tier},
@@ -68,7 +69,7 @@ pub struct Findings {
 
 /// Where something is wrong, what it is there, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Found {
+pub(crate) struct Found {
     place: String,
     cause: String,
     repair: String,
@@ -102,7 +103,7 @@ impl Config {
 }
 
 impl Findings {
-    fn of(all: impl Iterator<Item = (&'static Lint, Found)>) -> Self {
+    pub(crate) fn of(all: impl Iterator<Item = (&'static Lint, Found)>) -> Self {
         let mut all: Vec<_> = all.collect();
         all.sort_by(|(a, left), (b, right)| {
             (a.severity, &left.place, a.id, left).cmp(&(b.severity, &right.place, b.id, right))
@@ -146,7 +147,11 @@ impl Finding<'_> {
 }
 
 impl Found {
-    fn new(place: impl Into<String>, cause: impl Into<String>, repair: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        place: impl Into<String>,
+        cause: impl Into<String>,
+        repair: impl Into<String>,
+    ) -> Self {
         Self {
             place: place.into(),
             cause: cause.into(),

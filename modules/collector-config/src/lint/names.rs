@@ -145,6 +145,7 @@ fn impossible(problem: &Problem) -> Option<String> {
         Problem::WrongSignal(..) => "leave it out of this pipeline",
         Problem::Repeated(_) => "name it once",
         Problem::Empty(_) => "name one, or delete the pipeline",
+        Problem::Round(_) => "let one of these pipelines end in an exporter instead",
         Problem::NoPipelines => "add one below `service.pipelines`",
         _ => return None,
     };
@@ -171,6 +172,24 @@ fn refused(problem: &Problem) -> Option<String> {
     };
     Some(repair.to_owned())
 }
+
+/// Said of a file, because it is not part of what was read.
+pub(crate) static UNREADABLE: Lint = Lint {
+    id: "unreadable",
+    severity: Severity::Error,
+    why: "the collector does not start, and what is imported goes without it",
+    items: &[],
+    find: |_| Vec::new(),
+};
+
+/// The same for what a collector may well read.
+pub(crate) static NOT_IMPORTED: Lint = Lint {
+    id: "not-imported",
+    severity: Severity::Warning,
+    why: "no type describes it yet, so what is imported goes without it",
+    items: &[],
+    find: |_| Vec::new(),
+};
 
 /// Said of a file, because a configuration that was read knows the names of today alone.
 pub(super) static RENAMED: Lint = Lint {

@@ -1,7 +1,9 @@
 //! A configuration as a program that makes it.
 
 mod code;
+mod identifier;
 mod imports;
+mod json;
 mod print;
 mod schema;
 mod tree;
@@ -13,6 +15,7 @@ use std::{
 
 use serde_json::Value;
 
+pub use self::identifier::identifier;
 use self::{code::Code, print::Printer};
 use crate::{ComponentId, Config, Pipeline, PipelineId, Telemetry, component::Class};
 
@@ -211,19 +214,7 @@ impl Writer<'_> {
 
     /// A name for a component: its type and its own, in letters that Rust takes.
     fn variable(&mut self, class: Class, id: &ComponentId) -> String {
-        let letters = |c: char| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '_'
-            }
-        };
-        let name: String = id.to_string().chars().map(letters).collect();
-        let name = if KEYWORDS.contains(&name.as_str()) {
-            format!("{name}_")
-        } else {
-            name
-        };
+        let name = identifier(&id.to_string());
         let by_class = format!("{name}_{class}");
         let names = [name, by_class.clone()].into_iter();
         let more = (2..).map(|n| format!("{by_class}_{n}"));
@@ -321,9 +312,6 @@ impl Writer<'_> {
         }
     }
 }
-
-/// What Rust does not take as a name of a variable and what a component may be called.
-const KEYWORDS: [&str; 5] = ["static", "type", "match", "loop", "move"];
 
 /// The call that adds a component.
 fn added(id: &ComponentId, settings: Code) -> Code {

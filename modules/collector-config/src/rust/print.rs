@@ -176,10 +176,11 @@ impl Printer {
     }
 
     pub(super) fn json(&mut self, value: &Value) -> Code {
-        self.names.insert("json".to_owned());
-        let text = format!("{value:#}");
-        let lines = format!("json!({text})");
-        Code::Lines(lines.lines().map(str::to_owned).collect())
+        let code = super::json::code(value);
+        if matches!(code, Code::Lines(_)) {
+            self.names.insert("json".to_owned());
+        }
+        code
     }
 
     /// `10s`, `1.5s`, `200ms`, as the standard library says lengths of time.

@@ -6,7 +6,7 @@ mod seed;
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{Config, Distribution, Release, Version};
+use crate::{Config, Distribution, Release, Version, salvage};
 
 /// One lint: what it finds, and what it leaves alone.
 pub(super) struct Case {
@@ -32,8 +32,9 @@ pub(super) struct Elsewhere {
 fn places(id: &str, text: &str, tier: Tier, what: fn(&mut Setting)) -> Vec<String> {
     let mut setting = Setting::of(tier, Release::CONTRIB);
     what(&mut setting);
-    let config = Config::from_yaml(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-    let findings = config.lint(&setting).and(renamed(text, &setting));
+    let read = salvage::read(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    let findings = read.config.lint(&setting).and(renamed(text, &setting));
+    let findings = findings.and(read.left_out);
     let own = findings.iter().filter(|found| found.lint.id == id);
     own.map(|found| found.place().to_owned()).collect()
 }
@@ -68,7 +69,9 @@ fn there_is_a_case_for_each_lint_and_each_has_a_name_of_its_own() {
     let elsewhere = cases::ELSEWHERE.iter().map(|case| case.id);
     let tested: BTreeSet<_> = cases::all().map(|case| case.id).chain(elsewhere).collect();
     let known = LINTS.iter().copied().flatten().map(|lint| lint.id);
-    let known: Vec<_> = known.chain([names::RENAMED.id]).collect();
+    let known: Vec<_> = known
+        .chain([&names::RENAMED, &UNREADABLE, &NOT_IMPORTED].map(|lint| lint.id))
+        .collect();
     let unique: BTreeSet<_> = known.iter().copied().collect();
     assert_eq!(unique.len(), known.len());
     assert_eq!(tested, unique);

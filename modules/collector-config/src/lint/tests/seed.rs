@@ -94,7 +94,7 @@ const INVISIBLE: &[(&str, &str)] = &[
 ];
 
 fn of(text: &str) -> Findings {
-    let mut all = import::read(text, import::Wanted::default()).unwrap();
+    let mut all = import::read(text, import::Wanted::default()).found;
     assert_eq!(all.len(), 1);
     let import::Imported {
         text,

@@ -92,6 +92,14 @@ service: {pipelines: {metrics: {receivers: [otlp], exporters: [otlp_http/a, otlp
         right: only!(exporter "traces", "otlp_http", "{endpoint: 'https://api.example.com:4318'}"),
     },
     Case {
+        id: "endpoint-of-signal",
+        tier: Tier::Gateway,
+        setting: usual,
+        wrong: only!(exporter "traces", "otlphttp", "{endpoint: 'https://api.example.com/otlp/v1/traces/'}"),
+        place: "exporters.otlp_http.endpoint",
+        right: only!(exporter "traces", "otlphttp", "{endpoint: 'https://api.example.com/otlp', traces_endpoint: 'https://api.example.com/v1/traces'}"),
+    },
+    Case {
         id: "plain-listener",
         tier: Tier::Gateway,
         setting: usual,
