@@ -107,20 +107,51 @@ pub(super) fn folders(folder: &Path) -> BTreeMap<String, PathBuf> {
 }
 
 impl Executable {
-    /// The one that this process runs.
+    /// The one that this process runs, which need not be the one that stands in its place by now.
     pub(super) fn current() -> Result<Self, LocalError> {
         let path = std::env::current_exe().map_err(LocalError::Spawn)?;
-        let metadata = fs::metadata(&path).map_err(failed("look at", &path))?;
+        let running = if Path::new(RUNNING).exists() {
+            Path::new(RUNNING)
+        } else {
+            &path
+        };
+        let metadata = fs::metadata(running).map_err(failed("look at", running))?;
         Ok(Self {
             bytes: metadata.len(),
             modified: metadata.modified().ok(),
-            path,
+            path: undeleted(path),
         })
     }
 
-    /// Where it is.
+    /// Where it is, or was.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What has to be executed to run it once more: its path, unless another file stands there.
+    pub(super) fn file(&self) -> &Path {
+        let same = |metadata: fs::Metadata| {
+            metadata.len() == self.bytes && metadata.modified().ok() == self.modified
+        };
+        if fs::metadata(&self.path).is_ok_and(same) || !Path::new(RUNNING).exists() {
+            &self.path
+        } else {
+            Path::new(RUNNING)
+        }
+    }
+}
+
+/// What a process runs, on Linux: the file itself, also after it was deleted or replaced.
+const RUNNING: &str = "/proc/self/exe";
+
+/// A path without what Linux writes behind that of a file which is gone.
+fn undeleted(path: PathBuf) -> PathBuf {
+    let text = path
+        .to_str()
+        .and_then(|text| text.strip_suffix(" (deleted)"));
+    match text {
+        Some(text) if !path.exists() => PathBuf::from(text),
+        _ => path,
     }
 }
 

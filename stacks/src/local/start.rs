@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    os::unix::process::CommandExt as _,
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -83,8 +84,9 @@ impl Prepared {
         self.write()?;
         let (log, begin) = self.place.open_log()?;
         let errors = log.try_clone().map_err(LocalError::Spawn)?;
-        let mut command = Command::new(self.choice.executable.path());
+        let mut command = Command::new(self.choice.executable.file());
         command
+            .arg0(self.choice.executable.path())
             .arg("local-gateway")
             .arg(self.place.folder())
             .current_dir(self.place.folder())
