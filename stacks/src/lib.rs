@@ -93,7 +93,7 @@ fn parse() -> Result<Arguments, ExitCode> {
 }
 
 /// What this program is called: others run stacks of their own under names of their own.
-fn program() -> String {
+pub(crate) fn program() -> String {
     let path = std::env::args_os().next().unwrap_or_default();
     Path::new(&path).file_stem().map_or_else(
         || "stacks".to_owned(),

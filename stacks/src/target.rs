@@ -95,9 +95,14 @@ impl TargetError {
                 directory,
                 source: StoreError::Unreadable { .. },
             } => Some(format!(
-                "`stacks sandbox reset` empties it; nothing but the simulation in `{}` is lost",
+                "`{} sandbox reset` empties it; nothing but the simulation in `{}` is lost",
+                crate::program(),
                 directory.display()
             )),
+            Self::Sandbox {
+                source: StoreError::Io { .. },
+                ..
+            } => Some("`--sandbox-dir DIR` keeps it in a folder that you can write to".to_owned()),
             _ => None,
         }
     }

@@ -13,6 +13,7 @@ mod certificates;
 mod ci;
 mod cli;
 mod cli_json;
+mod cli_newcomer;
 mod cli_replaced;
 mod conflict;
 mod drift;

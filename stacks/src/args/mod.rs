@@ -16,7 +16,6 @@ pub(crate) use self::import::{Import, ImportForm, Surroundings};
     name = "stacks",
     version,
     about,
-    propagate_version = true,
     after_help = EXIT_CODES
 )]
 pub(crate) struct Arguments {
@@ -31,7 +30,8 @@ const EXIT_CODES: &str = "\
 Exit status:
     0  done, or nothing to do
     1  failed
-    2  there is something to do (`plan --detailed-exitcode`) or something drifted (`drift`)
+    2  there is something to do (`plan --detailed-exitcode`), something drifted (`drift`),
+       or an imported configuration has errors or warnings (`import --detailed-exitcode`)
     3  a conflict: another field manager owns a field that the stack wants
     4  refused: a protected object, or a replacement that nobody allowed
     5  the plan is stale: the cluster changed in a way that the approved plan does not cover
@@ -112,7 +112,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct StackName {
-    /// Which stack; `stacks list` shows them
+    /// Which stack; the command `list` shows them
     #[arg(value_name = "STACK")]
     pub(crate) stack: String,
 }

@@ -24,12 +24,22 @@ impl Session {
             .iter()
             .map(|stack| &*stack.name().to_owned().leak())
             .collect();
-        let mut command = knowing(Arguments::command(), &names);
+        let mut command = knowing(visible(&Arguments::command()), &names);
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut command, crate::program(), &mut script);
         self.screen.data(&String::from_utf8_lossy(&script));
         Ok(ExitStatus::Done)
     }
+}
+
+/// The command line without what nobody types: the shells' scripts would offer that too.
+fn visible(command: &clap::Command) -> clap::Command {
+    let subcommands = command.get_subcommands();
+    let shown = subcommands.filter(|subcommand| !subcommand.is_hide_set());
+    clap::Command::new("stacks")
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(command.get_arguments())
+        .subcommands(shown)
 }
 
 /// The command line where a stack's name is one of these. Parsing goes without: an unknown name has a better error

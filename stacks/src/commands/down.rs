@@ -67,7 +67,8 @@ impl Session {
         let stays = |step: &Step| step.kept == Some(Kept::Volume);
         if plan.steps.iter().any(stays) {
             let hint = format!(
-                "the next `up` takes the volumes into use again; `stacks down {} --delete-volumes` deletes them and their data",
+                "the next `up` takes the volumes into use again; `{} down {} --delete-volumes` deletes them and their data",
+                crate::program(),
                 plan.stack
             );
             problem::hint(&self.screen, &hint);

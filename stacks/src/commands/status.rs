@@ -20,6 +20,9 @@ impl Session {
         view::status::show(&self.screen, &status);
         let seen = self.seen(&connection, &graph);
         view::local::status(&self.screen, &seen);
+        if view::status::none_is_there(&status) {
+            view::not_there(&self.screen, stack.name());
+        }
         let ready = view::status::all_ready(&status) && !is_due(&seen);
         Ok(if ready {
             ExitStatus::Done

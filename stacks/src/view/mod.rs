@@ -188,6 +188,15 @@ pub(crate) fn never_applied(screen: &Screen, stack: &str) {
     ));
 }
 
+/// Says that a stack does badly because it was never applied, or was taken down.
+pub(crate) fn not_there(screen: &Screen, stack: &str) {
+    let program = crate::program();
+    problem::hint(
+        screen,
+        &format!("nothing of stack `{stack}` is there: `{program} up {stack}` makes it"),
+    );
+}
+
 /// Says where the sandbox is served.
 pub(crate) fn served(screen: &Screen, url: &str, kubeconfig: &Path) {
     let body = serde_json::json!({ "url": url, "kubeconfig": kubeconfig });

@@ -22,6 +22,8 @@ pub(crate) struct Progress {
 struct Tree {
     bars: MultiProgress,
     root: ProgressBar,
+    /// What is to be done; what stays as it is ends too, and is no part of it.
+    work: BTreeSet<ResourceId>,
     branches: BTreeMap<String, ProgressBar>,
     leaves: BTreeMap<ResourceId, ProgressBar>,
     open: BTreeMap<String, BTreeSet<ResourceId>>,
@@ -30,12 +32,10 @@ struct Tree {
 impl Progress {
     /// Ready to draw a run of that plan.
     pub(crate) fn new(screen: &Screen, plan: &Plan) -> Self {
-        let work = plan
-            .steps
-            .iter()
-            .filter(|step| step.action != Action::Keep)
-            .count();
-        let tree = (screen.live && work > 0).then(|| Tree::new(work));
+        let steps = plan.steps.iter();
+        let work = steps.filter(|step| step.action != Action::Keep);
+        let work: BTreeSet<_> = work.map(|step| step.id.clone()).collect();
+        let tree = (screen.live && !work.is_empty()).then(|| Tree::new(work));
         Self {
             screen: screen.clone(),
             tree,
@@ -77,7 +77,7 @@ impl Progress {
     fn finished(&mut self, id: &ResourceId, outcome: &Outcome, milliseconds: u64) {
         if let Some(tree) = &mut self.tree {
             tree.drop_leaf(id);
-            tree.root.inc(1);
+            tree.count(id);
         }
         let style = self.screen.err;
         let took = took(milliseconds).map(|took| style.faint(&took));
@@ -137,17 +137,24 @@ impl Events for Progress {
 }
 
 impl Tree {
-    fn new(work: usize) -> Self {
+    fn new(work: BTreeSet<ResourceId>) -> Self {
         let bars = MultiProgress::new();
-        let root = bars.add(ProgressBar::new(work as u64));
+        let root = bars.add(ProgressBar::new(work.len() as u64));
         root.set_style(template("{spinner} {pos} of {len} done, {elapsed}"));
         root.enable_steady_tick(TICK);
         Self {
             bars,
             root,
+            work,
             branches: BTreeMap::new(),
             leaves: BTreeMap::new(),
             open: BTreeMap::new(),
+        }
+    }
+
+    fn count(&self, id: &ResourceId) {
+        if self.work.contains(id) {
+            self.root.inc(1);
         }
     }
 
@@ -211,4 +218,22 @@ fn group(id: &ResourceId) -> String {
 
 fn template(text: &str) -> ProgressStyle {
     ProgressStyle::with_template(text).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_as_it_is_is_not_counted_as_done() {
+        let stack = crate::catalog::all().into_iter().next().unwrap();
+        let graph = stack.graph().unwrap();
+        let ids: Vec<_> = graph.resources().map(|one| one.id.clone()).collect();
+        let tree = Tree::new(ids[..2].iter().cloned().collect());
+        for id in &ids {
+            tree.count(id);
+        }
+        assert_eq!(tree.root.position(), 2);
+        assert_eq!(tree.root.length(), Some(2));
+    }
 }

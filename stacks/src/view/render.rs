@@ -71,7 +71,8 @@ impl<'a> Rendered<'a> {
 
     fn advice(&self) -> String {
         let by_hand = format!(
-            "`stacks up {}` makes them; comments in the YAML say how to make each by hand",
+            "`{} up {}` makes them; comments in the YAML say how to make each by hand",
+            crate::program(),
             self.stack
         );
         let secret = |one: &LeftOut| one.why == Withheld::Secret;

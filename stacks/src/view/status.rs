@@ -30,6 +30,12 @@ pub(crate) fn all_ready(status: &BTreeMap<ResourceId, Standing>) -> bool {
     status.values().all(is_ready)
 }
 
+/// Whether there is nothing of it at all.
+pub(crate) fn none_is_there(status: &BTreeMap<ResourceId, Standing>) -> bool {
+    let mut all = status.values();
+    all.all(|standing| matches!(standing, Standing::Absent))
+}
+
 fn is_ready(standing: &Standing) -> bool {
     matches!(
         standing,
