@@ -73,7 +73,7 @@ fn printed_rust_compiles_and_makes_the_configuration_that_it_was_printed_from() 
         .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(" {"))
         .collect();
     assert_eq!(modules.len(), files.len());
-    let calls: String = modules
+    let calls: Vec<String> = modules
         .iter()
         .map(|module| {
             format!(
@@ -81,7 +81,7 @@ fn printed_rust_compiles_and_makes_the_configuration_that_it_was_printed_from() 
             )
         })
         .collect();
-    let main = format!("fn main() {{\n{calls}");
+    let main = format!("fn main() {{\n{}", calls.concat());
     let outside = Outside::new("import");
     outside.program(
         "imported",
@@ -242,11 +242,10 @@ fn a_version_of_which_nothing_is_known_is_said() {
 #[test]
 fn what_cannot_be_imported_exits_with_1_and_says_why() {
     let user = Command::new("import-wrong");
+    let entries: Vec<String> = (0..130_000).map(|n| format!("  x/{n}: {{}}\n")).collect();
     let large = format!(
         "receivers: {{otlp: }}\nservice: {{}}\nexporters:\n{}",
-        (0..130_000)
-            .map(|n| format!("  x/{n}: {{}}\n"))
-            .collect::<String>()
+        entries.concat()
     );
     for (name, text) in [
         ("stack.yaml", b"kind: Namespace\n".as_slice()),

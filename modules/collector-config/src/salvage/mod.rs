@@ -48,13 +48,13 @@ pub(crate) fn read(text: &str) -> Result<Salvaged, serde_saphyr::Error> {
 
 impl Salvage {
     fn wrong(&mut self, place: &str, cause: impl Into<String>, repair: impl Into<String>) {
-        let found = Found::new(place, cause, repair);
+        let found = Found::new(in_one_line(place), in_one_line(&cause.into()), repair);
         self.left_out.push((&UNREADABLE, found));
     }
 
     fn undescribed(&mut self, place: &str, cause: impl Into<String>) {
         let repair = "add it to the Rust by hand, or keep it out of there";
-        let found = Found::new(place, cause, repair);
+        let found = Found::new(in_one_line(place), in_one_line(&cause.into()), repair);
         self.left_out.push((&NOT_IMPORTED, found));
     }
 
@@ -213,6 +213,11 @@ impl Salvage {
         }
         ids
     }
+}
+
+/// What was read may have any character.
+fn in_one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
 }
 
 /// The lists of a pipeline.

@@ -48,7 +48,7 @@ impl Salvage {
                 }
                 (_, setting) => match reads(&json!({ of: { &name: &setting } })) {
                     Ok(()) => drop(kept.insert(name, setting)),
-                    Err(error) => self.setting(&place, &setting, error),
+                    Err(error) => self.setting(&place, &setting, &error),
                 },
             }
         }
@@ -67,7 +67,7 @@ impl Salvage {
     }
 
     /// A setting that cannot be read.
-    fn setting(&mut self, place: &str, setting: &Value, error: String) {
+    fn setting(&mut self, place: &str, setting: &Value, error: &str) {
         let text = setting.as_str().unwrap_or_default();
         if text.contains("${") {
             let cause = format!("its value, `{text}`, is only known when the collector runs");
