@@ -16,6 +16,7 @@ pub mod config;
 mod encoding;
 pub mod export;
 pub mod http2;
+mod identity;
 pub mod json;
 pub mod log;
 pub mod ottl;

@@ -10,9 +10,12 @@ use super::{
     expand::Surroundings,
     read,
 };
-use crate::settings::{
-    Address, Exporter, ExporterKind, FileStorage, HealthCheck, Http2, Memory, Otlp, Pipeline,
-    Processor, Settings,
+use crate::{
+    process::attributes::Attributes,
+    settings::{
+        Address, Exporter, ExporterKind, FileStorage, HealthCheck, Http2, Memory, Otlp, Pipeline,
+        Processor, Settings,
+    },
 };
 
 /// The share of all memory that the budget has where no `memory_limiter` says otherwise: one of so many parts.
@@ -64,6 +67,7 @@ pub(super) fn assemble(
     };
     addresses(&settings, &root);
     routing(&settings, &root.key("exporters"));
+    items(&settings, &root.key("processors"));
     Some(settings)
 }
 
@@ -209,9 +213,28 @@ fn routing(settings: &Settings, at: &At<'_>) {
             else {
                 continue;
             };
-            if balancing.key.is_some_and(|key| !key.is_of(id.signal)) {
+            if balancing
+                .key
+                .as_ref()
+                .is_some_and(|key| !key.is_of(id.signal))
+            {
                 at.keys(&[&exporter.to_string(), "routing_key"])
                     .refuse(format!("the pipeline `{id}` has nothing of the kind"));
+            }
+        }
+    }
+}
+
+/// What is said of items has to make sense for the signals of all pipelines that it is in.
+fn items(settings: &Settings, at: &At<'_>) {
+    for (id, pipeline) in &settings.pipelines {
+        for processor in &pipeline.processors {
+            let Some(Processor::Attributes(attributes)) = settings.processors.get(processor) else {
+                continue;
+            };
+            for why in Attributes::wrong_for(attributes, id.signal) {
+                at.key(&processor.to_string())
+                    .refuse(format!("in the pipeline `{id}`: {why}"));
             }
         }
     }

@@ -20,7 +20,7 @@ use collector_config::ottl::{Context, check_condition};
 use thiserror::Error;
 
 use self::expression::{Boolean, Expression};
-pub(crate) use self::path::data;
+pub(crate) use self::path::{data, span_kind};
 pub use self::{expression::Untold, path::Subject};
 
 /// A condition that can be worked out for an item.

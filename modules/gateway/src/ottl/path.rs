@@ -257,11 +257,8 @@ impl Path {
         let point = subject.part;
         let field = data(subject.item).map_or(0, |data| data.field);
         let number = matches!(field, 5 | 7);
-        let (attributes, flags) = match field {
-            9 => (9, 10),
-            10 => (1, 10),
-            _ => (7, 8),
-        };
+        let attributes = point_attributes(field);
+        let flags = if matches!(field, 9 | 10) { 10 } else { 8 };
         Ok(match self.read {
             Read::PointAttributes => self.attribute(point, attributes)?,
             Read::PointFlags => Value::Int(varint(point, flags)),
@@ -283,6 +280,39 @@ pub(crate) struct Data<'a> {
     /// `METRIC_DATA_TYPE_…`, from 1 in the same order.
     kind: i64,
     pub(crate) content: &'a [u8],
+}
+
+impl<'a> Data<'a> {
+    /// Its points.
+    pub(crate) fn points(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let points = Fields::of(self.content).filter(|field| field.number == 1);
+        points.filter_map(|field| field.value.bytes())
+    }
+
+    /// The field that a point has its attributes in.
+    pub(crate) fn point_attributes(&self) -> u32 {
+        point_attributes(self.field)
+    }
+
+    /// What kind it is, whether it only grows, and its temporality: a byte for each.
+    pub(crate) fn identity(&self) -> [u8; 3] {
+        let least = |number: i64| number.to_le_bytes()[0];
+        let (grows, temporality) = match self.field {
+            7 => (varint(self.content, 3) != 0, varint(self.content, 2)),
+            9 | 10 => (true, varint(self.content, 2)),
+            _ => (false, 0),
+        };
+        [least(self.kind), grows.into(), least(temporality)]
+    }
+}
+
+/// The field that the points of a metric have their attributes in, by the field that they stand in.
+fn point_attributes(field: u32) -> u32 {
+    match field {
+        9 => 9,
+        10 => 1,
+        _ => 7,
+    }
 }
 
 /// What a metric's points stand in; none if it has none of those that are known.
@@ -348,7 +378,7 @@ fn fixed(message: &[u8], number: u32) -> u64 {
     numbers.last().unwrap_or_default()
 }
 
-fn span_kind(kind: i64) -> &'static str {
+pub(crate) fn span_kind(kind: i64) -> &'static str {
     match kind {
         1 => "Internal",
         2 => "Server",

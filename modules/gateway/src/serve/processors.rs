@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use collector_config::{
-    ComponentId, PipelineId,
-    components::{attributes::AttributeAction, tail_sampling::TailSampling},
-};
+use collector_config::{ComponentId, PipelineId, Signal, components::tail_sampling::TailSampling};
 
 use super::{
     StartError,
@@ -55,7 +52,7 @@ pub(super) fn way(
                 end = sampler;
             }
             other => {
-                let (what, step) = step(processor, other)?;
+                let (what, step) = step(processor, other, id.signal)?;
                 let meter = Arc::new(Meter::new(processor.clone(), what, id.signal));
                 meters.push(Arc::clone(&meter));
                 steps.push(Box::new(Metered { meter, step }));
@@ -138,19 +135,22 @@ fn journal(
 fn step(
     id: &ComponentId,
     processor: &Processor,
+    signal: Signal,
 ) -> Result<(What, Option<Box<dyn Step>>), StartError> {
     let wrong = |why: Vec<String>| StartError::Processor(id.clone(), why.join("; "));
-    let change = |of: Of, actions: &[AttributeAction]| -> Result<_, StartError> {
-        let step: Box<dyn Step> = Box::new(Attributes::new(of, actions).map_err(wrong)?);
-        Ok((What::Other, Some(step)))
-    };
     match processor {
         Processor::ProbabilisticSampler(settings) => {
             let sampler = Arc::new(sampler::Sampler::new(settings));
             Ok((What::Sampler(Arc::clone(&sampler)), Some(Box::new(sampler))))
         }
-        Processor::Resource(resource) => change(Of::Resources, &resource.attributes),
-        Processor::Attributes(attributes) => change(Of::Items, &attributes.actions),
+        Processor::Resource(resource) => {
+            let change = Attributes::new(Of::Resources, &resource.attributes).map_err(wrong)?;
+            Ok((What::Other, Some(Box::new(change))))
+        }
+        Processor::Attributes(attributes) => {
+            let change = Attributes::of_items(attributes, signal).map_err(wrong)?;
+            Ok((What::Other, Some(Box::new(change))))
+        }
         Processor::Filter(filter) => {
             let filter = Filter::new(filter).map_err(wrong)?;
             Ok((What::Filter, Some(Box::new(filter))))

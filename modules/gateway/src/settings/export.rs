@@ -154,7 +154,7 @@ pub struct LoadBalancing {
 }
 
 /// What belongs together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoutingKey {
     /// The spans or the log records of one trace.
     TraceId,
@@ -162,15 +162,22 @@ pub enum RoutingKey {
     Service,
     /// The points of one metric.
     Metric,
+    /// The metrics or the log records of one resource.
+    Resource,
+    /// The points of one series.
+    StreamId,
+    /// What has the same values of these attributes.
+    Attributes(Vec<String>),
 }
 
 impl RoutingKey {
     /// Whether what has this signal can be found by it.
-    pub fn is_of(self, signal: Signal) -> bool {
+    pub fn is_of(&self, signal: Signal) -> bool {
         match self {
             Self::TraceId => signal != Signal::Metrics,
-            Self::Service => true,
-            Self::Metric => signal == Signal::Metrics,
+            Self::Service | Self::Attributes(_) => true,
+            Self::Metric | Self::StreamId => signal == Signal::Metrics,
+            Self::Resource => signal != Signal::Traces,
         }
     }
 }

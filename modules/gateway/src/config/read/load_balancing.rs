@@ -13,8 +13,6 @@ use crate::settings::{Choice, DnsNames, LoadBalancing, RoutingKey};
 /// The exporter that keeps together what belongs together.
 pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
     let inner = at.keys(&["protocol", "otlp"]);
-    let why = "the gateway keeps together by `traceID` and by `service`";
-    at.without("routing_attributes", &text.routing_attributes, why);
     let timeout = text.protocol.otlp.timeout;
     let again = text
         .protocol
@@ -23,7 +21,9 @@ pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
         .clone()
         .unwrap_or_default();
     LoadBalancing {
-        key: key(text.routing_key, &at.key("routing_key")),
+        key: text
+            .routing_key
+            .map(|key| routing(key, text.routing_attributes)),
         choice: choice(text.resolver, &at.key("resolver")),
         timeout: or_default(timeout, Some(Duration::from_secs(5))),
         retry: queue::retry(&again, &inner),
@@ -31,15 +31,14 @@ pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
     }
 }
 
-fn key(text: Option<KeyText>, at: &At<'_>) -> Option<RoutingKey> {
-    match text? {
-        KeyText::TraceId => Some(RoutingKey::TraceId),
-        KeyText::Service => Some(RoutingKey::Service),
-        KeyText::Metric => Some(RoutingKey::Metric),
-        KeyText::Resource | KeyText::StreamId | KeyText::Attributes => {
-            at.refuse("the gateway keeps together by `traceID`, by `service` and by `metric`");
-            None
-        }
+fn routing(key: KeyText, attributes: Vec<String>) -> RoutingKey {
+    match key {
+        KeyText::TraceId => RoutingKey::TraceId,
+        KeyText::Service => RoutingKey::Service,
+        KeyText::Metric => RoutingKey::Metric,
+        KeyText::Resource => RoutingKey::Resource,
+        KeyText::StreamId => RoutingKey::StreamId,
+        KeyText::Attributes => RoutingKey::Attributes(attributes),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use collector_config::{
     Component,
     components::{
+        Settings,
         attributes::{AttributeAction, Attributes, Resource},
         filter::Filter,
         processors::{Batch as BatchText, MemoryLimiter as LimiterText, ProbabilisticSampler},
@@ -19,7 +20,7 @@ use crate::{
     Budget,
     process::{
         self,
-        attributes::{Attributes as Attributed, Of},
+        attributes::{Attributes as Attributed, Of, Properties},
     },
     settings::{Batch, MemoryLimiter, Processor},
     tail::Core,
@@ -49,9 +50,12 @@ pub(in super::super) fn processor(
         let attributes: Attributes = at.component(settings)?;
         context_free(&attributes.actions, &at.key("actions"));
         patterns(&attributes.actions, at);
-        let why = "the gateway changes the attributes of everything: use two pipelines";
-        at.without("include", &attributes.include, why);
-        at.without("exclude", &attributes.exclude, why);
+        for (key, settings) in [
+            ("include", &attributes.include),
+            ("exclude", &attributes.exclude),
+        ] {
+            which(settings, &at.key(key));
+        }
         Processor::Attributes(attributes)
     } else {
         let filter: Filter = at.component(settings)?;
@@ -64,6 +68,15 @@ pub(in super::super) fn processor(
         }
         Processor::Filter(Box::new(filter))
     })
+}
+
+/// Who is meant: that can be read, if not yet what it says of a signal.
+fn which(settings: &Settings, at: &At<'_>) {
+    let read = at.read::<Properties>(&Value::Object(settings.clone()));
+    if read.is_some_and(|properties| properties.says_how_to_remember()) {
+        at.key("regexp")
+            .note("does nothing: results of patterns are not remembered");
+    }
 }
 
 /// Actions that need nothing of the request that telemetry came with.

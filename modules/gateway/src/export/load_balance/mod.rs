@@ -1,6 +1,8 @@
 //! How does each trace get to the one of several destinations that is responsible for it?
 
 mod deliver;
+mod keys;
+mod parts;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -24,11 +26,6 @@ use crate::{
     Payload, Signal,
     settings::{Choice, DnsNames, Http2, LoadBalancing, RoutingKey},
     telemetry::Family,
-    text,
-    wire::{
-        self, Attribute, Resource, Scope, Value, attributes,
-        edit::{self, Edit},
-    },
 };
 
 /// The port where none is said.
@@ -154,39 +151,11 @@ impl LoadBalancer {
 
     /// What each member gets of a payload.
     fn parts(&self, payload: &Payload, ring: &Ring) -> BTreeMap<usize, Payload> {
-        let body = payload.body.joined();
-        // Decided once: what has no key goes to anybody, and must not go to another when it is looked at again.
-        let mut owners = Vec::new();
-        let mut wanted = BTreeMap::<usize, u64>::new();
-        let routing = self.settings.key.unwrap_or(match payload.signal {
+        let usual = match payload.signal {
             Signal::Traces => RoutingKey::TraceId,
             Signal::Metrics | Signal::Logs => RoutingKey::Service,
-        });
-        edit::items(&body, |resource, scope, item| {
-            let whose = (resource, scope);
-            let key = key(payload.signal, routing, whose, item.message());
-            let owner = ring.find(&key).unwrap_or_default();
-            owners.push(owner);
-            *wanted.entry(owner).or_default() += wire::items_of(payload.signal, item.message());
-            Edit::Keep
-        });
-        if let (1, Some((member, _))) = (wanted.len(), wanted.first_key_value()) {
-            return BTreeMap::from([(*member, payload.clone())]);
-        }
-        let part = |(member, items): (usize, u64)| {
-            let mut owners = owners.iter();
-            let body = edit::items(&body, |_, _, _| match owners.next() {
-                Some(owner) if *owner == member => Edit::Keep,
-                _ => Edit::Drop,
-            })?;
-            let part = Payload {
-                body,
-                items,
-                ..payload.clone()
-            };
-            Some((member, part))
         };
-        wanted.into_iter().filter_map(part).collect()
+        parts::parts(payload, self.settings.key.as_ref().unwrap_or(&usual), ring)
     }
 }
 
@@ -208,49 +177,6 @@ fn with_port(name: &str) -> String {
     } else {
         format!("{name}:{PORT}")
     }
-}
-
-/// What an item is found by, as the collector makes it: each signal in its own way.
-fn key(
-    signal: Signal,
-    routing: RoutingKey,
-    (resource, scope): (&Resource<'_>, &Scope<'_>),
-    item: &[u8],
-) -> Vec<u8> {
-    let id = |number| {
-        let id = wire::bytes_of(item, number);
-        id.iter().any(|byte| *byte != 0).then(|| id.to_vec())
-    };
-    match (routing, signal) {
-        (RoutingKey::TraceId, Signal::Logs) => {
-            // A record without one goes anywhere.
-            let id = id(9).unwrap_or_else(|| fastrand::u128(..).to_be_bytes().to_vec());
-            text::hex(&id).into_bytes()
-        }
-        (RoutingKey::TraceId, _) => id(1).unwrap_or_else(|| vec![0; 16]),
-        (RoutingKey::Metric, _) => wire::bytes_of(item, 1).to_vec(),
-        (RoutingKey::Service, Signal::Traces) => {
-            let service = service(resource.resource_attributes())
-                .or_else(|| service(scope.scope_attributes()))
-                .or_else(|| service(attributes(item, 9)));
-            format!("{SERVICE}={}|", service.unwrap_or_default()).into_bytes()
-        }
-        (RoutingKey::Service, _) => {
-            let mut attributes = resource.resource_attributes();
-            let found = attributes.find(|attribute| attribute.key == SERVICE);
-            match found.map(|attribute| attribute.value) {
-                Some(Value::Text(name)) => name.as_bytes().to_vec(),
-                _ => Vec::new(),
-            }
-        }
-    }
-}
-
-const SERVICE: &str = "service.name";
-
-fn service<'a>(mut attributes: impl Iterator<Item = Attribute<'a>>) -> Option<String> {
-    let found = attributes.find(|attribute| attribute.key == SERVICE)?;
-    Some(text::text(&found.value))
 }
 
 impl Sender for LoadBalancer {

@@ -6,8 +6,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::*;
 use crate::{
+    json,
     process::samples::payload,
     settings::{Backoff, Http2, OtlpGrpc},
+    wire,
 };
 
 /// A destination that tells how many items came; one whose name begins with `b` takes none.
@@ -185,4 +187,42 @@ fn points_are_counted_where_they_go() {
         );
     }
     assert_eq!(parts.values().map(|part| part.items).sum::<u64>(), 40);
+}
+
+#[test]
+fn points_of_one_metric_go_to_several_and_each_to_one() {
+    let points: Vec<_> = (0..30)
+        .map(|nth| format!(r#"{{"asInt":"{nth}","attributes":[{{"key":"disk","value":{{"intValue":"{nth}"}}}}]}}"#))
+        .collect();
+    let text = format!(
+        r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{{"name":"m","sum":{{"isMonotonic":true,"dataPoints":[{}]}}}}]}}]}}]}}"#,
+        points.join(",")
+    );
+    let whole = payload(Signal::Metrics, &text);
+    for key in [
+        RoutingKey::StreamId,
+        RoutingKey::Attributes(vec!["disk".to_owned()]),
+    ] {
+        let balancer = balancer(key);
+        let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
+        let parts = balancer.parts(&whole, &ring);
+        assert_eq!(parts.len(), 3);
+        let mut all = BTreeSet::new();
+        for part in parts.values() {
+            let body = part.body.joined();
+            assert_eq!(wire::count(Signal::Metrics, &body), Ok(part.items));
+            let mut told = Vec::new();
+            json::from_protobuf(Signal::Metrics, &body, &mut told).unwrap();
+            let told = String::from_utf8(told).unwrap();
+            assert!(told.contains(r#""isMonotonic":true"#), "{told}");
+            for nth in 0..30 {
+                let there = told.contains(&format!(r#""asInt":"{nth}""#));
+                assert!(!there || all.insert(nth), "{nth} goes to two");
+            }
+        }
+        assert_eq!(all.len(), 30);
+    }
+    let balancer = balancer(RoutingKey::Resource);
+    let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
+    assert_eq!(balancer.parts(&whole, &ring).len(), 1, "it is one resource");
 }

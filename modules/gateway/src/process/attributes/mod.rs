@@ -4,13 +4,19 @@
 
 mod change;
 mod value;
+mod which;
 
 use bytes::Bytes;
-use collector_config::{Signal, components::attributes::AttributeAction};
+use collector_config::{
+    Signal,
+    components::attributes::{AttributeAction, Attributes as OfItems},
+};
 
+pub(crate) use self::which::Properties;
 use self::{
     change::Change,
     value::{Pair, pairs, put_pair},
+    which::Which,
 };
 use crate::{
     Chunks, Payload, Refusal, ottl,
@@ -26,6 +32,7 @@ use crate::{
 pub struct Attributes {
     of: Of,
     changes: Vec<Change>,
+    which: Which,
 }
 
 /// Whose attributes are changed.
@@ -51,10 +58,37 @@ impl Attributes {
             }
         }
         if wrong.is_empty() {
-            Ok(Self { of, changes })
+            Ok(Self {
+                of,
+                changes,
+                which: Which::default(),
+            })
         } else {
             Err(wrong)
         }
+    }
+
+    /// What the processor does in pipelines of this signal.
+    ///
+    /// # Errors
+    /// All that is not done here, and what makes no sense for this signal.
+    pub fn of_items(settings: &OfItems, signal: Signal) -> Result<Self, Vec<String>> {
+        let which = Which::new(signal, &settings.include, &settings.exclude);
+        let changes = Self::new(Of::Items, &settings.actions);
+        match (which, changes) {
+            (Ok(which), Ok(changes)) => Ok(Self { which, ..changes }),
+            (which, changes) => Err([which.err(), changes.err()]
+                .into_iter()
+                .flatten()
+                .flatten()
+                .collect()),
+        }
+    }
+
+    /// What makes no sense for this signal.
+    pub(crate) fn wrong_for(settings: &OfItems, signal: Signal) -> Vec<String> {
+        let which = Which::new(signal, &settings.include, &settings.exclude);
+        which.err().unwrap_or_default()
     }
 
     /// A message whose attributes are in this field, changed; none if nothing changed.
@@ -83,11 +117,7 @@ impl Attributes {
         let Some(data) = ottl::data(message) else {
             return Edit::Keep;
         };
-        let number = match data.field {
-            9 => 9,
-            10 => 1,
-            _ => 7,
-        };
+        let number = data.point_attributes();
         let mut changed = false;
         let mut content = Vec::with_capacity(data.content.len() + 64);
         for field in Fields::of(data.content) {
@@ -111,15 +141,17 @@ impl Attributes {
     fn edited(&self, signal: Signal, body: &Bytes) -> Option<Chunks> {
         match (self.of, signal) {
             (Of::Resources, _) => edit::descriptions(body, |resource| self.edit(resource, 1)),
-            (Of::Items, Signal::Traces) => {
-                edit::items(body, |_, _, span| self.edit(span.message(), 9))
-            }
-            (Of::Items, Signal::Logs) => {
-                edit::items(body, |_, _, record| self.edit(record.message(), 6))
-            }
-            (Of::Items, Signal::Metrics) => {
-                edit::items(body, |_, _, metric| self.metric(metric.message()))
-            }
+            (Of::Items, signal) => edit::items(body, |resource, scope, item| {
+                let message = item.message();
+                if !self.which.has(signal, (resource, scope), message) {
+                    return Edit::Keep;
+                }
+                match signal {
+                    Signal::Traces => self.edit(message, 9),
+                    Signal::Logs => self.edit(message, 6),
+                    Signal::Metrics => self.metric(message),
+                }
+            }),
         }
     }
 }

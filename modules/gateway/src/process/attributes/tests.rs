@@ -144,3 +144,153 @@ fn what_is_not_done_is_refused_all_at_once() {
         "attribute `a`: the gateway does not know `from_context`"
     );
 }
+
+/// Whether the attributes of the one item of a request are changed.
+fn is_meant(signal: Signal, text: &str, said: &serde_json::Value) -> bool {
+    let mut settings = json!({"actions": [{"key": "k", "action": "insert", "value": 1}]});
+    settings
+        .as_object_mut()
+        .unwrap()
+        .append(&mut said.as_object().unwrap().clone());
+    let settings: OfItems = serde_json::from_value(settings).unwrap();
+    let step = Attributes::of_items(&settings, signal).unwrap();
+    left(&step, signal, text).unwrap().contains(r#""key":"k""#)
+}
+
+#[test]
+fn only_whose_attributes_are_meant_are_changed() {
+    let span = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeSpans":[{"scope":{"name":"lib","version":"2"},"spans":[{"name":"GET /","kind":2,"attributes":[{"key":"n","value":{"intValue":"7"}}]}]}]}]}"#;
+    let record = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":9,"severityText":"INFO","body":{"intValue":"5"}}]}]}]}"#;
+    let metric = r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m.a","gauge":{"dataPoints":[{}]}}]}]}]}"#;
+    let (traces, logs, metrics) = (
+        (Signal::Traces, span),
+        (Signal::Logs, record),
+        (Signal::Metrics, metric),
+    );
+    for (of, said, expected) in [
+        (
+            traces,
+            json!({"match_type": "strict", "services": ["shop"]}),
+            true,
+        ),
+        (
+            traces,
+            json!({"match_type": "strict", "services": ["sho"]}),
+            false,
+        ),
+        (
+            traces,
+            json!({"match_type": "regexp", "services": ["^s"], "span_names": ["POST"]}),
+            false,
+        ),
+        (
+            traces,
+            json!({"match_type": "regexp", "span_kinds": ["SERVER$"]}),
+            true,
+        ),
+        (
+            traces,
+            json!({"match_type": "strict", "libraries": [{"name": "lib"}]}),
+            true,
+        ),
+        (
+            traces,
+            json!({"match_type": "strict", "libraries": [{"name": "lib", "version": ""}]}),
+            false,
+        ),
+        (traces, json!({"attributes": [{"key": "n"}]}), true),
+        (
+            traces,
+            json!({"match_type": "strict", "attributes": [{"key": "n", "value": 7}]}),
+            true,
+        ),
+        (
+            traces,
+            json!({"match_type": "strict", "attributes": [{"key": "n", "value": "7"}]}),
+            false,
+        ),
+        (
+            traces,
+            json!({"match_type": "regexp", "attributes": [{"key": "n", "value": "^7$"}]}),
+            true,
+        ),
+        (
+            traces,
+            json!({"match_type": "strict", "resources": [{"key": "service.name", "value": "shop"}]}),
+            true,
+        ),
+        (
+            logs,
+            json!({"match_type": "strict", "log_bodies": ["5"]}),
+            true,
+        ),
+        (
+            logs,
+            json!({"match_type": "strict", "log_severity_texts": ["WARN"]}),
+            false,
+        ),
+        (logs, json!({"log_severity_number": {"min": 9}}), true),
+        (
+            logs,
+            json!({"log_severity_number": {"min": 10, "match_undefined": true}}),
+            false,
+        ),
+        (
+            metrics,
+            json!({"match_type": "regexp", "metric_names": [r"^m\."]}),
+            true,
+        ),
+        (
+            metrics,
+            json!({"match_type": "strict", "metric_names": ["m"]}),
+            false,
+        ),
+    ] {
+        let (signal, text) = of;
+        assert_eq!(
+            is_meant(signal, text, &json!({"include": said})),
+            expected,
+            "{said}"
+        );
+        assert_eq!(
+            is_meant(signal, text, &json!({"exclude": said})),
+            !expected,
+            "not {said}"
+        );
+    }
+}
+
+#[test]
+fn who_says_nothing_of_a_signal_is_refused_there() {
+    let named = json!({"match_type": "strict", "span_names": ["a"]});
+    for (signal, said, why) in [
+        (
+            Signal::Logs,
+            named.clone(),
+            "`include`: `span_names` and `span_kinds` say nothing of logs",
+        ),
+        (
+            Signal::Metrics,
+            named,
+            "`include`: `span_names` and `span_kinds` say nothing of metrics",
+        ),
+        (
+            Signal::Traces,
+            json!({"match_type": "strict"}),
+            "`include`: nothing is said that traces could be told by",
+        ),
+        (
+            Signal::Traces,
+            json!({"services": ["a"]}),
+            "`include`: `match_type` is missing: `strict` or `regexp`",
+        ),
+        (
+            Signal::Traces,
+            json!({"match_type": "strict", "span_kinds": ["SERVER"]}),
+            "`include`: `SERVER` is no kind of span: `SPAN_KIND_SERVER` is one",
+        ),
+    ] {
+        let settings: OfItems = serde_json::from_value(json!({"include": said})).unwrap();
+        assert_eq!(Attributes::wrong_for(&settings, signal), [why]);
+    }
+}
