@@ -241,7 +241,7 @@ impl Cursor {
             signal: header.signal,
             body: body.into(),
             items: position.items,
-            arrived: Instant::now(),
+            arrived: header.arrived.instant(),
             charge: Arc::new(charge),
         };
         self.delivery(position, header.kind, payload)

@@ -7,15 +7,21 @@
 //! record   at a multiple of eight, all numbers little-endian
 //!   0  magic u32           4  crc u32 of what follows in the header
 //!   8  sequence u64       16  stored length u32   20 length u32   24 items u32
-//!  28  kind u8, signal u8, codec u8, zero u8      32 crc u32 of the body        36 zero
+//!  28  kind u8, signal u8, codec u8, zero u8      32 crc u32 of the body        36 arrived u32
 //!  40  body
 //! ```
 //!
 //! The salt is new with each life of a file and both checksums start from it: what an earlier life left behind, and
 //! what a sender put into a body to look like a record, is none. The name says the same as the header, so a header
 //! that cannot be read costs nothing.
+//!
+//! When it arrived is in milliseconds since 1970 modulo 2^32, which is told apart for seven weeks; zero is not known, as
+//! in what programs wrote before there was this.
 
-use std::hash::{BuildHasher, Hasher as _, RandomState};
+use std::{
+    hash::{BuildHasher, Hasher as _, RandomState},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use collector_config::Signal;
 use crc32fast::Hasher;
@@ -137,6 +143,44 @@ pub(crate) enum Codec {
     Lz4,
 }
 
+/// When something arrived, as another process can still tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Arrived(u32);
+
+impl Arrived {
+    pub(crate) fn at(instant: Instant) -> Self {
+        Self::so_long_before(SystemTime::now(), instant.elapsed())
+    }
+
+    fn so_long_before(now: SystemTime, age: Duration) -> Self {
+        // Zero is what is not known.
+        Self(milliseconds(now).wrapping_sub(low(age.as_millis())).max(1))
+    }
+
+    /// The instant that it was; now, where it is not known, and where a clock says that it is still to come.
+    pub(crate) fn instant(self) -> Instant {
+        let now = Instant::now();
+        now.checked_sub(self.age(SystemTime::now())).unwrap_or(now)
+    }
+
+    fn age(self, now: SystemTime) -> Duration {
+        let age = milliseconds(now).wrapping_sub(self.0);
+        if self.0 == 0 || age > u32::MAX / 2 {
+            return Duration::ZERO;
+        }
+        Duration::from_millis(age.into())
+    }
+}
+
+fn milliseconds(time: SystemTime) -> u32 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    low(since.as_millis())
+}
+
+fn low(number: u128) -> u32 {
+    number as u32
+}
+
 /// What is known of a record without its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
@@ -150,6 +194,7 @@ pub(crate) struct Header {
     pub(crate) signal: Signal,
     pub(crate) codec: Codec,
     pub(crate) body_crc: u32,
+    pub(crate) arrived: Arrived,
 }
 
 impl Header {
@@ -169,6 +214,7 @@ impl Header {
         bytes[29] = self.signal as u8 + 1;
         bytes[30] = self.codec as u8 + 1;
         bytes[32..36].copy_from_slice(&self.body_crc.to_le_bytes());
+        bytes[36..40].copy_from_slice(&self.arrived.0.to_le_bytes());
         let mut hasher = life.header_hasher();
         hasher.update(&bytes[8..]);
         bytes[4..8].copy_from_slice(&hasher.finalize().to_le_bytes());
@@ -209,6 +255,7 @@ impl Header {
                 _ => return None,
             },
             body_crc: u32_at(bytes, 32),
+            arrived: Arrived(u32_at(bytes, 36)),
         })
     }
 }
@@ -254,6 +301,7 @@ mod tests {
             signal: Signal::Logs,
             codec: Codec::Plain,
             body_crc: 5,
+            arrived: Arrived(77),
         }
     }
 
@@ -289,5 +337,18 @@ mod tests {
         let bytes = header().encode(LIFE);
         assert_eq!(Header::decode(&bytes, Life { salt: 1, ..LIFE }), None);
         assert_eq!(Header::decode(&bytes, Life { base: 10, ..LIFE }), None);
+    }
+
+    #[test]
+    fn when_something_arrived_is_known_in_spite_of_clocks() {
+        let seconds = Duration::from_secs;
+        let then = UNIX_EPOCH + seconds(1_800_000_000);
+        let arrived = Arrived::so_long_before(then, seconds(2));
+        assert_eq!(arrived.age(then), seconds(2));
+        assert_eq!(arrived.age(then + seconds(86_400)), seconds(86_402));
+        assert_eq!(arrived.age(then - seconds(60)), Duration::ZERO, "set back");
+        assert_eq!(Arrived::default().age(then), Duration::ZERO, "not known");
+        let soon = Arrived::at(Instant::now()).instant().elapsed();
+        assert!(soon < seconds(30), "{soon:?}");
     }
 }

@@ -8,7 +8,7 @@ use super::{
     AppendError, Position, Stats,
     destination::{Backlog, Destination},
     disk::write_all,
-    format::{Codec, Header, Kind, TERMINATOR},
+    format::{Arrived, Codec, Header, Kind, TERMINATOR},
     ledger::{Ledger, key},
     ranges::Ranges,
     recent::Recent,
@@ -52,7 +52,8 @@ impl Inner {
         body: &Chunks,
         payload: Option<&Payload>,
     ) -> Result<Position, AppendError> {
-        let written = self.write(kind, signal, items, body);
+        let arrived = payload.map_or_else(Arrived::default, |payload| Arrived::at(payload.arrived));
+        let written = self.write((kind, signal, arrived), items, body);
         self.stats
             .failing
             .set(u64::from(matches!(written, Err(AppendError::Disk { .. }))));
@@ -79,8 +80,7 @@ impl Inner {
 
     fn write(
         &mut self,
-        kind: Kind,
-        signal: Signal,
+        (kind, signal, arrived): (Kind, Signal, Arrived),
         items: u64,
         body: &Chunks,
     ) -> Result<Position, AppendError> {
@@ -103,6 +103,7 @@ impl Inner {
             signal,
             codec,
             body_crc: 0,
+            arrived,
         };
         let place = self.segments.place(header.stride(), self.next);
         let place = match place {

@@ -23,6 +23,8 @@ struct Place<'a> {
     first: u32,
     position: Option<Position>,
     now: u32,
+    /// Seconds that it has been waiting already.
+    age: u32,
     /// The trace of the span before.
     last: Option<([u8; 16], Known)>,
     late: Chain,
@@ -53,7 +55,8 @@ impl Core {
         self.take(&reading, position, now)
     }
 
-    /// Takes what is for this core of a request that was read.
+    /// Takes what is for this core of a request that was read. Its traces wait from when it arrived, which may have been
+    /// in an earlier run.
     pub(super) fn take(
         &mut self,
         reading: &Reading,
@@ -73,6 +76,7 @@ impl Core {
             first: 0,
             position,
             now: seconds(now),
+            age: seconds(reading.waited()),
             last: None,
             late: Chain::EMPTY,
             late_spans: 0,
@@ -202,7 +206,7 @@ impl Core {
             return Known::Trace(index);
         }
         while self.table.len() >= self.rules.most_traces && self.evict(place.now) {}
-        let due = self.clock(place.now) + self.rules.wait;
+        let due = self.due(place, self.rules.wait);
         let index = self.table.insert(Trace::new(*id, due, place.now));
         self.counts.began.add(1);
         self.schedule(index, due);
@@ -221,6 +225,12 @@ impl Core {
     /// waits as long as anything.
     fn clock(&self, now: u32) -> u32 {
         self.tick.max(now)
+    }
+
+    /// The tick that decides what has this long to wait from when it arrived; the next one, where that has passed.
+    fn due(&self, place: &Place<'_>, wait: u32) -> u32 {
+        let clock = self.clock(place.now);
+        (clock + wait).saturating_sub(place.age).max(clock)
     }
 
     /// Forgets the trace that came first; where new ones should rather wait, only one that is decided.
@@ -244,7 +254,11 @@ impl Core {
 
     /// A span of a trace that waits.
     fn wait(&mut self, index: u32, place: &mut Place<'_>, span: &Digest) {
-        let clock = self.clock(place.now);
+        let sooner = self
+            .rules
+            .wait_after_root
+            .filter(|_| span.is_root)
+            .map(|wait| self.due(place, wait));
         let trace = self.table.trace_mut(index);
         trace.spans = trace.spans.saturating_add(1);
         trace.bytes += u64::from(span.range.1) + place.headers(trace);
@@ -255,11 +269,6 @@ impl Core {
         self.held
             .add(chain, place.taking, place.body, span.range, &place.scope);
         let (bytes, due) = (trace.bytes, trace.due);
-        let sooner = self
-            .rules
-            .wait_after_root
-            .filter(|_| span.is_root)
-            .map(|wait| clock + wait);
         if let Some(sooner) = sooner.filter(|sooner| *sooner < due) {
             trace.due = sooner;
             self.schedule(index, sooner);

@@ -1,6 +1,10 @@
 //! What does a request say about traces? Found out before anybody has to wait for it.
 
-use std::{ops::Range, sync::Arc, time::Instant};
+use std::{
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 
@@ -105,6 +109,11 @@ impl Reading {
             }
         }
         Ok(reading)
+    }
+
+    /// How long ago it arrived.
+    pub(super) fn waited(&self) -> Duration {
+        self.arrived.elapsed()
     }
 
     /// Adds what describes a resource or a scope.

@@ -174,6 +174,30 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_second_power_cut_while_the_first_is_recovered_from_costs_nothing(
+        acts in acts(),
+        first: prop::sample::Index,
+        second: prop::sample::Index,
+        seed: u64,
+    ) {
+        let settings = Settings { level: Level::Power, group: Duration::ZERO, ..small(&DESTINATIONS) };
+        let disk = SimDisk::default();
+        let history = perform(&disk, &settings, &acts, &runtime());
+        let at = first.index(disk.ops() + 1);
+        let mut random = fastrand::Rng::with_seed(seed);
+        let after = disk.cut_after(at, &mut |most| random.usize(..=most));
+        after.forget_history();
+        drop(World::open(&after, &settings));
+        let again = second.index(after.ops() + 1);
+        let after = after.cut_after(again, &mut |most| random.usize(..=most));
+        history.check(&after, &settings, at, false);
+    }
+}
+
 #[test]
 fn every_operation_of_a_long_run_may_be_the_last() {
     let (disk, settings) = (SimDisk::default(), small(&DESTINATIONS));

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Chunks,
-    log::format::{Codec, Header, Kind, Life, RECORD_MAGIC},
+    log::format::{Arrived, Codec, Header, Kind, Life, RECORD_MAGIC},
 };
 
 const RECORDS: u64 = 24;
@@ -130,6 +130,7 @@ fn nobody_can_put_a_record_into_the_body_of_another() {
         signal: Signal::Traces,
         codec: Codec::Plain,
         body_crc: crc32fast::hash(&[0; 8]),
+        arrived: Arrived::default(),
     };
     let mut body = vec![0; 16];
     body.extend(forged.encode(Life { base: 0, salt: 0 }));

@@ -1,8 +1,9 @@
 //! Does a journal bring back what was not decided, and nothing else?
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use futures::future::{BoxFuture, ready};
@@ -202,5 +203,47 @@ async fn a_log_on_disk_brings_back_the_same() {
     // The last verdicts speak of the last record: they stay until there is another.
     assert!(backlog.backlog().records <= 1, "{:?}", backlog.backlog());
     drop((second, journal, backlog));
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[tokio::test]
+async fn what_has_waited_before_a_crash_waits_for_the_rest_of_its_time() {
+    let folder = std::env::temp_dir().join(format!("tail-waited-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let budget = Budget::new(16 << 20);
+    let sink = Arc::new(Sink::default());
+    let settings = log::Settings::new([LogJournal::DESTINATION]);
+    let open = || {
+        let (log, _) = log::Log::open(&folder, &settings, Arc::new(log::RealDisk)).unwrap();
+        Arc::new(LogJournal::new(log, budget.clone()))
+    };
+    let first = sampler(open(), &sink, &budget);
+    // Each of them is decided five seconds after its first span came, or at once if that has passed.
+    for (trace, ago) in [(1, 60), (2, 3), (3, 0)] {
+        let came = payload(request(&[], &[bad(trace, trace)]), &budget);
+        let arrived = Instant::now().checked_sub(Duration::from_secs(ago));
+        let arrived = arrived.expect("a machine that runs for a minute");
+        first.take(Payload { arrived, ..came }).await.unwrap();
+    }
+    drop(first);
+    // Twice, for it is killed again before it has decided anything.
+    drop(sampler(open(), &sink, &budget));
+    let second = sampler(open(), &sink, &budget);
+    assert_eq!(second.recover().await, (3, 0));
+    let mut seen = BTreeSet::new();
+    for second_by_second in 1..=6 {
+        pass(&second, 1).await;
+        seen.extend(sink.taken.lock().unwrap().iter().map(|(trace, _)| *trace));
+        // Sooner on a machine so slow that more of the time has passed, and never later.
+        let by_now = [(1, 1), (2, 3), (3, 6)]
+            .into_iter()
+            .filter(|(_, at)| *at <= second_by_second);
+        let by_now: BTreeSet<u8> = by_now.map(|(trace, _)| trace).collect();
+        assert!(
+            by_now.is_subset(&seen),
+            "{seen:?} after {second_by_second} s"
+        );
+    }
+    drop(second);
     let _ = std::fs::remove_dir_all(&folder);
 }

@@ -97,7 +97,8 @@ pub(super) fn payload(body: Vec<u8>, budget: &Arc<Budget>) -> Payload {
     Payload {
         signal: Signal::Traces,
         items: wire::count(Signal::Traces, &body).unwrap(),
-        arrived: Instant::now(),
+        // Later than any restart here: how long a test takes is no time that anything waited.
+        arrived: Instant::now() + Duration::from_hours(1),
         charge: Arc::new(budget.charge(body.len() as u64).unwrap()),
         body: Chunks::from(Bytes::from(body)),
     }
