@@ -18,6 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::{
     config::Loaded,
     log::OpenError,
+    receive::Listening,
     serve::{Gateway, StartError},
     settings::Settings,
     telemetry::{self, Color, Health, PageError, Pages, Process},
@@ -117,7 +118,7 @@ pub(super) fn serve(
 impl Run<'_> {
     async fn all(&self, loaded: Loaded) -> Result<(), ServeError> {
         let mut signals = Signals::new().map_err(ServeError::Runtime)?;
-        let mut current = self.start(loaded.settings).await?;
+        let mut current = self.start(loaded.settings, &Listening::default()).await?;
         self.health.ready();
         log(&current, "the gateway takes telemetry");
         (self.told)(&News::Runs);
@@ -136,8 +137,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn start(&self, settings: Settings) -> Result<Current, ServeError> {
-        let gateway = Gateway::start(&settings, self.configuration.shards());
+    async fn start(&self, settings: Settings, before: &Listening) -> Result<Current, ServeError> {
+        let gateway = Gateway::follow(&settings, self.configuration.shards(), before);
         let gateway = Arc::new(gateway.map_err(|error| ServeError::Start(Box::new(error)))?);
         let pages = pages::show(&settings, &gateway, &self.health, self.process).await;
         match pages {
@@ -171,7 +172,8 @@ impl Run<'_> {
         if shares_storage(&old.settings, &settings) {
             return self.hand_over(old, settings).await;
         }
-        match self.start(settings).await {
+        let listening = old.gateway.listening();
+        match self.start(settings, &listening).await {
             Ok(new) => {
                 log(&new, "the new configuration runs");
                 let Current { gateway, pages, .. } = old;
@@ -191,7 +193,7 @@ impl Run<'_> {
         }
     }
 
-    /// A storage has one owner: the old gateway lets go before the new one begins, and clients try again meanwhile.
+    /// A storage has one owner: the old gateway lets go before the new one begins, and who comes meanwhile waits.
     async fn hand_over(
         &self,
         old: Current,
@@ -203,8 +205,9 @@ impl Run<'_> {
             pages,
         } = old;
         drop(pages);
+        let listening = gateway.listening();
         stop(gateway, HANDOVER).await;
-        match self.start_once_free(&settings).await {
+        match self.start_once_free(&settings, &listening).await {
             Ok(new) => {
                 log(&new, "the new configuration runs");
                 Ok((new, News::Runs))
@@ -212,7 +215,7 @@ impl Run<'_> {
             Err(error) => {
                 let error = error_reporter::Report::new(&error).to_string();
                 tracing::error!(%error, "the new configuration does not start, the old one does again");
-                let old = self.start_once_free(&before).await?;
+                let old = self.start_once_free(&before, &listening).await?;
                 Ok((old, News::Refused(error)))
             }
         }
@@ -220,10 +223,14 @@ impl Run<'_> {
 
     /// Starts where another gateway of this process has just ended: an answer that is still being written may hold what
     /// it held for a moment longer, and that moment must not end the program.
-    async fn start_once_free(&self, settings: &Settings) -> Result<Current, ServeError> {
+    async fn start_once_free(
+        &self,
+        settings: &Settings,
+        listening: &Listening,
+    ) -> Result<Current, ServeError> {
         let until = tokio::time::Instant::now() + RELEASE;
         loop {
-            match self.start(settings.clone()).await {
+            match self.start(settings.clone(), listening).await {
                 Err(error) if is_held(&error) && tokio::time::Instant::now() < until => {
                     tokio::time::sleep(RELEASE / 50).await;
                 }

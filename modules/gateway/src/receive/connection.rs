@@ -33,6 +33,8 @@ const STREAMS: u32 = 256;
 const HEADERS: u32 = 16 << 10;
 /// How long a client may take to say which version of HTTP it speaks if nothing is set.
 const FIRST_BYTES: Duration = Duration::from_mins(1);
+/// How long one that has just come may take for its first bytes when the server ends: they may be under way.
+const LAST_CALL: Duration = Duration::from_millis(200);
 /// How long the start of TLS may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -102,7 +104,7 @@ where
             let mut stream = Timely::new(stream, http.write_timeout);
             let found = tokio::select! {
                 found = timeout(limit, version(&mut stream)) => found,
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = last_call(&mut stop) => return,
             };
             match found {
                 Ok(Ok((Version::Http2, first))) => {
@@ -115,6 +117,13 @@ where
             }
         }
     }
+}
+
+/// Waits until the server ends, and then a moment for what was sent before it did.
+async fn last_call(stop: &mut watch::Receiver<bool>) {
+    // Whoever is gone will not say it, and means it.
+    let _ = stop.wait_for(|stop| *stop).await;
+    sleep(LAST_CALL).await;
 }
 
 async fn by_hyper<S>(serving: Arc<Serving>, stream: S, mut stop: watch::Receiver<bool>)
@@ -141,6 +150,8 @@ where
     let stopped = async { stop.wait_for(|stop| *stop).await.is_ok() };
     // How a connection ends is the business of its peer: every call has had its answer, or is sent again.
     tokio::select! {
+        // What has come already is read first: told to end before that, the connection would end without an answer.
+        biased;
         _ = connection.as_mut() => {}
         _ = stopped => {
             connection.as_mut().graceful_shutdown();

@@ -1,6 +1,7 @@
 //! Where do connections come from?
 
 use std::{
+    collections::BTreeMap,
     io,
     net::{SocketAddr, ToSocketAddrs},
     path::{Path, PathBuf},
@@ -32,6 +33,40 @@ pub enum Listener {
     Tcp(std::net::TcpListener),
     /// At a path.
     Unix(std::os::unix::net::UnixListener),
+}
+
+/// Where a gateway listens. Handed to the one that follows it, nobody who has come and waits is turned away in between.
+#[derive(Debug, Default)]
+pub struct Listening(BTreeMap<Address, Vec<Listener>>);
+
+impl Listening {
+    /// The listeners of an address: those that are known, or new ones.
+    pub fn open(&self, address: &Address, shards: usize) -> Result<Vec<Listener>, ListenError> {
+        let known = self.0.get(address).filter(|known| known.len() == shards);
+        let again = known.map(|known| known.iter().map(Listener::again).collect());
+        // Who cannot have them a second time tries what everybody does who is the first.
+        match again {
+            Some(Ok(listeners)) => Ok(listeners),
+            Some(Err(_)) | None => Listener::open(address, shards),
+        }
+    }
+
+    /// Keeps these listeners for whoever follows, if there are descriptors enough.
+    pub fn keep(&mut self, address: &Address, listeners: &[Listener]) {
+        if let Ok(again) = listeners.iter().map(Listener::again).collect() {
+            self.0.insert(address.clone(), again);
+        }
+    }
+
+    /// The same listeners once more.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let mut again = Self::default();
+        for (address, listeners) in &self.0 {
+            again.keep(address, listeners);
+        }
+        again
+    }
 }
 
 /// The same, within a runtime.
@@ -86,6 +121,14 @@ impl Listener {
             Self::Tcp(listener) => listener.local_addr().ok(),
             Self::Unix(_) => None,
         }
+    }
+
+    /// The same socket once more: it is listened at until both are gone.
+    fn again(&self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Tcp(listener) => Self::Tcp(listener.try_clone()?),
+            Self::Unix(listener) => Self::Unix(listener.try_clone()?),
+        })
     }
 
     /// Hands it to the runtime that this is called in.

@@ -28,7 +28,7 @@ use std::{sync::Arc, time::Duration};
 use body::Limits;
 pub use connection::serve;
 use incoming::Message;
-pub use listen::{ListenError, Listener};
+pub use listen::{ListenError, Listener, Listening};
 pub use service::{Protocol, Serving};
 pub use tally::{Tallies, Tally};
 pub use tls::{Tls, TlsError};

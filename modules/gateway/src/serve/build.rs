@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Budget, Signal,
     pipeline::{Meter, Pipeline},
-    receive::{Intake, Listener, Serving},
+    receive::{Intake, Listener, Listening, Serving},
     settings::{Address, Http2, Otlp, Settings},
     tail,
 };
@@ -25,6 +25,7 @@ use crate::{
 pub(super) struct Built {
     pub(super) shards: Vec<Shard>,
     pub(super) servers: Servers,
+    pub(super) listening: Listening,
     pub(super) exports: super::Exports,
     pub(super) samplers: Vec<Arc<tail::Counts>>,
     pub(super) meters: Vec<Arc<Meter>>,
@@ -39,6 +40,7 @@ pub(super) fn build(
     settings: &Settings,
     shards: usize,
     budget: &Arc<Budget>,
+    before: &Listening,
 ) -> Result<Built, StartError> {
     let mut exporters = Exporters::new(settings, budget);
     let mut ways = Ways::new();
@@ -77,10 +79,11 @@ pub(super) fn build(
             }
         }
     }
-    let servers = receivers(settings, budget, &ways, &mut shards)?;
+    let (servers, listening) = receivers(settings, &ways, &mut shards, (budget, before))?;
     Ok(Built {
         shards,
         servers,
+        listening,
         exports,
         samplers: counts,
         meters,
@@ -90,17 +93,19 @@ pub(super) fn build(
 
 fn receivers(
     settings: &Settings,
-    budget: &Arc<Budget>,
     ways: &Ways,
     shards: &mut [Shard],
-) -> Result<Servers, StartError> {
-    let mut servers = Vec::new();
+    (budget, before): (&Arc<Budget>, &Listening),
+) -> Result<(Servers, Listening), StartError> {
+    let (mut servers, mut listening) = (Vec::new(), Listening::default());
     for (id, receiver) in &settings.receivers {
         let intake = Arc::new(intake(settings, id, budget, ways));
         for (address, serving) in servings(id, receiver, &intake, settings.http2)? {
             let serving = Arc::new(serving);
-            let listeners = Listener::open(address, shards.len())
+            let listeners = before
+                .open(address, shards.len())
                 .map_err(|error| StartError::Listen(id.clone(), error))?;
+            listening.keep(address, &listeners);
             let found = listeners.first().and_then(Listener::address);
             servers.push((id.clone(), Arc::clone(&serving), found));
             for (shard, listener) in shards.iter_mut().zip(listeners) {
@@ -108,7 +113,7 @@ fn receivers(
             }
         }
     }
-    Ok(servers)
+    Ok((servers, listening))
 }
 
 fn servings<'a>(

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use crate::{
     Budget, Signal, export, log,
     pipeline::Meter,
-    receive::{ListenError, Serving, TlsError},
+    receive::{ListenError, Listening, Serving, TlsError},
     settings::Settings,
     tail,
 };
@@ -79,6 +79,8 @@ pub struct Stored {
 pub struct Gateway {
     budget: Arc<Budget>,
     servers: Servers,
+    /// For whoever follows, until it ends.
+    listening: Mutex<Listening>,
     exports: Exports,
     samplers: Vec<Arc<tail::Counts>>,
     meters: Vec<Arc<Meter>>,
@@ -92,8 +94,18 @@ impl Gateway {
     /// Starts it on so many shards, each with a thread, a runtime and listeners of its own. When this returns, it
     /// listens.
     pub fn start(settings: &Settings, shards: usize) -> Result<Self, StartError> {
+        Self::follow(settings, shards, &Listening::default())
+    }
+
+    /// The same after another one, where that one listened if the settings say so too: who has come to it and was not
+    /// let in yet comes in here.
+    pub fn follow(
+        settings: &Settings,
+        shards: usize,
+        before: &Listening,
+    ) -> Result<Self, StartError> {
         let budget = Budget::new(settings.memory.budget);
-        let built = build::build(settings, shards.max(1), &budget)?;
+        let built = build::build(settings, shards.max(1), &budget, before)?;
         let (stop, stopped) = watch::channel(false);
         let (hurry, hurried) = watch::channel(false);
         let threads = built.shards.into_iter().enumerate().map(|(index, shard)| {
@@ -105,6 +117,7 @@ impl Gateway {
         Ok(Self {
             budget,
             servers: built.servers,
+            listening: Mutex::new(built.listening),
             exports: built.exports,
             samplers: built.samplers,
             meters: built.meters,
@@ -123,6 +136,14 @@ impl Gateway {
     /// The servers of the receivers, and where they listen if it is an address.
     pub fn servers(&self) -> &[(ComponentId, Arc<Serving>, Option<SocketAddr>)] {
         &self.servers
+    }
+
+    /// Where it listens, for one that follows it; nowhere once it was told to stop.
+    pub fn listening(&self) -> Listening {
+        self.listening
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .again()
     }
 
     /// The exporters.
@@ -149,6 +170,12 @@ impl Gateway {
     /// After so long nothing is tried again that failed: what a log keeps is sent after the next start, the rest is
     /// given up and counted.
     pub fn stop(&self, patience: Duration) {
+        drop(mem::take(
+            &mut *self
+                .listening
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        ));
         self.stop.send_replace(true);
         let shards = mem::take(&mut *self.shards.lock().unwrap_or_else(PoisonError::into_inner));
         let end = Instant::now() + patience;

@@ -32,6 +32,8 @@ const SENDERS: usize = 4;
 /// The real program with its configuration and its folder, which go with the test.
 pub(crate) struct Program {
     folder: PathBuf,
+    /// How it is started, with its folder.
+    command: fn(&Path) -> Command,
     pub(crate) address: SocketAddr,
     pub(crate) child: Child,
 }
@@ -39,6 +41,19 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it with what `config` makes of where it listens and of a folder for its files.
     pub(crate) fn start(name: &str, config: impl FnOnce(SocketAddr, &Path) -> String) -> Self {
+        Self::start_by(name, config, |folder| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_gateway"));
+            command.arg("--config").arg(folder.join("gateway.yaml"));
+            command
+        })
+    }
+
+    /// The same with a command that becomes the program.
+    pub(crate) fn start_by(
+        name: &str,
+        config: impl FnOnce(SocketAddr, &Path) -> String,
+        command: fn(&Path) -> Command,
+    ) -> Self {
         let folder = std::env::temp_dir().join(format!("gateway-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
@@ -47,21 +62,17 @@ impl Program {
         let files = folder.join("files");
         let config = config(address, &files);
         std::fs::write(folder.join("gateway.yaml"), config).unwrap();
-        let child = Self::spawn(&folder);
+        let child = Self::spawn(command(&folder));
         Self {
             folder,
+            command,
             address,
             child,
         }
     }
 
-    fn spawn(folder: &Path) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_gateway"))
-            .arg("--config")
-            .arg(folder.join("gateway.yaml"))
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap()
+    fn spawn(mut command: Command) -> Child {
+        command.stdout(Stdio::null()).spawn().unwrap()
     }
 
     /// Ends it as `kill -9` does.
@@ -71,7 +82,19 @@ impl Program {
     }
 
     pub(crate) fn again(&mut self) {
-        self.child = Self::spawn(&self.folder);
+        self.child = Self::spawn((self.command)(&self.folder));
+    }
+
+    /// Makes it read another configuration.
+    pub(crate) fn reload(&self, config: &str) {
+        std::fs::write(self.folder.join("gateway.yaml"), config).unwrap();
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::HUP).unwrap();
+    }
+
+    /// Where its files are.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.folder.join("files")
     }
 
     /// The files of the log.
@@ -108,6 +131,8 @@ pub(crate) struct Load {
     pub(crate) stop: AtomicBool,
     acknowledged: Mutex<Vec<Taken>>,
     pub(crate) refused: AtomicU64,
+    /// Connections that were not made.
+    pub(crate) unconnected: AtomicU64,
 }
 
 impl Load {
@@ -123,10 +148,12 @@ impl Load {
             senders.spawn(async move {
                 while !load.stop.load(Relaxed) {
                     let Some(mut connection) = connect(to).await else {
+                        load.unconnected.fetch_add(1, Relaxed);
                         sleep(Duration::from_millis(5)).await;
                         continue;
                     };
-                    while !load.stop.load(Relaxed) {
+                    // Who is told that the other one ends makes a new connection.
+                    while !load.stop.load(Relaxed) && connection.ready().await.is_ok() {
                         let request = load.next.fetch_add(1, Relaxed);
                         let sent = Instant::now();
                         match send(&mut connection, to, message(request)).await {
@@ -193,7 +220,6 @@ async fn send(
         .body(Full::new(Bytes::from(framed(0, &message))))
         .unwrap();
     let answer = async {
-        connection.ready().await.ok()?;
         let response = connection.send_request(request).await.ok()?;
         let mut headers = response.headers().clone();
         let body = response.into_body().collect().await.ok()?;

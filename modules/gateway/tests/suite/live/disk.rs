@@ -1,0 +1,255 @@
+//! Disks that fail under the real program: one that is full, one that may not be written, one with errors.
+//!
+//! They are in a namespace of their own, which needs `unshare` and somebody who may use it; errors are made by `strace`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::Ordering::Relaxed,
+    time::{Duration, Instant},
+};
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message as _;
+use tokio::time::sleep;
+
+use crate::{
+    killed::{message, settle},
+    program::running::free,
+    support::{
+        Backend, TRACES, call,
+        crash::{Load, Program},
+        spans,
+    },
+};
+
+/// Whether a command ends well here; where it does not, that is said.
+#[expect(clippy::print_stderr, reason = "who tests nothing has to say so")]
+pub(super) fn is_there(command: &[&str]) -> bool {
+    let output = Command::new(command[0]).args(&command[1..]).output();
+    let there = output.is_ok_and(|output| output.status.success());
+    if !there {
+        eprintln!("SKIPPED: `{}` does not work here", command.join(" "));
+    }
+    there
+}
+
+fn namespaces() -> bool {
+    is_there(&["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/tmp"])
+}
+
+/// The program on a disk of its own, made by a line of shell in which `$1` is where its files are.
+fn apart(folder: &Path, disk: &str) -> Command {
+    let files = folder.join("files");
+    fs::create_dir_all(&files).unwrap();
+    let mut command = Command::new("unshare");
+    command
+        .args(["-rm", "sh", "-c"])
+        .arg(format!("{disk} && exec \"$0\" --config \"$2\""))
+        .arg(env!("CARGO_BIN_EXE_gateway"))
+        .arg(files)
+        .arg(folder.join("gateway.yaml"));
+    command
+}
+
+/// Runs a command where the program sees its disk.
+fn inside(program: &Program, command: &[&str]) {
+    let id = program.child.id().to_string();
+    let status = Command::new("nsenter")
+        .args([
+            "--target",
+            &id,
+            "--user",
+            "--preserve-credentials",
+            "--mount",
+        ])
+        .args(command)
+        .status()
+        .unwrap();
+    assert!(status.success(), "{command:?}");
+}
+
+/// The files of the program's log, as they are seen from outside.
+fn segments(program: &Program) -> Vec<PathBuf> {
+    let mut files = PathBuf::from(format!("/proc/{}/root", program.child.id()));
+    files.push(program.files().strip_prefix("/").unwrap());
+    let logs = fs::read_dir(files).into_iter().flatten().flatten();
+    logs.flat_map(|log| fs::read_dir(log.path()).into_iter().flatten().flatten())
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "segment"))
+        .collect()
+}
+
+async fn until(what: &str, is: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is() {
+        assert!(began.elapsed() < Duration::from_mins(1), "{what}");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Requests of about a hundred kilobytes.
+fn large(nth: u64) -> Vec<u8> {
+    let mut request = ExportTraceServiceRequest::decode(&*message(nth)).unwrap();
+    let scopes = request
+        .resource_spans
+        .iter_mut()
+        .flat_map(|one| &mut one.scope_spans);
+    for span in scopes.flat_map(|scope| &mut scope.spans) {
+        span.name = "x".repeat(5000);
+    }
+    request.encode_to_vec()
+}
+
+async fn refuses(load: &Load, program: &Program) {
+    let before = load.refused.load(Relaxed);
+    until("senders are refused", || {
+        load.refused.load(Relaxed) > before + 20
+    })
+    .await;
+    let answer = call(program.address, TRACES, &spans(1)).await;
+    assert_eq!(answer.code, "14", "who is refused may come again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_without_room_refuses_delivers_deletes_and_takes_again() {
+    if !namespaces() {
+        return;
+    }
+    let nobody = free();
+    let config = crate::killed::config(nobody, "process", None);
+    let mut program = Program::start_by("no-room", config, |folder| {
+        apart(folder, "mount -t tmpfs -o size=20m tmpfs \"$1\"")
+    });
+    let (load, senders) = Load::start(program.address, large);
+    load.some_more(50).await;
+    // There is room for one file of the log, and not for two.
+    refuses(&load, &program).await;
+    let full = segments(&program).len();
+
+    let backend = Backend::start_on(nobody).await;
+    settle(&backend, &load).await;
+    // It takes again by itself, more than would fit if nothing were deleted.
+    load.some_more(50).await;
+    load.stop.store(true, Relaxed);
+    senders.join_all().await;
+    assert_eq!(settle(&backend, &load).await, 0, "nobody was killed");
+    assert!(segments(&program).len() <= full + 1);
+    assert!(program.child.try_wait().unwrap().is_none(), "it goes on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_may_not_be_written_is_delivered_from_and_taken_again_once_it_may() {
+    if !namespaces() {
+        return;
+    }
+    let nobody = free();
+    let config = crate::killed::config(nobody, "process", None);
+    // As it is after errors: mounted to be read alone. While a file is open to be written nobody can do that.
+    let mut program = Program::start_by("read-only", config, |folder| {
+        let spoilt = folder.join("spoilt").exists();
+        let mount = if spoilt {
+            "mount -o remount,bind,ro \"$1\""
+        } else {
+            "true"
+        };
+        apart(folder, &format!("mount --bind \"$1\" \"$1\" && {mount}"))
+    });
+    let (load, senders) = Load::start(program.address, message);
+    load.some_more(50).await;
+    program.kill();
+    let files = program.files();
+    fs::write(files.with_file_name("spoilt"), "").unwrap();
+    program.again();
+    refuses(&load, &program).await;
+    let backend = Backend::start_on(nobody).await;
+    settle(&backend, &load).await;
+    inside(
+        &program,
+        &["mount", "-o", "remount,bind,rw", files.to_str().unwrap()],
+    );
+    load.some_more(50).await;
+    fs::remove_file(files.with_file_name("spoilt")).unwrap();
+    // What it noted since holds.
+    program.kill();
+    program.again();
+    load.stop.store(true, Relaxed);
+    senders.join_all().await;
+    settle(&backend, &load).await;
+}
+
+/// Calls to the disk fail as long as this lives.
+struct Failing(Child);
+
+impl Failing {
+    /// The program's threads are told `EIO` by these calls.
+    async fn begin(program: &Program, calls: &str) -> Self {
+        let id = program.child.id();
+        let tracer = Command::new("strace")
+            .args([
+                "-f",
+                "-qq",
+                "-e",
+                &format!("trace={calls}"),
+                "-e",
+                &format!("inject={calls}:error=EIO"),
+            ])
+            .args(["-o", "/dev/null", "-p", &id.to_string()])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        until("it is traced", || {
+            let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+            !status.contains("TracerPid:\t0\n")
+        })
+        .await;
+        Self(tracer)
+    }
+}
+
+impl Drop for Failing {
+    fn drop(&mut self) {
+        // Told to end it lets go of what it traces.
+        let id = rustix::process::Pid::from_child(&self.0);
+        let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        let _ = self.0.wait();
+    }
+}
+
+async fn with_errors(durability: &str, calls: &str) {
+    if !is_there(&["strace", "-o", "/dev/null", "true"]) {
+        return;
+    }
+    let nobody = free();
+    let mut program = Program::start(
+        &format!("errors-{durability}"),
+        crate::killed::config(nobody, durability, None),
+    );
+    let (load, senders) = Load::start(program.address, message);
+    load.some_more(50).await;
+    let failing = Failing::begin(&program, calls).await;
+    refuses(&load, &program).await;
+    // What was acknowledged arrives nevertheless.
+    let backend = Backend::start_on(nobody).await;
+    settle(&backend, &load).await;
+    drop(failing);
+    load.some_more(50).await;
+    // And is not forgotten by who is killed after that.
+    program.kill();
+    program.again();
+    load.some_more(10).await;
+    load.stop.store(true, Relaxed);
+    senders.join_all().await;
+    settle(&backend, &load).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_with_errors_refuses_and_delivers_and_takes_again_once_it_has_none() {
+    with_errors("process", "pwritev,pwrite64,pwritev2").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_does_one_whose_medium_has_errors() {
+    with_errors("power", "fdatasync,fsync").await;
+}

@@ -1,0 +1,153 @@
+//! Destinations that are found by a name whose addresses change.
+//!
+//! The name is in a file of hosts that only the gateway sees, which needs `unshare` and somebody who may use it.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::beside::Folder;
+use crate::{
+    program::running::free,
+    support::{Backend, TRACES, call, count, spans},
+};
+
+/// A gateway for which a name has the addresses that a file says.
+struct Gateway {
+    child: Child,
+    folder: Folder,
+    address: SocketAddr,
+}
+
+impl Gateway {
+    fn start(port: u16) -> Self {
+        let (folder, address) = (Folder::new(), free());
+        let config = json!({
+            "receivers": { "otlp": { "protocols": { "grpc": { "endpoint": address } } } },
+            "exporters": { "load_balancing": {
+                "protocol": { "otlp": { "tls": { "insecure": true }, "compression": "none", "timeout": "5s" } },
+                "resolver": { "dns": { "hostname": "backends.example", "port": port.to_string(), "interval": "50ms", "timeout": "5s" } },
+            } },
+            "service": {
+                "telemetry": { "metrics": { "level": "none" } },
+                "pipelines": { "traces": { "receivers": ["otlp"], "exporters": ["load_balancing"] } },
+            },
+        });
+        fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+        fs::write(folder.path().join("hosts"), "").unwrap();
+        let child = Command::new("unshare")
+            .args(["-rm", "sh", "-c"])
+            .arg("mount --bind hosts /etc/hosts && exec \"$0\" --config config.json")
+            .arg(env!("CARGO_BIN_EXE_gateway"))
+            .current_dir(folder.path())
+            .spawn()
+            .unwrap();
+        Self {
+            child,
+            folder,
+            address,
+        }
+    }
+
+    /// From now on the name has these addresses.
+    fn name(&self, addresses: &[SocketAddr]) {
+        let lines = addresses
+            .iter()
+            .map(|one| format!("{} backends.example\n", one.ip()));
+        // Written where it stands, for it is that file that was bound. In one piece: who reads it meanwhile sees a line
+        // or none.
+        fs::write(self.folder.path().join("hosts"), lines.collect::<String>()).unwrap();
+    }
+
+    /// Whether a request of sixty traces was taken.
+    async fn sends(&self) -> bool {
+        tokio::net::TcpStream::connect(self.address).await.is_ok()
+            && call(self.address, TRACES, &spans(60)).await.code == "0"
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // One that has ended already needs no end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How many spans came since it was asked last.
+fn since(backend: &Backend, before: &mut usize) -> usize {
+    let got = backend.got();
+    let came = got[*before..].iter().map(|one| count(&one.body)).sum();
+    *before = got.len();
+    came
+}
+
+/// Sends until exactly these get something of what is sent.
+async fn until(gateway: &Gateway, backends: &[Backend; 3], expected: [bool; 3]) -> [usize; 3] {
+    let began = Instant::now();
+    let mut before = backends.each_ref().map(|backend| backend.got().len());
+    loop {
+        let came = if gateway.sends().await {
+            sleep(Duration::from_millis(20)).await;
+            [0, 1, 2].map(|at| since(&backends[at], &mut before[at]))
+        } else {
+            [0; 3]
+        };
+        if came.map(|came| came > 0) == expected {
+            return came;
+        }
+        let late = began.elapsed() > Duration::from_mins(1);
+        assert!(!late, "{came:?} where {expected:?} was expected");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_sent_to_changes_with_the_addresses_of_a_name() {
+    if !super::disk::is_there(&[
+        "unshare",
+        "-rm",
+        "mount",
+        "--bind",
+        "/etc/hosts",
+        "/etc/hosts",
+    ]) {
+        return;
+    }
+    let port = free().port();
+    let places = [1, 2, 3].map(|last| SocketAddr::from(([127, 0, 0, last], port)));
+    let backends = [
+        Backend::start_on(places[0]).await,
+        Backend::start_on(places[1]).await,
+        Backend::start_on(places[2]).await,
+    ];
+    let gateway = Gateway::start(port);
+    gateway.name(&places[..1]);
+    until(&gateway, &backends, [true, false, false]).await;
+    // Two share the traces, then three; then the first is gone, and is not sent to any more.
+    gateway.name(&places[..2]);
+    let shared = until(&gateway, &backends, [true, true, false]).await;
+    assert!(shared[0] > 5 && shared[1] > 5, "{shared:?}");
+    gateway.name(&places);
+    until(&gateway, &backends, [true, true, true]).await;
+    gateway.name(&places[1..]);
+    let shared = until(&gateway, &backends, [false, true, true]).await;
+    assert_eq!(
+        shared.iter().sum::<usize>(),
+        60,
+        "each trace once: {shared:?}"
+    );
+    // A name that is not known any more: who was there before may still be.
+    gateway.name(&[]);
+    for _ in 0..10 {
+        until(&gateway, &backends, [false, true, true]).await;
+    }
+    gateway.name(&places[..1]);
+    until(&gateway, &backends, [true, false, false]).await;
+}
