@@ -3,7 +3,7 @@
 //! A real collector measures this machine as an agent's configuration has it, and a real Prometheus takes it in each way
 //! that there is: as OTLP, by remote write, and by asking.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fmt::Write as _, fs};
 
 use modules::{Collector, Loki, Prometheus, logs, metrics};
 use provider::{Scope, Stack};
@@ -100,11 +100,10 @@ fn measures(agent: &Container, labels: &Value) -> String {
 
 /// The series that answer a question, once there are any.
 fn answer(question: &str) -> Option<Vec<Value>> {
-    let question: String = question
-        .bytes()
-        .map(|byte| format!("%{byte:02X}"))
-        .collect();
-    let path = format!("/api/v1/query?query={question}");
+    let mut path = "/api/v1/query?query=".to_owned();
+    for byte in question.bytes() {
+        write!(path, "%{byte:02X}").expect("a String takes everything");
+    }
     let answer: Value = serde_json::from_str(&ask(PROMETHEUS, "GET", &path, "")?).ok()?;
     let series = answer["data"]["result"].as_array()?.clone();
     (!series.is_empty()).then_some(series)
