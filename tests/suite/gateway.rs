@@ -98,6 +98,10 @@ fn of_this_machine(text: &str, folder: &str) -> Vec<String> {
     if text.contains("file_storage:") {
         keys.push(format!("extensions.file_storage.directory={folder}"));
     }
+    // A Pod has a volume there.
+    let files = ["traces", "metrics", "logs"].map(|signal| format!("file/{signal}"));
+    let files = files.iter().filter(|file| text.contains(&format!("{file}:")));
+    keys.extend(files.map(|file| format!("exporters.{file}.path={folder}/out.jsonl")));
     keys.into_iter()
         .flat_map(|key| ["--set".to_owned(), key])
         .collect()

@@ -71,6 +71,7 @@ async fn a_full_queue_on_disk_makes_senders_wait_or_refuses_them_as_it_is_told()
         if !block {
             assert_eq!(waits.await.unwrap().code, third);
             gateway.stop_within(Duration::ZERO).await;
+            std::fs::remove_dir_all(folder).unwrap();
             continue;
         }
         let backend = Backend::start_on(address).await;
