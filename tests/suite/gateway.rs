@@ -100,7 +100,9 @@ fn of_this_machine(text: &str, folder: &str) -> Vec<String> {
     }
     // A Pod has a volume there.
     let files = ["traces", "metrics", "logs"].map(|signal| format!("file/{signal}"));
-    let files = files.iter().filter(|file| text.contains(&format!("{file}:")));
+    let files = files
+        .iter()
+        .filter(|file| text.contains(&format!("{file}:")));
     keys.extend(files.map(|file| format!("exporters.{file}.path={folder}/out.jsonl")));
     keys.into_iter()
         .flat_map(|key| ["--set".to_owned(), key])
