@@ -74,12 +74,12 @@ live: ## transcripts and suite against a real Kubernetes: one built here (Go), o
 	cargo test --locked --workspace --test suite --test conformance --no-run
 	$(REPLAY) .config/run-tests conformance
 	peers=$$(tests/live/peer build); OTELIER_PEERS=$$peers $(REAL) .config/run-tests $(LIVE) $(ARGS)
-live-all: ## the same, with what takes long and with Jaeger and Loki, whose builds do
+live-all: ## the same, with what takes long and with Jaeger, Loki and VictoriaMetrics, whose builds do
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --test suite --test conformance --no-run
 	$(REPLAY) .config/run-tests conformance
 	peers=$$(tests/live/peer build collector prometheus alertmanager python sdk python-client node-client h2spec \
-	    collector-older jaeger loki); \
+	    collector-older jaeger loki victoria-metrics); \
 	  GATEWAY_KILLS=200 OTELIER_PEERS=$$peers $(REAL) .config/run-tests live-all $(ARGS)
 
 # Images without a container engine: static programs in archives that any engine and any registry client loads.

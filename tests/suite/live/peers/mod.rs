@@ -37,7 +37,7 @@ pub(super) fn containers(repository: &str) -> Vec<(String, Container)> {
 }
 
 /// The same of those stacks alone.
-fn of(stacks: &[Stack], repository: &str) -> Vec<(String, Container)> {
+pub(super) fn of(stacks: &[Stack], repository: &str) -> Vec<(String, Container)> {
     let mut found = Vec::new();
     for stack in stacks {
         for container in Container::all(&graph(stack)) {

@@ -7,6 +7,7 @@ use super::peers::containers;
 
 mod older;
 mod store;
+mod victoria;
 
 /// Runs a program with the arguments and variables of a container, and `more`.
 fn judged(program: &str, container: &Container, more: &[&str]) -> (bool, String) {
