@@ -5,7 +5,7 @@ use provider_core::{Findings, Scope, Stack};
 use serde_json::{Value, json};
 
 use super::ObjectStore;
-use crate::{Workload, units::days};
+use crate::{Tls, Workload, units::days};
 
 type Store = fn(&mut Scope<'_>) -> ObjectStore;
 
@@ -140,6 +140,25 @@ fn pods_with_an_identity_of_eks_may_ask_its_agent_at_addresses_of_both_families(
     for cidr in ["169.254.170.23/32", "fd00:ec2::23/128"] {
         let agent = (json!(80), json!({ "ipBlock": { "cidr": cidr } }));
         assert!(egress.contains(&agent), "{egress:?}");
+    }
+}
+
+#[test]
+fn an_identity_is_asked_for_in_the_open_where_a_stack_speaks_tls() {
+    let stores: [Store; 2] = [
+        |scope| {
+            scope.add(Tls::generated());
+            ObjectStore::s3("logs").pod_identity().into()
+        },
+        |scope| {
+            scope.add(Tls::generated());
+            ObjectStore::gcs("logs").identity().into()
+        },
+    ];
+    for store in stores {
+        if let Err(findings) = with(store) {
+            panic!("{findings}");
+        }
     }
 }
 

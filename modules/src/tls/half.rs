@@ -26,8 +26,9 @@ struct OpenPlace {
     why: &'static str,
 }
 
-/// Addresses that only a Pod's own node answers at: what a cloud tells its machines.
-const LINK_LOCAL: &str = "169.254.";
+/// Addresses that only a Pod's own node answers at: what a cloud tells its machines. Those of IPv4 are link-local, those of
+/// IPv6 are Amazon's own (user guide of EC2, "Access instance metadata"; of EKS, "Pod Identity").
+const OF_THE_NODE: [&str; 2] = ["169.254.", "fd00:ec2::"];
 
 /// Says that the Pods of a workload here know whom to trust.
 pub(crate) fn trusts(scope: &mut Scope<'_>, name: &str) {
@@ -93,6 +94,10 @@ enum Verdict {
     Wrong(Finding),
 }
 
+fn is_of_the_node(host: &str) -> bool {
+    OF_THE_NODE.iter().any(|prefix| host.starts_with(prefix))
+}
+
 fn judge(
     connection: &Connection,
     trusting: &BTreeSet<Trusts>,
@@ -103,7 +108,7 @@ fn judge(
     let wrong = |message: String| Verdict::Wrong(Finding::new("half-tls", message));
     match to {
         Destination::KubernetesApi => Verdict::Right,
-        Destination::Outside { host, .. } if host.starts_with(LINK_LOCAL) => Verdict::Right,
+        Destination::Outside { host, .. } if is_of_the_node(host) => Verdict::Right,
         Destination::Outside { .. } if to.is_secured() => Verdict::Right,
         Destination::Outside { host, port, .. } => wrong(format!(
             "{who} sends to {host}:{port} in the open, though the stack speaks TLS"
