@@ -12,11 +12,11 @@ mod filtered;
 mod found;
 mod made;
 mod measured;
-mod overloaded;
 mod processed;
 mod remote_write;
 mod sampled;
 mod sampling;
+mod slow;
 mod told;
 mod undecided;
 

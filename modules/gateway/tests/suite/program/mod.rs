@@ -1,7 +1,6 @@
 //! The program as people start it: its arguments, its pages, its signals.
 
 mod asked;
-pub(crate) mod overloaded;
 mod reached;
 mod reloaded;
 pub(crate) mod running;

@@ -24,8 +24,10 @@ use prost::Message as _;
 use serde_json::json;
 use tokio::{net::TcpStream, task::JoinSet, time::sleep};
 
-use super::running::{File, Running, free};
-use crate::support::{Backend, TRACES, framed};
+use crate::{
+    program::running::{File, Running, free},
+    support::{Backend, TRACES, framed},
+};
 
 /// What it may be larger than its limit: what it takes itself.
 const ITSELF: u64 = 16 << 20;
@@ -233,15 +235,4 @@ impl Overload {
         let most = (self.limit << 20) + ITSELF + code;
         assert!(peak <= most, "{peak} bytes, of {most}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn more_than_fits_is_refused_and_the_program_stays_as_small_as_it_is_told() {
-    let small = Overload {
-        senders: 4,
-        in_flight: 16,
-        limit: 32,
-        requests: 160,
-    };
-    small.run().await;
 }
