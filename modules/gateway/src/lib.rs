@@ -15,6 +15,7 @@ pub mod cli;
 pub mod config;
 mod encoding;
 pub mod export;
+mod fnv;
 pub mod http2;
 mod identity;
 pub mod json;

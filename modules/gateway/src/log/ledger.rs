@@ -20,6 +20,7 @@ use super::{
     format::{VERSION, salt, u32_at, u64_at},
     ranges::Ranges,
 };
+use crate::fnv;
 
 const MAGIC: [u8; 8] = *b"OTELDON\n";
 const HEADER: usize = 64;
@@ -70,9 +71,7 @@ pub(crate) struct Ledger {
 
 /// The key under which a name is in the slots: FNV-1a.
 pub(crate) fn key(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    fnv::of_64(fnv::START, name.as_bytes())
 }
 
 impl Ledger {

@@ -1,5 +1,7 @@
 //! Which share of all trace ids is it?
 
+use crate::fnv;
+
 /// A share of all trace ids, decided as contrib's `probabilistic` policy does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Share {
@@ -9,28 +11,20 @@ pub(super) struct Share {
     threshold: u64,
 }
 
-const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const PRIME: u64 = 0x0100_0000_01b3;
 const SALT: &str = "default-hash-seed";
 
 impl Share {
     pub(super) fn new(percentage: f64, salt: Option<&str>) -> Self {
         let salt = salt.filter(|salt| !salt.is_empty()).unwrap_or(SALT);
         Self {
-            salted: fnv1a(OFFSET, salt.as_bytes()),
+            salted: fnv::of_64(fnv::START, salt.as_bytes()),
             threshold: threshold(percentage / 100.0),
         }
     }
 
     pub(super) fn has(self, trace_id: &[u8; 16]) -> bool {
-        fnv1a(self.salted, trace_id) <= self.threshold
+        fnv::of_64(self.salted, trace_id) <= self.threshold
     }
-}
-
-fn fnv1a(start: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(start, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
-    })
 }
 
 /// The product of a ratio and 2⁶⁴−1, rounded to 64 significant bits (ties to even) and then cut to a whole number, which

@@ -3,6 +3,8 @@
 //! OpenTelemetry's specification, "`TraceState`: Probability Sampling": an item has 56 random bits, and is kept if they
 //! are not below a threshold of 56 bits.
 
+use crate::fnv;
+
 /// One above the largest number of 56 bits.
 const ALL: u64 = 1 << 56;
 /// A number of 56 bits has so many hexadecimal digits.
@@ -30,7 +32,7 @@ impl Randomness {
     /// others only fill the number up.
     pub(super) fn hashed(bytes: &[u8], seed: u32) -> Self {
         const DECIDING: u64 = (1 << 14) - 1;
-        let hash = fnv1a(seed.to_le_bytes().iter().chain(bytes));
+        let hash = fnv::of_32(seed.to_le_bytes().iter().chain(bytes));
         let low = u64::from(hash) & DECIDING;
         let rest = u64::from(hash >> 18);
         let mixed = rest ^ (rest << 10);
@@ -133,12 +135,6 @@ fn exponent(number: f64) -> i32 {
     const BIAS: i32 = 1022;
     let bits = (number.to_bits() >> 52) & 0x7ff;
     i32::try_from(bits).unwrap_or(0) - BIAS
-}
-
-fn fnv1a<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
-    bytes.fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 #[cfg(test)]
