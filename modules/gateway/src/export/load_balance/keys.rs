@@ -1,6 +1,6 @@
 //! What is an item of a request found by, as the collector makes it: each signal in its own way?
 
-use std::{collections::HashMap, iter::once};
+use std::collections::HashMap;
 
 use crate::{
     Signal, identity, ottl,
@@ -203,24 +203,22 @@ fn of_record(whose: Whose<'_, '_>, record: &[u8], names: &[String]) -> Vec<u8> {
 /// The keys of a metric's points; a metric without any is found by what all of them would have in common.
 fn of_points<C>(
     metric: &[u8],
-    common: impl Fn() -> C,
+    common: impl FnOnce() -> C,
     key: impl Fn(&C, &[Attribute<'_>]) -> Vec<u8>,
 ) -> Found {
     let common = common();
-    let Some(data) = ottl::data(metric) else {
-        return Found::Whole(key(&common, &[]));
-    };
-    let number = data.point_attributes();
     let mut keys = Vec::new();
-    let mut point = Vec::new();
-    for bytes in data.points() {
-        point.clear();
-        point.extend(attributes(bytes, number));
-        keys.push(key(&common, &point));
+    if let Some(data) = ottl::data(metric) {
+        let number = data.point_attributes();
+        let mut point = Vec::new();
+        for bytes in data.points() {
+            point.clear();
+            point.extend(attributes(bytes, number));
+            keys.push(key(&common, &point));
+        }
     }
     if keys.is_empty() {
-        keys.extend(once(key(&common, &[])));
-        return Found::Whole(keys.remove(0));
+        return Found::Whole(key(&common, &[]));
     }
     Found::Points(keys)
 }
