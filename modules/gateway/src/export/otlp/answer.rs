@@ -104,12 +104,12 @@ fn delivered_json(response: &[u8]) -> Delivered {
         value.as_u64().or(text)
     };
     Delivered {
-        left: Vec::new(),
         rejected: counts.into_iter().find_map(count).unwrap_or_default(),
         message: partial["errorMessage"]
             .as_str()
             .unwrap_or_default()
             .to_owned(),
+        ..Delivered::default()
     }
 }
 
@@ -133,9 +133,9 @@ pub(super) fn delivered(response: &[u8]) -> Delivered {
     let partial = bytes_of(response, 1);
     let message = bytes_of(partial, 2);
     Delivered {
-        left: Vec::new(),
         rejected: number_of(partial, 1),
         message: String::from_utf8_lossy(message).into_owned(),
+        ..Delivered::default()
     }
 }
 
@@ -182,9 +182,9 @@ mod tests {
     fn what_was_not_wanted_is_counted() {
         let partial: &[u8] = b"\x0a\x06\x08\x03\x12\x02no";
         let expected = Delivered {
-            left: Vec::new(),
             rejected: 3,
             message: "no".to_owned(),
+            ..Delivered::default()
         };
         assert_eq!(delivered(partial), expected);
         let json = br#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"no"}}"#;

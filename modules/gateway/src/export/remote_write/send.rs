@@ -124,14 +124,11 @@ impl RemoteWrite {
         }
         match lasting {
             Some(failure) => Err(failure),
+            None if dropped == 0 => Ok(Delivered::default()),
             None => Ok(Delivered {
-                left: Vec::new(),
                 rejected: dropped,
-                message: if dropped == 0 {
-                    String::new()
-                } else {
-                    "they have no counterpart in Prometheus".to_owned()
-                },
+                message: "they have no counterpart in Prometheus".to_owned(),
+                ..Delivered::default()
             }),
         }
     }
