@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::settings;
 
+/// What a destination may ask for: one that names a time in the next century must not be waited for.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// The pauses between the attempts of one payload: each longer than the one before, none exactly so long as those of
 /// other payloads that failed at the same time.
 #[derive(Debug)]
@@ -21,8 +24,8 @@ impl Backoff {
         }
     }
 
-    /// How long to wait now, if there is to be another attempt: at least as long as the destination asked for.
-    /// `random` is from 0 to 1; `elapsed` is the time since the first attempt began.
+    /// How long to wait now, if there is to be another attempt: at least as long as the destination asked for, within
+    /// reason. `random` is from 0 to 1; `elapsed` is the time since the first attempt began.
     pub(crate) fn pause(
         &mut self,
         elapsed: Duration,
@@ -30,12 +33,17 @@ impl Backoff {
         random: f64,
     ) -> Option<Duration> {
         let spread = self.retry.jitter * (2.0 * random - 1.0);
-        let own = self.next.mul_f64((1.0 + spread).max(0.0));
-        self.next = self.next.mul_f64(self.retry.multiplier).min(self.retry.max);
-        let pause = own.max(asked.unwrap_or_default());
-        let over = self.retry.give_up.is_some_and(|end| elapsed + pause > end);
-        (!over).then_some(pause)
+        let own = times(self.next, 1.0 + spread);
+        self.next = times(self.next, self.retry.multiplier).min(self.retry.max);
+        let pause = own.max(asked.unwrap_or_default()).min(LONGEST);
+        let end = self.retry.give_up.unwrap_or(Duration::MAX);
+        (elapsed.saturating_add(pause) <= end).then_some(pause)
     }
+}
+
+/// The longest duration where the product is none.
+fn times(duration: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor.max(0.0)).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]
@@ -61,5 +69,25 @@ mod tests {
         }
         assert_eq!(backoff.pause(elapsed, None, 0.5), seconds(30.0));
         assert_eq!(backoff.pause(Duration::from_secs(271), None, 0.5), None);
+    }
+
+    #[test]
+    fn whatever_is_asked_for_or_configured_is_a_pause_of_at_most_a_day() {
+        let forever = settings::Backoff {
+            initial: Duration::from_secs(5),
+            max: Duration::MAX,
+            give_up: None,
+            multiplier: f64::INFINITY,
+            jitter: 0.5,
+        };
+        let mut backoff = Backoff::new(forever);
+        let (elapsed, asked) = (Duration::from_mins(1), Some(Duration::MAX));
+        assert_eq!(backoff.pause(elapsed, asked, 0.5), Some(LONGEST));
+        assert_eq!(backoff.pause(elapsed, None, 1.0), Some(LONGEST));
+        let mut ending = Backoff::new(settings::Backoff {
+            give_up: Some(Duration::from_mins(5)),
+            ..forever
+        });
+        assert_eq!(ending.pause(elapsed, asked, 0.5), None);
     }
 }

@@ -122,8 +122,9 @@ fn retry_info(status: &[u8]) -> Option<Duration> {
         }
         let info = bytes_of(any, 2);
         let delay = bytes_of(info, 1);
+        let seconds = u64::try_from(number_of(delay, 1).cast_signed()).unwrap_or_default();
         let nanos = u32::try_from(number_of(delay, 2)).unwrap_or_default();
-        return Some(Duration::new(number_of(delay, 1), nanos.min(999_999_999)));
+        return Some(Duration::new(seconds, nanos.min(999_999_999)));
     }
     None
 }
