@@ -46,16 +46,11 @@ impl ToFile {
     /// # Errors
     /// Where the file cannot be opened: whoever wrote a wrong path is told before there is something to lose.
     pub fn new(settings: settings::File) -> Result<Self, MakeError> {
-        let exporter = Self {
-            settings,
-            current: Mutex::new(None),
-        };
-        let open = exporter.open().map_err(|source| {
-            MakeError::File(format!("`{}`", exporter.settings.path.display()), source)
-        })?;
+        let open = open(&settings)
+            .map_err(|source| MakeError::File(format!("`{}`", settings.path.display()), source))?;
         Ok(Self {
+            settings,
             current: Mutex::new(Some(open)),
-            ..exporter
         })
     }
 
@@ -109,7 +104,7 @@ impl ToFile {
         }
         let open = match current {
             Some(open) => open,
-            None => current.insert(self.open()?),
+            None => current.insert(open(&self.settings)?),
         };
         // After a reload there are two who write for a while.
         let before = open.file.metadata()?.len();
@@ -121,33 +116,32 @@ impl ToFile {
         open.bytes = before + size;
         Ok(())
     }
-
-    fn open(&self) -> io::Result<Open> {
-        let settings = &self.settings;
-        if let (Some(mode), Some(folder)) = (settings.create_directory, settings.path.parent()) {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(mode)
-                .create(folder)?;
-        }
-        let keep = settings.append
-            || settings.rotation.is_some()
-            || !begun().insert(settings.path.clone());
-        let mut options = OpenOptions::new();
-        options.create(true).append(true).mode(0o644);
-        let file = options.open(&settings.path)?;
-        if !keep {
-            file.set_len(0)?;
-        }
-        let bytes = file.metadata()?.len();
-        Ok(Open { file, bytes })
-    }
 }
 
 impl Sender for ToFile {
     fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
         futures::future::lazy(move |_| self.write(payload)).boxed()
     }
+}
+
+/// Opens the file, and begins it anew where it is to be and is the first time.
+fn open(settings: &settings::File) -> io::Result<Open> {
+    if let (Some(mode), Some(folder)) = (settings.create_directory, settings.path.parent()) {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(mode)
+            .create(folder)?;
+    }
+    let keep =
+        settings.append || settings.rotation.is_some() || !begun().insert(settings.path.clone());
+    let mut options = OpenOptions::new();
+    options.create(true).append(true).mode(0o644);
+    let file = options.open(&settings.path)?;
+    if !keep {
+        file.set_len(0)?;
+    }
+    let bytes = file.metadata()?.len();
+    Ok(Open { file, bytes })
 }
 
 /// The files that were begun since the program was started. One that is opened again, after an error or for another
