@@ -71,11 +71,7 @@ impl Way<'_> {
             let Some(again) = self.heard(payload, result) else {
                 return Interrupted::No;
             };
-            let random = fastrand::f64();
-            let pause = backoff
-                .as_mut()
-                .and_then(|backoff| backoff.pause(began.elapsed(), again.after, random));
-            let Some(pause) = pause else {
+            let Some(pause) = Backoff::next(&mut backoff, began.elapsed(), again.after) else {
                 self.given_up(&again.payload, Refusal::busy(again.why));
                 return Interrupted::No;
             };

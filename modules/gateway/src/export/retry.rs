@@ -24,9 +24,19 @@ impl Backoff {
         }
     }
 
+    /// How long to wait after an attempt that failed, if there is to be another one.
+    pub(crate) fn next(
+        backoff: &mut Option<Self>,
+        elapsed: Duration,
+        asked: Option<Duration>,
+    ) -> Option<Duration> {
+        let random = fastrand::f64();
+        backoff.as_mut()?.pause(elapsed, asked, random)
+    }
+
     /// How long to wait now, if there is to be another attempt: at least as long as the destination asked for, within
     /// reason. `random` is from 0 to 1; `elapsed` is the time since the first attempt began.
-    pub(crate) fn pause(
+    fn pause(
         &mut self,
         elapsed: Duration,
         asked: Option<Duration>,

@@ -77,10 +77,7 @@ impl LoadBalancer {
             let Err(Failure::Passing { why, after }) = result else {
                 return result;
             };
-            let random = fastrand::f64();
-            let pause = backoff
-                .as_mut()
-                .and_then(|backoff| backoff.pause(began.elapsed(), after, random));
+            let pause = Backoff::next(&mut backoff, began.elapsed(), after);
             match self.next(&member.name, pause).await {
                 Next::Again => {}
                 Next::End => return Err(Failure::Passing { why, after }),
