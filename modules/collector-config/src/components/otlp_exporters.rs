@@ -213,15 +213,16 @@ impl Component for OtlpGrpc {
 }
 
 impl OtlpHttp {
-    /// The URLs that it sends to.
-    fn urls(&self) -> impl Iterator<Item = &String> {
-        let base = Some(&self.endpoint).filter(|endpoint| !endpoint.is_empty());
-        let others = [
-            &self.traces_endpoint,
-            &self.metrics_endpoint,
-            &self.logs_endpoint,
+    /// The URLs that it sends to, and the keys that say them.
+    fn urls(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let all = [
+            ("endpoint", Some(&self.endpoint)),
+            ("traces_endpoint", self.traces_endpoint.as_ref()),
+            ("metrics_endpoint", self.metrics_endpoint.as_ref()),
+            ("logs_endpoint", self.logs_endpoint.as_ref()),
         ];
-        base.into_iter().chain(others.into_iter().flatten())
+        let said = all.into_iter().filter_map(|(key, url)| Some((key, url?)));
+        said.filter(|(_, url)| !url.is_empty())
     }
 }
 
@@ -241,8 +242,12 @@ impl Component for OtlpHttp {
     fn mistakes(&self) -> Vec<String> {
         let mut found = queue_mistakes(self.sending_queue.as_ref());
         found.extend(self.tls.mistakes());
-        let wrong = self.urls().filter(|url| !is_url(url));
-        found.extend(wrong.map(|url| format!("`endpoint` must be a URL: `{url}`")));
+        let wrong = self.urls().filter(|(_, url)| !is_url(url));
+        found.extend(
+            wrong.map(|(key, url)| {
+                format!("`{key}` must be a URL, as in `http://host:4318`: `{url}`")
+            }),
+        );
         if self.urls().next().is_none() {
             found.push("`endpoint` is missing".to_owned());
         }
@@ -250,7 +255,7 @@ impl Component for OtlpHttp {
     }
 
     fn needs(&self) -> Vec<Need> {
-        let urls = self.urls().cloned();
+        let urls = self.urls().map(|(_, url)| url.clone());
         urls.map(Traffic::Endpoint).map(Need::Traffic).collect()
     }
 }

@@ -66,6 +66,8 @@ pub fn load(sources: &[Source], around: &Surroundings) -> Result<Loaded, Problem
             }
             problems.sort();
             problems.dedup();
+            let twice = problems.clone();
+            problems.retain(|problem| !twice.iter().any(|other| other.says_nearer(problem)));
             Err(Problems(problems))
         }
     }

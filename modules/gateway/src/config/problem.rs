@@ -62,6 +62,13 @@ impl Problem {
         }
     }
 
+    /// Whether it stands at the very key that the other one begins with: both say the same, and this one where.
+    pub(crate) fn says_nearer(&self, other: &Self) -> bool {
+        self.path.split_last().is_some_and(|(key, outer)| {
+            outer == other.path && other.what.starts_with(&format!("`{key}` "))
+        })
+    }
+
     /// The same, with the name that may have been meant.
     pub(crate) fn meant(self, nearest: Option<&str>) -> Self {
         Self {

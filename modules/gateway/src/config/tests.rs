@@ -137,6 +137,28 @@ service:
 }
 
 #[test]
+fn what_two_would_say_is_said_once_and_at_its_key() {
+    let problems = load_text(
+        "
+receivers: {otlp: {protocols: {grpc: {}}}}
+exporters:
+  otlp_http: {endpoint: 'backend:4318'}
+  prometheusremotewrite: {endpoint: prom}
+service:
+  pipelines:
+    traces: {receivers: [otlp], exporters: [otlp_http]}
+    metrics: {receivers: [otlp], exporters: [prometheusremotewrite]}
+",
+    )
+    .unwrap_err();
+    let expected = [
+        "4: exporters::otlp_http::endpoint: `backend:4318` is not a URL such as `http://host:4318`",
+        "5: exporters::prometheusremotewrite::endpoint: must be a URL with its path, such as `http://host:9090/api/v1/write`",
+    ];
+    assert_eq!(problems, expected);
+}
+
+#[test]
 fn limits_of_memory_follow_from_the_limiter() {
     for (limiter, budget, limit) in [
         ("limit_mib: 100", 80, 100),
