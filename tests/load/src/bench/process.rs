@@ -1,6 +1,7 @@
 //! What does a process use? It runs alone on its core, and the kernel says.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
@@ -57,9 +58,9 @@ impl Process {
         self.child.id()
     }
 
-    /// Processor time that it has used, in seconds.
-    pub fn cpu(&self) -> io::Result<f64> {
-        cpu(self.id())
+    /// Processor time that it has used.
+    pub fn cpu(&self) -> io::Result<Used> {
+        Used::by(self.id())
     }
 
     /// Resident bytes now.
@@ -114,8 +115,61 @@ impl Drop for Process {
     }
 }
 
-/// Processor time that a process has used, its own and the kernel's for it, in seconds.
-pub fn cpu(id: u32) -> io::Result<f64> {
+/// Processor time that a process has used, its own and the kernel's for it.
+#[derive(Clone, Debug, Default)]
+pub struct Used {
+    /// Of the whole process, threads that have ended among it, in steps that are many milliseconds long.
+    ticks: Duration,
+    /// Of each thread that there is, in nanoseconds.
+    threads: BTreeMap<u32, Duration>,
+}
+
+impl Used {
+    /// What the process has used until now.
+    pub fn by(id: u32) -> io::Result<Self> {
+        let mut threads = BTreeMap::new();
+        for entry in fs::read_dir(format!("/proc/{id}/task"))? {
+            let entry = entry?;
+            // One that ends meanwhile is not counted, which `since` notices.
+            let Ok(said) = fs::read_to_string(entry.path().join("schedstat")) else {
+                continue;
+            };
+            let thread = entry.file_name().to_str().and_then(|id| id.parse().ok());
+            let nanos = said.split_whitespace().next().and_then(|n| n.parse().ok());
+            let (Some(thread), Some(nanos)) = (thread, nanos) else {
+                continue;
+            };
+            threads.insert(thread, Duration::from_nanos(nanos));
+        }
+        Ok(Self {
+            ticks: ticks(id)?,
+            threads,
+        })
+    }
+
+    /// What was used since then: to the nanosecond, unless a thread ended in between and took its count along.
+    pub fn since(&self, before: &Self) -> Duration {
+        let coarse = self.ticks.saturating_sub(before.ticks);
+        let ended = before
+            .threads
+            .keys()
+            .any(|id| !self.threads.contains_key(id));
+        let fine = self.threads.iter().map(|(id, used)| {
+            let before = before.threads.get(id).copied().unwrap_or_default();
+            used.saturating_sub(before)
+        });
+        let fine: Duration = fine.sum();
+        // One that began and ended in between is in neither list, but its steps are.
+        if ended || coarse.saturating_sub(fine) > 4 * tick() {
+            coarse
+        } else {
+            fine
+        }
+    }
+}
+
+/// User and system time of a process, in steps of the kernel.
+fn ticks(id: u32) -> io::Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
     // The name may hold spaces and brackets; after its last one come the fields from the third on.
     let after = stat.rsplit(')').next().unwrap_or_default();
@@ -123,15 +177,58 @@ pub fn cpu(id: u32) -> io::Result<f64> {
     let ticks = |field: usize| {
         fields
             .get(field - 3)
-            .and_then(|ticks| ticks.parse::<f64>().ok())
+            .and_then(|ticks| ticks.parse::<u32>().ok())
     };
     let (Some(user), Some(system)) = (ticks(14), ticks(15)) else {
         return Err(io::Error::other("stat has no times"));
     };
-    Ok((user + system) / rustix::param::clock_ticks_per_second() as f64)
+    Ok(tick() * user + tick() * system)
+}
+
+/// One step of the kernel.
+fn tick() -> Duration {
+    Duration::from_secs(1) / u32::try_from(rustix::param::clock_ticks_per_second()).unwrap_or(100)
 }
 
 /// An address on loopback where nobody listens.
 pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used(ticks: u64, threads: &[(u32, u64)]) -> Used {
+        let threads = threads.iter();
+        Used {
+            ticks: tick() * u32::try_from(ticks).unwrap(),
+            threads: threads
+                .map(|(id, nanos)| (*id, Duration::from_nanos(*nanos)))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn what_threads_use_is_known_to_the_nanosecond_unless_one_ends() {
+        let before = used(10, &[(1, 70), (2, 9)]);
+        let went_on = used(10, &[(1, 75), (2, 9), (3, 1)]);
+        assert_eq!(went_on.since(&before), Duration::from_nanos(6));
+        let ended = used(12, &[(1, 75)]);
+        assert_eq!(ended.since(&before), tick() * 2);
+        // One came and went: only the steps tell.
+        let passed = used(30, &[(1, 75), (2, 9)]);
+        assert_eq!(passed.since(&before), tick() * 20);
+    }
+
+    #[test]
+    fn each_thread_of_a_process_is_seen() {
+        let (end, wait) = std::sync::mpsc::channel::<()>();
+        let waiting = thread::spawn(move || wait.recv());
+        let seen = Used::by(std::process::id()).unwrap();
+        assert!(seen.threads.len() > 1, "{seen:?}");
+        assert!(seen.threads.values().any(|used| !used.is_zero()));
+        drop(end);
+        assert!(waiting.join().unwrap().is_err());
+    }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{
     BenchError,
     peer::{Peer, Run},
-    process::{self, Process, free_address},
+    process::{Process, Used, free_address},
     scenario::Scenario,
 };
 use crate::{
@@ -144,8 +144,8 @@ pub fn measure(
 
 /// What is read before and after a load.
 struct Reading {
-    cpu: Option<f64>,
-    ours: f64,
+    cpu: Option<Used>,
+    ours: Used,
     bytes: u64,
     encodings: [u64; 3],
 }
@@ -155,7 +155,7 @@ impl Reading {
         let seen = sink.seen();
         Ok(Self {
             cpu: process.map(Process::cpu).transpose()?,
-            ours: process::cpu(std::process::id())?,
+            ours: Used::by(std::process::id())?,
             bytes: seen.bytes.load(Relaxed),
             encodings: seen.messages.each_ref().map(|count| count.load(Relaxed)),
         })
@@ -182,8 +182,10 @@ fn figures(peer: Peer, scenario: &Scenario, setting: Setting, raw: Raw) -> Measu
     } = raw;
     let cpu = after
         .cpu
-        .zip(before.cpu)
-        .map(|(after, before)| after - before);
+        .as_ref()
+        .zip(before.cpu.as_ref())
+        .map(|(after, before)| after.since(before).as_secs_f64());
+    let ours = after.ours.since(&before.ours);
     let through = match scenario.expected {
         Expected::All => verdict.delivered,
         Expected::Sampled(_) => verdict.acknowledged,
@@ -200,7 +202,7 @@ fn figures(peer: Peer, scenario: &Scenario, setting: Setting, raw: Raw) -> Measu
         peer: peer.name(),
         scenario: scenario.name,
         cpu: cpu.map(|cpu| per(cpu * 1e6, through)),
-        ours: per((after.ours - before.ours) * 1e6, through),
+        ours: per(ours.as_secs_f64() * 1e6, through),
         busy: cpu.map(|cpu| cpu / sent.seconds),
         idle: raw.idle.map(mib),
         peak: raw.peak.map(mib),
