@@ -75,8 +75,19 @@ fn an_error_says_each_cause_once() {
 #[test]
 fn a_completion_knows_the_stacks() {
     let user = Command::new("screen-completion");
-    let script = user.run(&["completion", "bash"]).expect(0).out;
-    assert!(script.contains("prod staging dev"), "{script}");
+    for (shell, offered) in [
+        ("bash", "prod staging dev"),
+        ("zsh", "prod staging dev"),
+        (
+            "fish",
+            "\"__fish_stacks_using_subcommand drift; and not __fish_seen_subcommand_from prod staging dev hybrid\" -f -a \"staging\"",
+        ),
+        ("elvish", "            cand staging "),
+        ("powershell", "[CompletionResult]::new('staging', "),
+    ] {
+        let script = user.run(&["completion", shell]).expect(0).out;
+        assert!(script.contains(offered), "{shell}: {script}");
+    }
 }
 
 #[test]

@@ -24,6 +24,10 @@ impl Session {
             .iter()
             .map(|stack| &*stack.name().to_owned().leak())
             .collect();
+        let knowing = match shell {
+            Shell::Bash | Shell::Zsh => as_values,
+            _ => as_words,
+        };
         let mut command = knowing(visible(&Arguments::command()), &names);
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut command, crate::program(), &mut script);
@@ -44,9 +48,8 @@ fn visible(command: &clap::Command) -> clap::Command {
 
 /// The command line where a stack's name is one of these. Parsing goes without: an unknown name has a better error
 /// of its own, which is also a JSON event.
-fn knowing(command: clap::Command, names: &[&'static str]) -> clap::Command {
+fn as_values(command: clap::Command, names: &[&'static str]) -> clap::Command {
     command.mut_subcommands(|subcommand| {
-        let is_stack = |argument: &clap::Arg| argument.get_id() == "stack";
         if subcommand.get_arguments().any(is_stack) {
             subcommand.mut_arg("stack", |argument| {
                 argument.value_parser(PossibleValuesParser::new(names.to_vec()))
@@ -55,4 +58,26 @@ fn knowing(command: clap::Command, names: &[&'static str]) -> clap::Command {
             subcommand
         }
     })
+}
+
+/// The same for shells whose scripts know no values of arguments: there a stack's name is a word that options come after.
+fn as_words(command: clap::Command, names: &[&'static str]) -> clap::Command {
+    command.mut_subcommands(|subcommand| {
+        if !subcommand.get_arguments().any(is_stack) {
+            return subcommand;
+        }
+        let options = subcommand.get_arguments().filter(|one| !is_stack(one));
+        let options: Vec<_> = options.cloned().collect();
+        let word = |name: &&'static str| clap::Command::new(*name).args(options.clone());
+        let words: Vec<_> = names.iter().map(word).collect();
+        clap::Command::new(&*subcommand.get_name().to_owned().leak())
+            .about(subcommand.get_about().cloned().unwrap_or_default())
+            .disable_help_subcommand(true)
+            .args(options)
+            .subcommands(words)
+    })
+}
+
+fn is_stack(argument: &clap::Arg) -> bool {
+    argument.get_id() == "stack"
 }
