@@ -6,12 +6,12 @@ use std::{
     path::Path,
     sync::{
         Mutex,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 
-use crate::{bitmap::Bitmap, histogram::Histogram, ids::Ids, layout::Layout, scan};
+use crate::{bitmap::Bitmap, histogram::Histogram, ids::Ids, layout::Layout, scan, twice::Twice};
 
 /// The books of one run, shared by whoever sends and whoever receives.
 #[derive(Debug)]
@@ -35,6 +35,9 @@ pub struct Ledger {
     pub unknown: AtomicU64,
     /// From when a request was due to when its spans arrived, one of them in sixteen.
     pub delivery: Histogram,
+    /// Why spans arrived again, if somebody wants to know.
+    pub twice: Option<Twice>,
+    closed: AtomicBool,
 }
 
 impl Ledger {
@@ -52,7 +55,26 @@ impl Ledger {
             duplicates: AtomicU64::new(0),
             unknown: AtomicU64::new(0),
             delivery: Histogram::default(),
+            twice: None,
+            closed: AtomicBool::new(false),
         }
+    }
+
+    /// Keeps books of why spans arrive twice, too: four bytes for each span that arrives.
+    #[must_use]
+    pub fn ask_why_twice(mut self) -> Self {
+        self.twice = Some(Twice::of(self.requests() * self.layout.spans));
+        self
+    }
+
+    /// Nothing more is to be sent.
+    pub fn close(&self) {
+        self.closed.store(true, Relaxed);
+    }
+
+    /// Whether that was said.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Relaxed)
     }
 
     /// Writes each acknowledged request to a file too, as eight bytes, before it counts: they outlive this process.
@@ -116,26 +138,39 @@ impl Ledger {
     /// Notes the spans of a message that arrived, but `forget`: how many it has, or none if it is no request.
     pub fn deliver(&self, message: &[u8], forget: Option<u64>) -> Option<u64> {
         let now = self.now();
-        scan::spans(message, |trace, id| {
+        let mut arrived = Vec::new();
+        let count = scan::spans(message, |trace, id| {
             let span = self.ids.counter(id);
             if Some(span) != forget {
-                self.deliver_one(span, trace, now);
+                let is_new = self.deliver_one(span, trace, now);
+                arrived.extend(
+                    is_new
+                        .filter(|_| self.twice.is_some())
+                        .map(|new| (span, new)),
+                );
             }
-        })
+        });
+        if let Some(twice) = &self.twice {
+            twice.arrive(arrived.into_iter(), Duration::from_nanos(now));
+        }
+        count
     }
 
-    fn deliver_one(&self, span: u64, trace: [u8; 16], now: u64) {
+    /// Whether a span is new; none if it was never sent.
+    fn deliver_one(&self, span: u64, trace: [u8; 16], now: u64) -> Option<bool> {
         let sent = self.due(self.layout.request(span));
         let Some(due) = sent.filter(|_| self.ids.trace(crate::ids::trace_of_span(span)) == trace)
         else {
             self.unknown.fetch_add(1, Relaxed);
-            return;
+            return None;
         };
-        if !self.delivered.insert(span) {
+        let is_new = self.delivered.insert(span);
+        if !is_new {
             self.duplicates.fetch_add(1, Relaxed);
         } else if span.is_multiple_of(16) {
             self.delivery.record(now.saturating_sub(due));
         }
+        Some(is_new)
     }
 
     fn place(&self, request: u64) -> Option<&AtomicU64> {

@@ -40,5 +40,6 @@ pub mod scan;
 mod server;
 pub mod sink;
 pub mod template;
+pub mod twice;
 pub mod verdict;
 mod wire;

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use load::{
     bench::{
         BenchError,
-        crash::crash,
+        crash::{Kill, Plan, crash},
         in_folder, interleaved,
         peer::Peer,
         report,
@@ -77,15 +77,15 @@ struct Soak {
 
 #[derive(Args)]
 struct Crash {
-    /// In which scenario: one that keeps what it acknowledged.
+    /// In which scenario: `crash`, `crash-power`, `crash-roll`, `crash-tail` or `crash-tail-long`
     #[arg(long, default_value = "crash")]
     scenario: String,
-    /// How often it is killed, about.
+    /// How often it is killed.
     #[arg(long, default_value_t = 200)]
     times: u32,
-    /// After how many seconds, about.
-    #[arg(long, default_value_t = 1.0)]
-    every: f64,
+    /// After how many acknowledged spans at least, each time.
+    #[arg(long, default_value_t = 1_000_000)]
+    spans: u64,
     /// A file for all figures, as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -152,21 +152,34 @@ impl Soak {
 
 impl Crash {
     fn run(&self) -> Result<ExitCode, BenchError> {
-        let every = Duration::from_secs_f64(self.every);
-        let setting = setting(self.every * f64::from(self.times), 0.0)?;
+        let plan = Plan {
+            kills: self.times,
+            spans: self.spans,
+        };
+        // It ends when the last kill is over; nothing is to take longer.
+        let setting = setting(60.0 * f64::from(self.times), 0.0)?;
         let scenario = CRASH.iter().find(|scenario| scenario.name == self.scenario);
         let scenario =
             scenario.ok_or_else(|| std::io::Error::other("there is no such scenario"))?;
-        let crashed = in_folder(|folder| crash(scenario, setting, every, folder))?;
+        let crashed = in_folder(|folder| crash(scenario, setting, plan, folder, killed))?;
         write(self.json.as_ref(), &crashed)?;
+        println!("{}: {} kills", scenario.title, crashed.kills.len());
         println!(
-            "{}: {} kills, started within {:.2} s",
-            scenario.title, crashed.kills, crashed.slowest_start
+            "  acknowledged before each: at least {} spans, undecided at each: at least {}",
+            crashed.least(|kill| kill.acknowledged),
+            crashed.least(|kill| kill.undecided),
         );
-        println!("  {:?}", crashed.sent.refused);
+        println!(
+            "  started: listened within {:.2} s, answered within {:.2} s, after {:.2} CPU-s and {} MiB read",
+            crashed.most(|kill| kill.listened),
+            crashed.most(|kill| kill.answered),
+            crashed.most(|kill| kill.cpu),
+            crashed.most_read() >> 20,
+        );
+        println!("  refused {:?}", crashed.sent.refused);
         println!("  {:?}", crashed.verdict);
-        let clean = crashed.verdict.is_clean() && crashed.verdict.delivered > 0;
-        Ok(if clean {
+        println!("  twice: {:?}", crashed.twice);
+        Ok(if crashed.is_good(scenario, plan) {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
@@ -207,5 +220,18 @@ fn tell(run: &Measured) {
         run.acknowledgement[1],
         run.verdict.lost,
         run.sent.refused,
+    );
+}
+
+/// The same of a kill.
+fn killed(kill: &Kill) {
+    eprintln!(
+        "killed after {:8} spans, {:8} undecided: listened after {:5.2} s, answered after {:5.2} s, {:5.2} CPU-s, {:5} MiB read",
+        kill.acknowledged,
+        kill.undecided,
+        kill.listened,
+        kill.answered,
+        kill.cpu,
+        kill.read >> 20,
     );
 }

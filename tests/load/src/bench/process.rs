@@ -48,7 +48,7 @@ impl Process {
                     "it ended before it listened: {status}"
                 )));
             }
-            thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(2));
         }
         Err(io::ErrorKind::TimedOut.into())
     }
@@ -61,6 +61,14 @@ impl Process {
     /// Processor time that it has used.
     pub fn cpu(&self) -> io::Result<Used> {
         Used::by(self.id())
+    }
+
+    /// Bytes that it has read from files and sockets.
+    pub fn read(&self) -> io::Result<u64> {
+        let text = fs::read_to_string(self.proc("io"))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("rchar: "));
+        line.and_then(|line| line.parse().ok())
+            .ok_or_else(|| io::Error::other("io has no rchar"))
     }
 
     /// Resident bytes now.

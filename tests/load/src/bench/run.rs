@@ -240,16 +240,21 @@ pub(super) fn load(scenario: &Scenario, target: SocketAddr, duration: Duration) 
 }
 
 pub(super) fn books(scenario: &Scenario, duration: Duration, seed: u64) -> Arc<Ledger> {
-    let layout = Layout {
-        spans: scenario.spans,
-        spread: scenario.spread,
-    };
     let rate = match scenario.rate {
         Rate::Spans(rate) => rate,
         Rate::Saturate => FASTEST,
     };
-    let requests = (rate as f64 * duration.as_secs_f64() / scenario.spans as f64) as u64 + 2;
-    Arc::new(Ledger::new(seed, layout, requests))
+    let spans = (rate as f64 * duration.as_secs_f64()) as u64;
+    Arc::new(ledger(scenario, spans, seed))
+}
+
+/// Books for so many spans.
+pub(super) fn ledger(scenario: &Scenario, spans: u64, seed: u64) -> Ledger {
+    let layout = Layout {
+        spans: scenario.spans,
+        spread: scenario.spread,
+    };
+    Ledger::new(seed, layout, spans / scenario.spans + 2)
 }
 
 /// Waits until all that was acknowledged has arrived, or until nothing arrives any more.

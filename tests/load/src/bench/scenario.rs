@@ -35,6 +35,8 @@ pub struct Scenario {
     pub in_flight: usize,
     /// Which spans should arrive.
     pub expected: Expected,
+    /// How long no trace is decided after its first span.
+    pub waits: Duration,
     /// How long nothing may arrive before the rest counts as lost.
     pub settle: Duration,
 }
@@ -54,6 +56,7 @@ const PASS: Scenario = Scenario {
     connections: 4,
     in_flight: 8,
     expected: Expected::All,
+    waits: Duration::ZERO,
     settle: Duration::from_secs(3),
 };
 
@@ -73,7 +76,23 @@ pub const CRASH: &[Scenario] = &[
         name: "crash",
         title: "Killed under load: acknowledged when in a file",
         config: "durable",
-        rate: Rate::Spans(100_000),
+        rate: Rate::Spans(500_000),
+        settle: Duration::from_secs(10),
+        ..PASS
+    },
+    Scenario {
+        name: "crash-power",
+        title: "Killed under load: acknowledged when on the medium",
+        config: "durable-power",
+        rate: Rate::Spans(500_000),
+        settle: Duration::from_secs(10),
+        ..PASS
+    },
+    Scenario {
+        name: "crash-roll",
+        title: "Killed under load: acknowledged when in a file, each of which has room for four requests",
+        config: "durable-small",
+        rate: Rate::Spans(500_000),
         settle: Duration::from_secs(10),
         ..PASS
     },
@@ -81,10 +100,23 @@ pub const CRASH: &[Scenario] = &[
         name: "crash-tail",
         title: "Killed under load: undecided traces survive",
         config: "tail-durable",
-        rate: Rate::Spans(50_000),
+        rate: Rate::Spans(500_000),
         spread: 8,
         expected: Expected::Sampled(10),
-        settle: Duration::from_secs(10),
+        // Two seconds of the gateway's clock are more than one.
+        waits: Duration::from_secs(1),
+        settle: Duration::from_secs(30),
+        ..PASS
+    },
+    Scenario {
+        name: "crash-tail-long",
+        title: "Killed under load: millions of undecided spans survive",
+        config: "tail-durable-long",
+        rate: Rate::Spans(500_000),
+        spread: 8,
+        expected: Expected::Sampled(10),
+        waits: Duration::from_secs(9),
+        settle: Duration::from_secs(30),
         ..PASS
     },
 ];

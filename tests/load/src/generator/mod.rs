@@ -74,7 +74,7 @@ pub struct Sent {
     pub acknowledgement: Histogram,
 }
 
-/// Sends a load, and notes it in the ledger from `first` on: what came of it, and the next free request.
+/// Sends a load, until its end or until the ledger is closed, and notes it in the ledger from `first` on: what came of it, and the next free request.
 pub fn send(
     load: &Load,
     template: &Template,
@@ -84,7 +84,7 @@ pub fn send(
     let mut sender = Sender::new(load, template, ledger, first)?;
     let begin = Instant::now();
     let end = begin + load.duration;
-    while Instant::now() < end && sender.next < ledger.requests() {
+    while Instant::now() < end && sender.next < ledger.requests() && !ledger.is_closed() {
         sender.offer(begin)?;
         sender.turn(sender.pause(begin, end))?;
     }
