@@ -46,6 +46,7 @@ pub struct Loaded {
 pub fn load(sources: &[Source], around: &Surroundings) -> Result<Loaded, Problems> {
     let merged = source::read(sources, around).map_err(Problems)?;
     let expanded = expand::expand(merged.value, around);
+    let unset = expanded.notes.clone();
     let findings = Findings {
         spelled: expanded.spelled,
         problems: expanded.problems.into(),
@@ -68,6 +69,9 @@ pub fn load(sources: &[Source], around: &Surroundings) -> Result<Loaded, Problem
             problems.dedup();
             let twice = problems.clone();
             problems.retain(|problem| !twice.iter().any(|other| other.says_nearer(problem)));
+            for problem in &mut problems {
+                problem.comes_of(&unset);
+            }
             Err(Problems(problems))
         }
     }

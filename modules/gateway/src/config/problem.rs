@@ -69,6 +69,19 @@ impl Problem {
         })
     }
 
+    /// Adds what is known of the value that is wrong: that a variable in it is not set.
+    pub(crate) fn comes_of(&mut self, notes: &[Note]) {
+        let about = notes.iter().filter(|note| {
+            let below = note.path.strip_prefix(self.path.as_slice());
+            below.is_some_and(|below| match below.first() {
+                Some(key) => self.what.contains(&format!("`{key}`")),
+                None => true,
+            })
+        });
+        let causes: Vec<_> = about.map(|note| format!("; {}", note.what)).collect();
+        self.what.extend(causes);
+    }
+
     /// The same, with the name that may have been meant.
     pub(crate) fn meant(self, nearest: Option<&str>) -> Self {
         Self {

@@ -159,6 +159,23 @@ service:
 }
 
 #[test]
+fn what_is_wrong_because_a_variable_is_not_set_says_so() {
+    let problems = load_text(
+        "
+receivers: {otlp: {protocols: {grpc: {}}}}
+exporters:
+  otlp: {endpoint: '${env:NOBODY_SETS_THIS}', headers: {a: '${env:NOR_THIS}'}}
+service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}}
+",
+    )
+    .unwrap_err();
+    let expected = [
+        "4: exporters::otlp: `endpoint` is missing; the variable `NOBODY_SETS_THIS` is not set, and counts as empty",
+    ];
+    assert_eq!(problems, expected);
+}
+
+#[test]
 fn limits_of_memory_follow_from_the_limiter() {
     for (limiter, budget, limit) in [
         ("limit_mib: 100", 80, 100),
