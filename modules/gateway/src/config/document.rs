@@ -220,6 +220,12 @@ pub(super) fn named<T>(
         at.refuse(what);
         return None;
     }
+    if Class::Connector.find(id.kind()).is_some() {
+        at.refuse(format!(
+            "`{id}` is a connector, and the gateway runs none: send to a collector that does"
+        ));
+        return None;
+    }
     let names: Vec<String> = defined.keys().map(ToString::to_string).collect();
     let nearest = nearest_name(name, names.iter().map(String::as_str));
     at.refuse_for(format!("the {class} `{id}` is not defined"), nearest);

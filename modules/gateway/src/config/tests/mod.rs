@@ -1,5 +1,7 @@
 //! What is said about whole configurations.
 
+mod said;
+
 use super::*;
 use crate::settings::{Durability, ExporterKind, Processor, Shown};
 
@@ -132,45 +134,6 @@ service:
         "26: service::pipelines::spans: `spans` is not a signal: traces, metrics or logs",
         "27: service::pipelines::metrics::exporters: a pipeline needs exporters",
         "27: service::pipelines::metrics::receivers: a pipeline needs receivers",
-    ];
-    assert_eq!(problems, expected);
-}
-
-#[test]
-fn what_two_would_say_is_said_once_and_at_its_key() {
-    let problems = load_text(
-        "
-receivers: {otlp: {protocols: {grpc: {}}}}
-exporters:
-  otlp_http: {endpoint: 'backend:4318'}
-  prometheusremotewrite: {endpoint: prom}
-service:
-  pipelines:
-    traces: {receivers: [otlp], exporters: [otlp_http]}
-    metrics: {receivers: [otlp], exporters: [prometheusremotewrite]}
-",
-    )
-    .unwrap_err();
-    let expected = [
-        "4: exporters::otlp_http::endpoint: `backend:4318` is not a URL such as `http://host:4318`",
-        "5: exporters::prometheusremotewrite::endpoint: must be a URL with its path, such as `http://host:9090/api/v1/write`",
-    ];
-    assert_eq!(problems, expected);
-}
-
-#[test]
-fn what_is_wrong_because_a_variable_is_not_set_says_so() {
-    let problems = load_text(
-        "
-receivers: {otlp: {protocols: {grpc: {}}}}
-exporters:
-  otlp: {endpoint: '${env:NOBODY_SETS_THIS}', headers: {a: '${env:NOR_THIS}'}}
-service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}}
-",
-    )
-    .unwrap_err();
-    let expected = [
-        "4: exporters::otlp: `endpoint` is missing; the variable `NOBODY_SETS_THIS` is not set, and counts as empty",
     ];
     assert_eq!(problems, expected);
 }

@@ -1,0 +1,67 @@
+//! Is each mistake said once, where it stands, and with its cause?
+
+use super::load_text;
+
+#[test]
+fn what_two_would_say_is_said_once_and_at_its_key() {
+    let problems = load_text(
+        "
+receivers: {otlp: {protocols: {grpc: {}}}}
+exporters:
+  otlp_http: {endpoint: 'backend:4318'}
+  prometheusremotewrite: {endpoint: prom}
+service:
+  pipelines:
+    traces: {receivers: [otlp], exporters: [otlp_http]}
+    metrics: {receivers: [otlp], exporters: [prometheusremotewrite]}
+",
+    )
+    .unwrap_err();
+    let expected = [
+        "4: exporters::otlp_http::endpoint: `backend:4318` is not a URL such as `http://host:4318`",
+        "5: exporters::prometheusremotewrite::endpoint: must be a URL with its path, such as `http://host:9090/api/v1/write`",
+    ];
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn what_is_wrong_because_a_variable_is_not_set_says_so() {
+    let problems = load_text(
+        "
+receivers: {otlp: {protocols: {grpc: {}}}}
+exporters:
+  otlp: {endpoint: '${env:NOBODY_SETS_THIS}', headers: {a: '${env:NOR_THIS}'}}
+service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}}
+",
+    )
+    .unwrap_err();
+    let expected = [
+        "4: exporters::otlp: `endpoint` is missing; the variable `NOBODY_SETS_THIS` is not set, and counts as empty",
+    ];
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn a_connector_in_a_pipeline_is_called_one() {
+    let problems = load_text(
+        "
+receivers: {otlp: {protocols: {grpc: {}}}}
+connectors: {spanmetrics: }
+exporters: {debug: }
+service:
+  pipelines:
+    traces: {receivers: [otlp], exporters: [spanmetrics]}
+    metrics: {receivers: [spanmetrics], exporters: [debug]}
+",
+    )
+    .unwrap_err();
+    let why =
+        "`spanmetrics` is a connector, and the gateway runs none: send to a collector that does";
+    for place in [
+        "7: service::pipelines::traces::exporters::0",
+        "8: service::pipelines::metrics::receivers::0",
+    ] {
+        let expected = format!("{place}: {why}");
+        assert!(problems.contains(&expected), "{problems:#?}");
+    }
+}
