@@ -287,7 +287,7 @@ mod any {
 
     use super::*;
 
-    const WHOLE: &str = include_str!("../../tests/config/whole.yaml");
+    const WHOLE: &str = include_str!("../../../tests/config/whole.yaml");
 
     /// A part of a text is replaced by a part of it or by something that YAML minds.
     fn mutated() -> impl Strategy<Value = String> {
