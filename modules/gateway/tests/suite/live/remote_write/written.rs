@@ -187,10 +187,9 @@ impl Written {
         for series in request.series {
             let entry = self.series.entry(labels(series.labels)).or_default();
             entry.measured(series.samples, series.histograms);
-            let exemplars = series.exemplars.into_iter();
-            let exemplars =
-                exemplars.map(|one| (one.time, labels(one.labels), one.value.to_bits()));
-            entry.exemplars.extend(exemplars);
+            for one in series.exemplars {
+                entry.exemplified(one.time, labels(one.labels), one.value);
+            }
         }
         for MetadataOne {
             kind,
@@ -216,10 +215,9 @@ impl Written {
         for series in request.series {
             let entry = self.series.entry(labels(series.labels)).or_default();
             entry.measured(series.samples, series.histograms);
-            let exemplars = series.exemplars.into_iter();
-            let exemplars =
-                exemplars.map(|one| (one.time, labels(one.labels), one.value.to_bits()));
-            entry.exemplars.extend(exemplars);
+            for one in series.exemplars {
+                entry.exemplified(one.time, labels(one.labels), one.value);
+            }
             let metadata = series.metadata.unwrap_or_default();
             let words = (of(metadata.help), of(metadata.unit));
             entry.described.insert((metadata.kind, words.0, words.1));
@@ -239,6 +237,10 @@ impl Series {
             let told = format!("{bits:x} {histogram:?}");
             assert!(self.histograms.insert((histogram.time, told)));
         }
+    }
+
+    fn exemplified(&mut self, time: i64, labels: Labels, value: f64) {
+        self.exemplars.insert((time, labels, value.to_bits()));
     }
 }
 
