@@ -112,7 +112,8 @@ async fn client(to: SocketAddr) -> Grpc<Channel> {
     Grpc::new(channel.connect().await.unwrap())
 }
 
-/// A client of tonic, a gateway and a server of tonic that refuses so first, the last one before the others.
+/// A gateway with a client of tonic before it and a server of tonic behind it. The server refuses its first calls with
+/// these statuses, the last of them first.
 async fn between(http2: Http2, refuse: Vec<Status>) -> (Grpc<Channel>, Running, Kept) {
     let kept = Kept::default();
     *kept.refuse.lock().await = refuse;
