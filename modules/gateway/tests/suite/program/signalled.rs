@@ -4,6 +4,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::running::{File, Running, free, get, post, until};
 
+/// How long its end may take: generous, for others may keep the machine busy.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 struct Places {
     otlp: SocketAddr,
     health: SocketAddr,
@@ -99,7 +102,7 @@ fn it_tells_how_it_is_and_what_it_did() {
         |answer| answer.starts_with("HTTP/1.1 503 "),
     );
     running.signal("INT");
-    let (code, log) = running.ended(Duration::from_secs(10));
+    let (code, log) = running.ended(PATIENCE);
     assert_eq!(code, Some(0), "{log}");
     assert!(
         log.contains("\"msg\":\"a second signal: the gateway ends at once\""),
@@ -154,7 +157,7 @@ fn a_broken_configuration_leaves_the_old_one_running_and_a_right_one_is_taken() 
         |answer| answer.starts_with("HTTP/1.1 503 "),
     );
     running.signal("TERM");
-    let (code, log) = running.ended(Duration::from_secs(10));
+    let (code, log) = running.ended(PATIENCE);
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("the new configuration runs"), "{log}");
 }
