@@ -7,15 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gateway::settings::{Durability, FileStorage, Processor, Settings, WireCompression};
-use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
-    trace::v1::{ResourceSpans, ScopeSpans, Span, Status},
-};
-use prost::Message as _;
+use gateway::settings::{Settings, WireCompression};
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde_json::json;
 
-use crate::support::{Backend, Running, TRACES, call, crash::arrived, over_grpc, settings};
+use crate::support::{
+    Backend, Running, TRACES, call, crash::arrived, over_grpc, request_of, sampled_by, settings,
+    stored_in,
+};
 
 /// How many traces there are; every second one has an error.
 const TRACES_SENT: u64 = 12;
@@ -24,31 +23,14 @@ const CONNECTIONS: u64 = 30;
 
 /// Keeps traces with an error that are whole, after so long, in so many shards; what is undecided is in files.
 fn sampled(to: SocketAddr, folder: &Path, wait: &str, shards: usize) -> Settings {
-    let mut settings = settings(over_grpc(to, WireCompression::None));
-    let storage: collector_config::ComponentId = "file_storage".parse().unwrap();
-    for exporter in settings.exporters.values_mut() {
-        exporter.queue.as_mut().unwrap().storage = Some(storage.clone());
-    }
-    let files = FileStorage {
-        directory: folder.to_owned(),
-        create: Some(0o700),
-        durability: Durability::Process,
-        max_size: None,
-    };
-    settings.storages.insert(storage, files);
+    let settings = stored_in(folder, settings(over_grpc(to, WireCompression::None)));
     let whole_and_wrong = json!({ "decision_wait": wait, "num_shards": shards, "policies": [
         { "name": "both", "type": "and", "and": { "and_sub_policy": [
             { "name": "whole", "type": "span_count", "span_count": { "min_spans": CONNECTIONS } },
             { "name": "errors", "type": "status_code", "status_code": { "status_codes": ["ERROR"] } },
         ] } },
     ] });
-    let sampler: collector_config::ComponentId = "tail_sampling".parse().unwrap();
-    let made = serde_json::from_value(whole_and_wrong).unwrap();
-    let made = Processor::TailSampling(Box::new(made));
-    settings.processors.insert(sampler.clone(), made);
-    let traces = settings.pipelines.get_mut(&"traces".parse().unwrap());
-    traces.unwrap().processors.push(sampler);
-    settings
+    sampled_by(whole_and_wrong, settings)
 }
 
 /// A span of each trace.
@@ -65,18 +47,7 @@ fn piece(nth: u64) -> Vec<u8> {
             ..Span::default()
         }
     });
-    let scope = ScopeSpans {
-        spans: spans.collect(),
-        ..ScopeSpans::default()
-    };
-    let resource = ResourceSpans {
-        scope_spans: vec![scope],
-        ..ResourceSpans::default()
-    };
-    let request = ExportTraceServiceRequest {
-        resource_spans: vec![resource],
-    };
-    request.encode_to_vec()
+    request_of(spans)
 }
 
 /// Everything comes on so many threads to as many shards, and is decided by others after a start.

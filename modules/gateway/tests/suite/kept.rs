@@ -3,26 +3,15 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
 use gateway::settings::{
-    Choice, Durability, ExporterKind, FileStorage, LoadBalancing, Processor, QueueBatch,
-    RoutingKey, Settings, Sizer, WireCompression,
+    Choice, ExporterKind, LoadBalancing, QueueBatch, RoutingKey, Settings, Sizer, WireCompression,
 };
 
-use crate::support::{Backend, Running, TRACES, call, count, over_grpc, settings, spans};
+use crate::support::{
+    Backend, Running, TRACES, call, count, over_grpc, sampled_by, settings, spans, stored_in,
+};
 
 fn stored(to: SocketAddr, folder: &Path) -> Settings {
-    let mut settings = settings(over_grpc(to, WireCompression::None));
-    let storage: collector_config::ComponentId = "file_storage".parse().unwrap();
-    for exporter in settings.exporters.values_mut() {
-        exporter.queue.as_mut().unwrap().storage = Some(storage.clone());
-    }
-    let files = FileStorage {
-        directory: folder.to_owned(),
-        create: Some(0o700),
-        durability: Durability::Process,
-        max_size: None,
-    };
-    settings.storages.insert(storage, files);
-    settings
+    stored_in(folder, settings(over_grpc(to, WireCompression::None)))
 }
 
 #[tokio::test]
@@ -118,17 +107,12 @@ async fn nobody_yet() -> SocketAddr {
 }
 
 /// With a sampler that keeps every trace, once it has waited.
-fn all_sampled_after(wait: &str, mut settings: Settings) -> Settings {
+fn all_sampled_after(wait: &str, settings: Settings) -> Settings {
     let all = serde_json::json!({
         "decision_wait": wait,
         "policies": [{ "name": "all", "type": "always_sample" }],
     });
-    let sampler: collector_config::ComponentId = "tail_sampling".parse().unwrap();
-    let all = Processor::TailSampling(Box::new(serde_json::from_value(all).unwrap()));
-    settings.processors.insert(sampler.clone(), all);
-    let traces = settings.pipelines.get_mut(&"traces".parse().unwrap());
-    traces.unwrap().processors.push(sampler);
-    settings
+    sampled_by(all, settings)
 }
 
 #[tokio::test]

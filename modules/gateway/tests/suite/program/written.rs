@@ -3,23 +3,20 @@
 use std::io::Read as _;
 
 use opentelemetry_proto::tonic::{
-    collector::{
-        logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
-        trace::v1::ExportTraceServiceRequest,
-    },
+    collector::{logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest},
     common::v1::{AnyValue, KeyValue, any_value::Value},
     logs::v1::{LogRecord, ResourceLogs, ScopeLogs},
     metrics::v1::{
         Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, metric::Data,
         number_data_point::Value as Number,
     },
-    trace::v1::{ResourceSpans, ScopeSpans, Span, Status},
+    trace::v1::{Span, Status},
 };
 use prost::Message as _;
 use serde_json::json;
 
 use super::running::{File, Running, free, until};
-use crate::support::{Backend, request};
+use crate::support::{Backend, request, request_of};
 
 fn pair(key: &str, value: Value) -> KeyValue {
     KeyValue {
@@ -47,18 +44,7 @@ fn traces() -> Vec<u8> {
         }),
         ..Span::default()
     };
-    let scope = ScopeSpans {
-        spans: vec![span],
-        ..ScopeSpans::default()
-    };
-    let resource = ResourceSpans {
-        scope_spans: vec![scope],
-        ..ResourceSpans::default()
-    };
-    let request = ExportTraceServiceRequest {
-        resource_spans: vec![resource],
-    };
-    request.encode_to_vec()
+    request_of([span])
 }
 
 fn metrics() -> Vec<u8> {

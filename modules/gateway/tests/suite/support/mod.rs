@@ -19,7 +19,9 @@ use opentelemetry_proto::tonic::{
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
 use prost::Message as _;
-pub(crate) use settings::{BOTH, client_tls, over_grpc, over_http, settings, settings_on};
+pub(crate) use settings::{
+    BOTH, client_tls, over_grpc, over_http, sampled_by, settings, settings_on, stored_in,
+};
 use tokio::net::TcpStream;
 
 pub(crate) const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -83,9 +85,9 @@ pub(crate) fn spans(count: u8) -> Vec<u8> {
 }
 
 /// A request with these spans, all of one resource and scope.
-pub(crate) fn request_of(spans: impl Iterator<Item = Span>) -> Vec<u8> {
+pub(crate) fn request_of(spans: impl IntoIterator<Item = Span>) -> Vec<u8> {
     let scope = ScopeSpans {
-        spans: spans.collect(),
+        spans: spans.into_iter().collect(),
         ..ScopeSpans::default()
     };
     let resource = ResourceSpans {

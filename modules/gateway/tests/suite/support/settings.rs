@@ -1,11 +1,13 @@
 //! Settings of a gateway that has one receiver and one exporter, with the collector's defaults.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
+use collector_config::ComponentId;
 use gateway::settings::{
-    Address, Authorities, Backoff, ClientTls, Encoding, Exporter, ExporterKind, Grpc, Http, Http2,
-    HttpPaths, Keepalive, LogEncoding, LogLevel, Logs, Memory, MetricsLevel, Otlp, OtlpGrpc,
-    OtlpHttp, Pipeline, Queue, Settings, Sizer, Telemetry, TlsVersion, WireCompression,
+    Address, Authorities, Backoff, ClientTls, Durability, Encoding, Exporter, ExporterKind,
+    FileStorage, Grpc, Http, Http2, HttpPaths, Keepalive, LogEncoding, LogLevel, Logs, Memory,
+    MetricsLevel, Otlp, OtlpGrpc, OtlpHttp, Pipeline, Processor, Queue, Settings, Sizer, Telemetry,
+    TlsVersion, WireCompression,
 };
 
 /// Who may speak HTTP/2 for a gateway.
@@ -45,6 +47,32 @@ pub(crate) fn settings(kind: ExporterKind) -> Settings {
         },
         http2: Http2::default(),
     }
+}
+
+/// The same with the queues of all exporters in files of this folder.
+pub(crate) fn stored_in(folder: &Path, mut settings: Settings) -> Settings {
+    let storage: ComponentId = "file_storage".parse().unwrap();
+    for exporter in settings.exporters.values_mut() {
+        exporter.queue.as_mut().unwrap().storage = Some(storage.clone());
+    }
+    let files = FileStorage {
+        directory: folder.to_owned(),
+        create: Some(0o700),
+        durability: Durability::Process,
+        max_size: None,
+    };
+    settings.storages.insert(storage, files);
+    settings
+}
+
+/// The same with traces sampled so.
+pub(crate) fn sampled_by(sampling: serde_json::Value, mut settings: Settings) -> Settings {
+    let sampler: ComponentId = "tail_sampling".parse().unwrap();
+    let sampling = Processor::TailSampling(Box::new(serde_json::from_value(sampling).unwrap()));
+    settings.processors.insert(sampler.clone(), sampling);
+    let traces = settings.pipelines.get_mut(&"traces".parse().unwrap());
+    traces.unwrap().processors.push(sampler);
+    settings
 }
 
 fn telemetry() -> Telemetry {

@@ -16,17 +16,13 @@ use http::Request;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
-    trace::v1::{ResourceSpans, ScopeSpans, Span},
-};
-use prost::Message as _;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::json;
 use tokio::{net::TcpStream, task::JoinSet, time::sleep};
 
 use crate::{
     program::running::{File, Running, free},
-    support::{Backend, TRACES, framed},
+    support::{Backend, TRACES, framed, request_of},
 };
 
 /// What it may be larger than its limit: what it takes itself.
@@ -57,18 +53,7 @@ fn request(nth: u64) -> Bytes {
         name: name.clone(),
         ..Span::default()
     });
-    let scope = ScopeSpans {
-        spans: spans.collect(),
-        ..ScopeSpans::default()
-    };
-    let resource = ResourceSpans {
-        scope_spans: vec![scope],
-        ..ResourceSpans::default()
-    };
-    let request = ExportTraceServiceRequest {
-        resource_spans: vec![resource],
-    };
-    framed(0, &request.encode_to_vec()).into()
+    framed(0, &request_of(spans)).into()
 }
 
 /// A number of what the kernel says of a process, in bytes.
