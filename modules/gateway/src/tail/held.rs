@@ -181,12 +181,20 @@ impl Held {
             self.pieces[next].block = NONE;
             self.pieces.remove(next);
             self.live -= u64::from(piece.len);
-            let block = self.blocks.get(piece.block);
-            let request = block.scopes[block.scope_of(piece.start)].request;
+            let request = self.request_of(&piece);
             self.blocks.release(piece.block, piece.len, 1);
             self.unpin(request);
             next = piece.next;
         }
+    }
+
+    /// The request that a piece came in. Where there is no journal nobody has to look: what tells it is seldom near.
+    fn request_of(&self, piece: &Piece) -> u32 {
+        if self.requests.is_unused() {
+            return NONE;
+        }
+        let block = self.blocks.get(piece.block);
+        block.scopes[block.scope_of(piece.start)].request
     }
 
     /// Records whose last span is dealt with, since it was asked last.

@@ -30,6 +30,11 @@ impl<T> Slab<T> {
         (more.div_ceil(BLOCK) * BLOCK * (size_of::<T>() + size_of::<u32>())) as u64
     }
 
+    /// Whether it never had an entry.
+    pub(super) fn is_unused(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
     pub(super) fn insert(&mut self, entry: T) -> u32 {
         if let Some(free) = self.free.pop() {
             self[free] = entry;
@@ -75,6 +80,7 @@ mod tests {
         let mut slab = Slab::new();
         let block = (BLOCK * 12) as u64;
         assert_eq!((slab.bytes_with(0), slab.bytes_with(1)), (0, block));
+        assert!(slab.is_unused());
         let indices: Vec<u32> = (0..5000_u64).map(|n| slab.insert(n)).collect();
         assert_eq!(slab.bytes_with(3192), 2 * block);
         assert_eq!(slab.bytes_with(3193), 3 * block);
@@ -84,6 +90,7 @@ mod tests {
                 .all(|index| slab[*index] == u64::from(*index))
         );
         slab.remove(7);
+        assert!(!slab.is_unused());
         assert_eq!(slab.insert(1), 7);
         assert_eq!(slab[7], 1);
     }

@@ -54,11 +54,6 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    pub(crate) fn at(&self) -> usize {
-        self.at
-    }
-
-    #[inline]
     pub(crate) fn is_done(&self) -> bool {
         self.at >= self.bytes.len()
     }
@@ -143,6 +138,37 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(bytes))
     }
 
+    /// The next field, if it is one as nearly all are: its key is one byte, and so is the length of what it holds.
+    #[inline]
+    fn short(&mut self) -> Option<Field<'a>> {
+        let start = self.at;
+        let (number, length, rest) = match self.bytes.get(start..)? {
+            [key @ 8..0x80, length @ 0..0x80, rest @ ..] if key & 7 == 2 => {
+                (key >> 3, usize::from(*length), rest)
+            }
+            _ => return None,
+        };
+        let value = FieldValue::Length(rest.get(..length)?);
+        self.at = start + 2 + length;
+        Some(Field {
+            number: number.into(),
+            value,
+            range: start..self.at,
+        })
+    }
+
+    /// The next field, whatever it is; none where it cannot be read.
+    fn any(&mut self) -> Option<Field<'a>> {
+        let start = self.at;
+        let (number, layout) = self.key().ok()?;
+        let value = self.value(layout).ok()?;
+        Some(Field {
+            number,
+            value,
+            range: start..self.at,
+        })
+    }
+
     #[inline]
     pub(crate) fn value(&mut self, layout: Layout) -> Result<FieldValue<'a>, Fault> {
         Ok(match layout {
@@ -166,14 +192,7 @@ impl<'a> Iterator for Fields<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Field<'a>> {
-        let start = self.0.at();
-        let (number, layout) = self.0.key().ok()?;
-        let value = self.0.value(layout).ok()?;
-        Some(Field {
-            number,
-            value,
-            range: start..self.0.at(),
-        })
+        self.0.short().or_else(|| self.0.any())
     }
 }
 
@@ -223,4 +242,36 @@ pub(crate) fn number_of(message: &[u8], number: u32) -> u64 {
 pub(crate) fn varints(packed: &[u8]) -> impl Iterator<Item = u64> {
     let mut reader = Reader::new(packed);
     std::iter::from_fn(move || reader.varint().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn short_fields_are_read_as_any_field_is(
+            key in 0..=u8::MAX,
+            length in 0..=u8::MAX,
+            rest in proptest::collection::vec(0..=u8::MAX, 0..140),
+        ) {
+            // A key of bytes more often than by chance.
+            for key in [key, key & 0x78 | 2] {
+                let bytes = [vec![key, length], rest.clone()].concat();
+                let (mut short, mut any) = (Reader::new(&bytes), Reader::new(&bytes));
+                let (one, other) = (short.short(), any.any());
+                let fits = (8..0x80).contains(&key) && key & 7 == 2 && usize::from(length.min(0x80)) <= rest.len();
+                prop_assert_eq!(one.is_some(), fits && length < 0x80);
+                if let Some(one) = one {
+                    let other = other.expect("what is short is one of any");
+                    prop_assert_eq!(one.number, other.number);
+                    prop_assert_eq!(one.value, other.value);
+                    prop_assert_eq!(one.range, other.range);
+                    prop_assert_eq!(short.at, any.at);
+                }
+            }
+        }
+    }
 }
