@@ -183,6 +183,16 @@ pub const ALL: &[Scenario] = &[
         ..PASS
     },
     Scenario {
+        name: "tail-full",
+        title: "Tail sampling: errors, slow ones and 10 %, decided after 2 s, saturated",
+        config: "tail",
+        rotel: false,
+        spread: 8,
+        expected: Expected::Sampled(10),
+        settle: Duration::from_secs(5),
+        ..PASS
+    },
+    Scenario {
         name: "durable",
         title: "Acknowledged when in a file, saturated",
         config: "durable",
