@@ -97,7 +97,7 @@ impl Cursor {
             // Asked to be told before looking, so that what is appended in between is not missed.
             let mut appended = std::pin::pin!(self.waits.notified());
             appended.as_mut().enable();
-            match self.look(budget, &mut room) {
+            match self.look(budget, &mut room, None) {
                 Next::Here(delivery) => return delivery,
                 Next::Empty => appended.await,
                 Next::Unreadable => {
@@ -110,12 +110,30 @@ impl Cursor {
 
     /// The next record of those that are there; none when there is none left, or none that there is room for.
     pub async fn rest(&self, budget: &Arc<Budget>) -> Option<Delivery> {
+        self.rest_of(budget, None).await
+    }
+
+    /// The next note of those, without reading the requests before it: their positions are added to `requests`, and they
+    /// count as handed out.
+    pub async fn note(
+        &self,
+        budget: &Arc<Budget>,
+        requests: &mut Vec<Position>,
+    ) -> Option<Delivery> {
+        self.rest_of(budget, Some(requests)).await
+    }
+
+    async fn rest_of(
+        &self,
+        budget: &Arc<Budget>,
+        mut passed: Option<&mut Vec<Position>>,
+    ) -> Option<Delivery> {
         let mut room = None;
         loop {
-            match self.look(budget, &mut room) {
+            room = match self.look(budget, &mut room, passed.as_deref_mut()) {
                 Next::Here(delivery) => return Some(delivery),
                 Next::Empty | Next::Unreadable => return None,
-                Next::NoRoom(bytes) => room = Some(budget.charge_within(bytes, ROOM).await?),
+                Next::NoRoom(bytes) => Some(budget.charge_within(bytes, ROOM).await?),
             }
         }
     }
@@ -130,7 +148,7 @@ impl Cursor {
 
     /// The next record, if there is one that can be had now.
     pub fn try_next(&self, budget: &Arc<Budget>) -> Option<Delivery> {
-        match self.look(budget, &mut None) {
+        match self.look(budget, &mut None, None) {
             Next::Here(delivery) => Some(delivery),
             Next::Empty | Next::Unreadable | Next::NoRoom(_) => None,
         }
@@ -146,19 +164,27 @@ impl Cursor {
     /// What waits for the destination, handed out or not.
     pub fn backlog(&self) -> Backlog {
         let inner = self.shared.inner();
-        let destination = inner.destinations.get(&self.key);
-        destination
-            .map(|destination| destination.backlog)
-            .unwrap_or_default()
+        let one = inner.destinations.get(&self.key);
+        one.map(|one| one.backlog).unwrap_or_default()
     }
 
-    fn look(&self, budget: &Arc<Budget>, room: &mut Option<Charge>) -> Next {
+    /// The next record; where requests are `passed`, the next note.
+    fn look(
+        &self,
+        budget: &Arc<Budget>,
+        room: &mut Option<Charge>,
+        mut passed: Option<&mut Vec<Position>>,
+    ) -> Next {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let (segment, used, until, wanted) = match self.locate(&mut reader) {
                 Place::Nowhere if reader.unreadable.is_some() => return Next::Unreadable,
                 Place::Nowhere => return Next::Empty,
                 Place::Memory(position, payload) => {
+                    if let Some(passed) = &mut passed {
+                        passed.push(position);
+                        continue;
+                    }
                     return Next::Here(self.delivery(position, Kind::Request, payload));
                 }
                 Place::Disk {
@@ -175,6 +201,10 @@ impl Cursor {
             };
             if header.sequence > wanted {
                 self.missing(&mut reader, wanted, header.sequence);
+                continue;
+            }
+            if let (Some(passed), Kind::Request) = (&mut passed, header.kind) {
+                passed.push(self.hand_out(&header));
                 continue;
             }
             let length = u64::from(header.length);
@@ -228,15 +258,19 @@ impl Cursor {
         }
     }
 
-    fn deliver(&self, header: &Header, body: Bytes, charge: Charge) -> Delivery {
-        let position = Position {
+    fn hand_out(&self, header: &Header) -> Position {
+        if let Some(destination) = self.shared.inner().destinations.get_mut(&self.key) {
+            destination.out.insert(header.sequence);
+        }
+        Position {
             sequence: header.sequence,
             items: u64::from(header.items),
             bytes: u64::from(header.length),
-        };
-        if let Some(destination) = self.shared.inner().destinations.get_mut(&self.key) {
-            destination.out.insert(position.sequence);
         }
+    }
+
+    fn deliver(&self, header: &Header, body: Bytes, charge: Charge) -> Delivery {
+        let position = self.hand_out(header);
         let payload = Payload {
             signal: header.signal,
             body: body.into(),

@@ -11,8 +11,10 @@ use super::{
 
 /// How many bytes are read at a time: large enough that a call costs little beside them.
 const WINDOW: usize = 256 << 10;
-/// What is read at a time where the larger read failed.
+/// What is read at a time where the larger read failed, and where the next header is far.
 const PAGE: usize = 4 << 10;
+/// Records so far apart are not read on the way to the next header: who wants a body reads that alone.
+const FAR: u64 = WINDOW as u64 / 4;
 
 /// What comes next in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub(crate) struct Scan {
     end: u64,
     window: Vec<u8>,
     window_at: u64,
+    /// How far the last record reached; at first nobody knows whether any is near.
+    stride: u64,
     unreadable: bool,
 }
 
@@ -45,6 +49,7 @@ impl Scan {
             end,
             window: Vec::new(),
             window_at: 0,
+            stride: FAR,
             unreadable: false,
         }
     }
@@ -64,9 +69,12 @@ impl Scan {
         }
         if let Some(header) = self.header_at(self.at) {
             let at = self.at;
-            self.at += header.stride();
+            self.stride = header.stride();
+            self.at += self.stride;
             return Some(Found::Record { at, header });
         }
+        // What is searched is read in large steps.
+        self.stride = 0;
         let from = self.at;
         let unused = self.look(from, TERMINATOR.len()) == TERMINATOR;
         let next = self.search(from + 8);
@@ -151,7 +159,8 @@ impl Scan {
     }
 
     fn fill(&mut self, at: u64) {
-        let length = WINDOW.min((self.end.saturating_sub(at)) as usize);
+        let window = if self.stride < FAR { WINDOW } else { PAGE };
+        let length = window.min((self.end.saturating_sub(at)) as usize);
         self.window.clear();
         self.window.resize(length, 0);
         self.window_at = at;

@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use super::journal::{Appending, Fate, Journal, Position, Remembered, Verdict};
 use crate::{
     Budget, Chunks, Payload, Refusal,
-    log::{self, Cursor, Kind, Log},
+    log::{self, Cursor, Log},
 };
 
 /// The sampler's journal in a [`Log`] of its own: requests are its records, verdicts its notes.
@@ -64,16 +64,11 @@ impl LogJournal {
     /// Reads all notes, and leaves the records for later: a note may stand behind the records that it speaks of.
     async fn read_notes(&self) -> Vec<Verdict> {
         let (mut verdicts, mut records) = (Vec::new(), Vec::new());
-        while let Some(delivery) = self.cursor.rest(&self.budget).await {
-            let (position, kind, payload) = delivery.keep();
-            match kind {
-                Kind::Request => records.push(position),
-                Kind::Note => {
-                    let noted = decode(&payload.body.joined());
-                    self.state().note(position, &noted);
-                    verdicts.extend(noted);
-                }
-            }
+        while let Some(delivery) = self.cursor.note(&self.budget, &mut records).await {
+            let (position, _, payload) = delivery.keep();
+            let noted = decode(&payload.body.joined());
+            self.state().note(position, &noted);
+            verdicts.extend(noted);
         }
         self.cursor.give_back(&records);
         verdicts

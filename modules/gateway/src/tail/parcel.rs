@@ -37,7 +37,7 @@ pub enum Outbox {
 }
 
 /// For how many parcels blocks are unpacked at once.
-const UNPACKED: usize = 16;
+const UNPACKED: usize = 64;
 /// What is set aside for parcels.
 const RESERVE: u64 = 1 << 20;
 

@@ -51,8 +51,9 @@ pub struct Sampler {
 const TICK: Duration = Duration::from_secs(1);
 /// How many traces are decided before others have their turn.
 const AT_ONCE: usize = 2048;
-/// About how large a request of kept spans is, as long as whoever comes next takes that.
-const PARCEL: usize = 1 << 20;
+/// About how large a request of kept spans is, as long as whoever comes next takes that. What is under way when the
+/// program is killed comes twice, so it is no larger than pays.
+const PARCEL: usize = 256 << 10;
 /// When to come again to one who is busy and does not say when.
 const AGAIN: Duration = Duration::from_millis(100);
 /// How long a sender waits for room where new traces wait instead of old ones being left.

@@ -34,6 +34,8 @@ struct State {
     refuses: Option<Errno>,
     /// Whether reading fails.
     unreadable: bool,
+    /// How many bytes were read.
+    read: u64,
     /// How many bytes the disk has.
     capacity: Option<usize>,
 }
@@ -58,6 +60,11 @@ impl Drop for SimLock {
 }
 
 impl SimDisk {
+    /// How many bytes were read from it.
+    pub(crate) fn read(&self) -> u64 {
+        self.state().read
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -304,7 +311,7 @@ impl DiskFile for SimFile {
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
-        let state = self.disk.state();
+        let mut state = self.disk.state();
         if state.unreadable {
             return Err(Errno::IO.into());
         }
@@ -312,6 +319,7 @@ impl DiskFile for SimFile {
         let from = bytes.len().min(offset as usize);
         let read = into.len().min(bytes.len() - from);
         into[..read].copy_from_slice(&bytes[from..from + read]);
+        state.read += read as u64;
         Ok(read)
     }
 

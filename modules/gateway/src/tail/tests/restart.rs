@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -13,7 +14,12 @@ use super::{
     super::{Appending, Core, Fate, Journal, LogJournal, Position, Remembered, Sampler, Verdict},
     world::{Made, Sink, payload, request, span},
 };
-use crate::{Budget, Payload, Refusal, log, pipeline::Take};
+use crate::{
+    Budget, Payload, Refusal,
+    log::{self, tests::disk::SimDisk},
+    pipeline::Take,
+    wire::Value,
+};
 
 /// A journal that outlives a sampler, as the disk does.
 #[derive(Default)]
@@ -246,4 +252,43 @@ async fn what_has_waited_before_a_crash_waits_for_the_rest_of_its_time() {
     }
     drop(second);
     let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[tokio::test]
+async fn a_restart_reads_what_waits_once_and_not_again_for_what_was_decided() {
+    let budget = Budget::new(64 << 20);
+    let (disk, sink) = (SimDisk::default(), Arc::new(Sink::default()));
+    let settings = log::Settings {
+        memory: 0,
+        segment: 2 << 20,
+        ..log::Settings::new([LogJournal::DESTINATION])
+    };
+    let open = || {
+        let disk = Arc::new(disk.clone());
+        let (log, _) = log::Log::open(Path::new("/journal"), &settings, disk).unwrap();
+        Arc::new(LogJournal::new(log, budget.clone()))
+    };
+    let first = sampler(open(), &sink, &budget);
+    let large = Made {
+        attributes: vec![("text", Value::Bytes(&[7; 200 << 10]))],
+        ..span(0, 1)
+    };
+    let mut waiting = 0;
+    for nth in 0..40 {
+        let made = Made {
+            trace: nth,
+            ..large.clone()
+        };
+        let payload = payload(request(&[], &[made]), &budget);
+        waiting += payload.body.len() as u64;
+        first.take(payload).await.unwrap();
+    }
+    drop(first);
+    let before = disk.read();
+    let second = sampler(open(), &sink, &budget);
+    assert_eq!(second.recover().await, (40, 0));
+    let read = disk.read() - before;
+    // Beside it the notes of what is done, the bodies of the last file, whose end may be torn, and headers.
+    assert!(read >= waiting, "{read} of {waiting}");
+    assert!(read < waiting + (5 << 20), "{read} of {waiting}");
 }
