@@ -20,6 +20,8 @@ use crate::support::Backend;
 
 /// How many destinations there are.
 const MEMBERS: usize = 5;
+/// How many keys each way has at the least: resources with nothing in common.
+const KEYS: u128 = 64;
 /// How many traces are sent.
 const TRACES: u64 = 10_000;
 
@@ -124,7 +126,8 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
         .map(|request| ("metrics", request.encode_to_vec()));
     let logs = made::logs(3, 5, 100);
     let logs = logs.iter().map(|request| ("logs", request.encode_to_vec()));
-    traces.chain(metrics).chain(logs).collect()
+    let all = traces.chain(metrics).chain(logs);
+    all.chain(made::apart(KEYS)).collect()
 }
 
 /// Spans of a few traces, several of each in a scope: the first of them says where the others go.
@@ -269,11 +272,14 @@ fn each_trace_service_and_metric_has_the_destination_that_the_collector_chooses(
         theirs.len(),
         &apart[..apart.len().min(10)]
     );
+    // Where members listen is chance, and with it which keys each gets: one in five of them on average. Even if two
+    // members got every second key each, one of them would get all KEYS of one of the ways with a chance of
+    // 17 * 2 * 2^-64, which is less than 1e-17.
     for (way, ..) in WAYS {
-        let items = theirs.keys().filter(|(of, _)| of == way).count();
-        assert!(items > 100, "{way} has {items}");
+        let items = theirs.iter().filter(|((of, _), _)| of == way);
+        let members: Vec<usize> = items.map(|(_, member)| *member).collect();
+        assert!(members.len() > 100, "{way} has {}", members.len());
+        let used = BTreeSet::from_iter(members);
+        assert!(used.len() > 1, "{way} chooses nobody but {used:?}");
     }
-    // Where members listen is chance, so one that has few keys may choose a single one.
-    let used: BTreeSet<usize> = theirs.values().copied().collect();
-    assert!(used.len() > 1, "nobody is chosen but {used:?}");
 }

@@ -1,8 +1,10 @@
 //! Telemetry that differs in all that anybody looks at, the same in each run.
 
+mod apart;
 mod items;
 mod metrics;
 
+pub(crate) use apart::apart;
 use fastrand::Rng;
 pub(crate) use items::{logs, traces};
 pub(crate) use metrics::metrics;
