@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     task::JoinHandle,
@@ -49,8 +49,8 @@ impl Take for Gate {
 }
 
 /// A server of one connection, and its client.
-pub(super) struct Pair {
-    stream: TcpStream,
+pub(super) struct Pair<S = TcpStream> {
+    stream: S,
     decoder: Decoder,
     pub(super) budget: Arc<Budget>,
     gate: Arc<Gate>,
@@ -125,17 +125,34 @@ impl Pair {
     }
 
     async fn serving(budget: u64, serving: impl FnOnce(Arc<Intake>) -> Serving) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let ours = ours.unwrap();
+        ours.set_nodelay(true).unwrap();
+        let (theirs, _) = listener.accept().await.unwrap();
+        Self::on(ours, theirs, budget, serving)
+    }
+}
+
+impl Pair<DuplexStream> {
+    /// The same without a kernel between them: nothing is under way but so many bytes in either direction.
+    pub(super) async fn alone(settings: &Grpc, budget: u64, bytes: usize) -> Self {
+        let (ours, theirs) = duplex(bytes);
+        let serving = |intake| Serving::grpc(intake, settings, Http2::Own).unwrap();
+        let mut pair = Self::on(ours, theirs, budget, serving);
+        pair.greet().await;
+        pair
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Pair<S> {
+    fn on(ours: S, theirs: S, budget: u64, serving: impl FnOnce(Arc<Intake>) -> Serving) -> Self {
         let budget = Budget::new(budget);
         let gate = Arc::new(Gate(Semaphore::new(1 << 20)));
         let pipeline = Pipeline::new(Vec::new(), Arc::clone(&gate) as Arc<dyn Take>);
         let intake = Intake::new(Arc::clone(&budget));
         let intake = intake.with(Signal::Traces, vec![Arc::new(pipeline)], None);
         let serving = Arc::new(serving(Arc::new(intake)));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let ours = TcpStream::connect(listener.local_addr().unwrap()).await;
-        let ours = ours.unwrap();
-        ours.set_nodelay(true).unwrap();
-        let (theirs, _) = listener.accept().await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let server = async move { super::serve(theirs, serving, stopped, &[]).await };
         Self {
@@ -167,11 +184,10 @@ impl Pair {
         self.gate.0.add_permits(1 << 20);
     }
 
-    pub(super) async fn write(&mut self, bytes: &[u8]) {
-        // A server that is gone does not read: what it said before that is what a test looks at.
-        let _ = timeout(PATIENCE, self.stream.write_all(bytes))
-            .await
-            .unwrap();
+    /// Whether somebody takes this. A server that is gone does not: what it said before that is what a test looks at.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> bool {
+        let written = timeout(PATIENCE, self.stream.write_all(bytes)).await;
+        written.unwrap().is_ok()
     }
 
     pub(super) async fn frame(&mut self, kind: Kind, flags: Flags, stream: u32, payload: &[u8]) {
