@@ -59,7 +59,9 @@ async fn zstd_becomes_gzip_and_plain_becomes_gzip() {
             assert_eq!(status, 200, "{headers:?}");
         }
         gateway.stop().await;
-        for got in backend.got() {
+        let got = backend.got();
+        assert_eq!(got.len(), 2);
+        for got in got {
             assert_eq!(got.headers["content-encoding"], "gzip");
             assert_eq!(count(&gunzip(&got.body)), 20);
         }

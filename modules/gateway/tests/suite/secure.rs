@@ -6,15 +6,12 @@ use gateway::settings::{
 };
 use rcgen::{CertificateParams, KeyPair};
 
-use crate::support::{
-    BOTH, Backend, Running, TRACES, call, client_tls, over_grpc, settings_on, spans,
+use crate::{
+    program::running::File,
+    support::{
+        BOTH, Backend, Running, TRACES, call, client_tls, over_grpc, pem, settings_on, spans,
+    },
 };
-
-fn pem(label: &str, der: &[u8]) -> String {
-    use base64::Engine as _;
-    let text = base64::engine::general_purpose::STANDARD.encode(der);
-    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
-}
 
 /// A certificate that is its own authority.
 fn identity() -> (String, Certificate) {
@@ -33,13 +30,12 @@ fn identity() -> (String, Certificate) {
 async fn through(http2: Http2, client: impl Fn(&str) -> ClientTls, known: &str) -> usize {
     let (backend, address) = Backend::start().await;
     let (authority, identity) = identity();
-    let file = std::env::temp_dir().join(format!("gateway-{}-{}", known.len(), authority.len()));
-    std::fs::write(&file, known).unwrap();
+    let file = File::new(known);
     let mut second = settings_on(http2, over_grpc(address, WireCompression::None));
     for receiver in second.receivers.values_mut() {
         receiver.grpc.as_mut().unwrap().tls = Some(ServerTls {
             certificate: identity.clone(),
-            client_authority: (!known.is_empty()).then(|| file.clone()),
+            client_authority: (!known.is_empty()).then(|| file.path().into()),
             client_authority_reload: false,
             reload_interval: None,
             min_version: TlsVersion::Tls12,
@@ -57,7 +53,6 @@ async fn through(http2: Http2, client: impl Fn(&str) -> ClientTls, known: &str) 
         .stop_within(std::time::Duration::from_millis(500))
         .await;
     second.stop().await;
-    std::fs::remove_file(file).unwrap();
     backend.got().len()
 }
 

@@ -18,6 +18,7 @@ use rustls::{
 use serde_json::json;
 
 use super::running::{File, Running, free};
+use crate::support::pem;
 
 /// A certificate that is its own authority.
 struct Identity {
@@ -58,12 +59,6 @@ impl Identity {
             }
         })
     }
-}
-
-fn pem(label: &str, der: &[u8]) -> String {
-    use base64::Engine as _;
-    let text = base64::engine::general_purpose::STANDARD.encode(der);
-    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
 }
 
 /// A folder that is gone with the test.

@@ -110,6 +110,12 @@ pub(crate) fn count(request: &[u8]) -> usize {
     scopes.map(|scope| scope.spans.len()).sum()
 }
 
+/// A certificate or a key as it stands in files.
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+}
+
 /// A message of gRPC.
 pub(crate) fn framed(flag: u8, message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap().to_be_bytes();
