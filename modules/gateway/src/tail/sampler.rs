@@ -51,6 +51,9 @@ pub struct Sampler {
 const TICK: Duration = Duration::from_secs(1);
 /// How many traces are decided before others have their turn.
 const AT_ONCE: usize = 2048;
+/// In how many turns everything is decided at most: after a restart that may be what came in many seconds, and nothing
+/// is handed on before.
+const TURNS: usize = 64;
 /// About how large a request of kept spans is, as long as whoever comes next takes that. What is under way when the
 /// program is killed comes twice, so it is no larger than pays.
 const PARCEL: usize = 256 << 10;
@@ -153,12 +156,15 @@ impl Sampler {
         for core in 0..self.cores.len() {
             let began = std::time::Instant::now();
             self.cores.get(core).tick();
+            let many = self.cores.get(core).deciding.len().div_ceil(TURNS);
             loop {
                 let now = self.now();
-                let more = self.cores.get(core).decide(AT_ONCE, now);
+                let more = self.cores.get(core).decide(many.max(AT_ONCE), now);
                 if !more {
                     break;
                 }
+                // What is decided is not to be decided again, however soon the end comes.
+                self.tell().await;
                 tokio::task::yield_now().await;
             }
             let took = began.elapsed().as_secs_f64() * 1000.0;

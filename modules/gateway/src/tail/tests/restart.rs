@@ -292,3 +292,28 @@ async fn a_restart_reads_what_waits_once_and_not_again_for_what_was_decided() {
     assert!(read >= waiting, "{read} of {waiting}");
     assert!(read < waiting + (5 << 20), "{read} of {waiting}");
 }
+
+#[tokio::test]
+async fn what_is_decided_is_noted_before_everything_is() {
+    let budget = Budget::new(64 << 20);
+    let (journal, sink) = (Arc::new(Memory::default()), Arc::new(Sink::default()));
+    let sampler = sampler(journal.clone(), &sink, &budget);
+    // More traces than are decided in one turn: an id of a test has one byte, so they differ in another.
+    for nth in 0..3000_u32 {
+        let mut body = request(&[], &[span(7, 1)]);
+        let id = body.windows(15).position(|bytes| bytes == [7; 15]).unwrap();
+        body[id..id + 4].copy_from_slice(&nth.to_le_bytes());
+        sampler.take(payload(body, &budget)).await.unwrap();
+    }
+    for _ in 0..5 {
+        sampler.second().await;
+    }
+    assert_eq!(journal.verdicts.lock().unwrap().len(), 0);
+    let mut deciding = std::pin::pin!(sampler.second());
+    assert!(futures::poll!(deciding.as_mut()).is_pending());
+    let noted = journal.verdicts.lock().unwrap().len();
+    assert!((1..3000).contains(&noted), "{noted}");
+    deciding.await;
+    assert_eq!(journal.verdicts.lock().unwrap().len(), 3000);
+    assert!(journal.is_empty());
+}
