@@ -8,15 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt as _, Full};
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
 
 use super::running::{File, Running, free, post, until};
-use crate::support::{TRACES, framed, spans};
+use crate::support::{TRACES, call_on, caller, framed, spans};
 
 /// A program with such receivers that sends to nobody.
 fn config(protocols: &Value) -> File {
@@ -118,20 +113,9 @@ fn over_http(socket: &Path) -> io::Result<String> {
 /// Sends one span over gRPC: its status.
 async fn over_grpc(socket: &Path) -> String {
     let stream = tokio::net::UnixStream::connect(socket).await.unwrap();
-    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    let request = Request::post(format!("http://localhost{TRACES}"))
-        .header("content-type", "application/grpc")
-        .header("te", "trailers")
-        .body(Full::new(Bytes::from(framed(0, &spans(1)))))
-        .unwrap();
-    let response = sender.send_request(request).await.unwrap();
-    let mut headers = response.headers().clone();
-    let body = response.into_body().collect().await.unwrap();
-    headers.extend(body.trailers().cloned().unwrap_or_default());
-    headers["grpc-status"].to_str().unwrap().to_owned()
+    let mut caller = caller(stream).await.unwrap();
+    let answer = call_on(&mut caller, TRACES, &[], framed(0, &spans(1))).await;
+    answer.unwrap().code
 }
 
 /// Waits until a span is taken there.

@@ -34,6 +34,8 @@ pub(crate) struct Got {
 pub(crate) struct Backend {
     got: Arc<Mutex<Vec<Got>>>,
     answers: Arc<Mutex<VecDeque<(u16, Option<&'static str>)>>>,
+    /// What it keeps of a body; none for all of it.
+    keep: Option<fn(&[u8]) -> Vec<u8>>,
 }
 
 impl Backend {
@@ -50,6 +52,16 @@ impl Backend {
     /// One at an address where nobody listens yet.
     pub(crate) async fn start_on(address: SocketAddr) -> Self {
         let backend = Self::default();
+        backend.listen(TcpListener::bind(address).await.unwrap());
+        backend
+    }
+
+    /// The same that keeps of each body no more than this makes of it.
+    pub(crate) async fn keeping(address: SocketAddr, keep: fn(&[u8]) -> Vec<u8>) -> Self {
+        let backend = Self {
+            keep: Some(keep),
+            ..Self::default()
+        };
         backend.listen(TcpListener::bind(address).await.unwrap());
         backend
     }
@@ -81,11 +93,13 @@ impl Backend {
         let (head, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let grpc = head.headers["content-type"] == "application/grpc";
-        self.got.lock().unwrap().push(Got {
+        let body = &body[if grpc { 5 } else { 0 }..];
+        let got = Got {
             path: head.uri.path().to_owned(),
             headers: head.headers,
-            body: body[if grpc { 5 } else { 0 }..].to_vec(),
-        });
+            body: self.keep.map_or_else(|| body.to_vec(), |keep| keep(body)),
+        };
+        self.got.lock().unwrap().push(got);
         let said = self.answers.lock().unwrap().pop_front();
         let mut response = Response::builder();
         if !grpc {

@@ -12,11 +12,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http2::{self, SendRequest};
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use tokio::{
@@ -24,7 +19,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Backend, TRACES, framed};
+use super::{Backend, Caller, TRACES, call_on, caller, framed};
 
 /// How many senders there are, each with a connection and one request under way.
 const SENDERS: usize = 4;
@@ -156,7 +151,7 @@ impl Load {
                     while !load.stop.load(Relaxed) && connection.ready().await.is_ok() {
                         let request = load.next.fetch_add(1, Relaxed);
                         let sent = Instant::now();
-                        match send(&mut connection, to, message(request)).await {
+                        match send(&mut connection, &message(request)).await {
                             Some(true) => {
                                 let acknowledged = Instant::now();
                                 let taken = Taken {
@@ -200,33 +195,17 @@ impl Load {
     }
 }
 
-async fn connect(to: SocketAddr) -> Option<SendRequest<Full<Bytes>>> {
+async fn connect(to: SocketAddr) -> Option<Caller> {
     let stream = TcpStream::connect(to).await.ok()?;
-    let shaken = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
-    let (sender, connection) = timeout(Duration::from_secs(5), shaken).await.ok()?.ok()?;
-    tokio::spawn(connection);
-    Some(sender)
+    let shaken = timeout(Duration::from_secs(5), caller(stream)).await;
+    shaken.ok()?.ok()
 }
 
 /// Whether a request was taken; none if nobody said.
-async fn send(
-    connection: &mut SendRequest<Full<Bytes>>,
-    to: SocketAddr,
-    message: Vec<u8>,
-) -> Option<bool> {
-    let request = Request::post(format!("http://{to}{TRACES}"))
-        .header("content-type", "application/grpc")
-        .header("te", "trailers")
-        .body(Full::new(Bytes::from(framed(0, &message))))
-        .unwrap();
-    let answer = async {
-        let response = connection.send_request(request).await.ok()?;
-        let mut headers = response.headers().clone();
-        let body = response.into_body().collect().await.ok()?;
-        headers.extend(body.trailers().cloned().unwrap_or_default());
-        Some(headers.get("grpc-status")? == "0")
-    };
-    timeout(Duration::from_secs(10), answer).await.ok()?
+async fn send(connection: &mut Caller, message: &[u8]) -> Option<bool> {
+    let answer = call_on(connection, TRACES, &[], framed(0, message));
+    let answer = timeout(Duration::from_secs(10), answer).await;
+    Some(answer.ok()?.ok()?.code == "0")
 }
 
 /// How often each span arrived.

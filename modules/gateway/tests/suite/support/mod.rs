@@ -1,6 +1,7 @@
 //! A gateway, what sends to it, and what it sends to.
 
 mod backend;
+mod calls;
 pub(crate) mod crash;
 mod settings;
 
@@ -9,11 +10,12 @@ use std::{net::SocketAddr, time::Duration};
 pub(crate) use backend::{Backend, Got};
 use base64::Engine as _;
 use bytes::Bytes;
+pub(crate) use calls::{Answer, Caller, call, call_on, call_raw, caller, framed};
 use gateway::{serve::Gateway, settings::Settings};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
-use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
     trace::v1::{ResourceSpans, ScopeSpans, Span},
@@ -65,14 +67,6 @@ impl Running {
     }
 }
 
-/// What a call was answered with.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) code: String,
-    pub(crate) details: Option<Vec<u8>>,
-    pub(crate) message: Vec<u8>,
-}
-
 /// A request with so many spans.
 pub(crate) fn spans(count: u8) -> Vec<u8> {
     let spans = (0..count).map(|index| Span {
@@ -114,50 +108,6 @@ pub(crate) fn count(request: &[u8]) -> usize {
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let text = base64::engine::general_purpose::STANDARD.encode(der);
     format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
-}
-
-/// A message of gRPC.
-pub(crate) fn framed(flag: u8, message: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
-    [&[flag], &length[..], message].concat()
-}
-
-/// Sends one gRPC call on a connection of its own.
-pub(crate) async fn call(to: SocketAddr, path: &str, message: &[u8]) -> Answer {
-    call_raw(to, path, &[], framed(0, message)).await
-}
-
-/// The same with every byte of the body given.
-pub(crate) async fn call_raw(
-    to: SocketAddr,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: Vec<u8>,
-) -> Answer {
-    let stream = TcpStream::connect(to).await.unwrap();
-    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    let mut request = Request::post(format!("http://{to}{path}"))
-        .header("content-type", "application/grpc")
-        .header("te", "trailers");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let request = request.body(Full::new(Bytes::from(body))).unwrap();
-    let response = sender.send_request(request).await.unwrap();
-    assert_eq!(response.status(), 200, "gRPC is always 200");
-    let mut headers = response.headers().clone();
-    let body = response.into_body().collect().await.unwrap();
-    headers.extend(body.trailers().cloned().unwrap_or_default());
-    let base64 = base64::engine::general_purpose::STANDARD_NO_PAD;
-    let details = headers.get("grpc-status-details-bin");
-    Answer {
-        code: headers["grpc-status"].to_str().unwrap().to_owned(),
-        details: details.map(|text| base64.decode(text).unwrap()),
-        message: body.to_bytes().get(5..).unwrap_or_default().to_vec(),
-    }
 }
 
 /// Sends one request over HTTP/1.1.

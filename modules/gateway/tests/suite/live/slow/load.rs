@@ -1,6 +1,7 @@
 //! More than fits into its memory does not make the program larger than it may be.
 
 use std::{
+    collections::BTreeSet,
     error::Error as _,
     fs,
     net::SocketAddr,
@@ -12,19 +13,20 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt as _, Full};
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest, trace::v1::Span,
+};
+use prost::Message as _;
 use serde_json::json;
 use tokio::{net::TcpStream, task::JoinSet, time::sleep};
 
 use crate::{
     program::running::{File, Running, free},
-    support::{Backend, TRACES, framed, request_of},
+    support::{Answer, Backend, Caller, TRACES, call_on, caller, framed, request_of},
 };
 
+/// How long a step may take: it is not the machine that is judged.
+const PATIENCE: Duration = Duration::from_mins(5);
 /// What it may be larger than its limit: what it takes itself.
 const ITSELF: u64 = 16 << 20;
 /// How large a request is.
@@ -69,36 +71,90 @@ fn memory(id: u32, name: &str) -> u64 {
     kib << 10
 }
 
-type Sender = http2::SendRequest<Full<Bytes>>;
+/// The ids of a request's spans, which are all that is kept of it.
+fn ids(request: &[u8]) -> Vec<u8> {
+    let request = ExportTraceServiceRequest::decode(request).unwrap();
+    let scopes = request
+        .resource_spans
+        .iter()
+        .flat_map(|one| &one.scope_spans);
+    let spans = scopes.flat_map(|scope| &scope.spans);
+    spans.flat_map(|span| span.span_id.clone()).collect()
+}
 
-async fn connect(to: SocketAddr) -> Sender {
+/// A connection that many send on, and that is made anew once it was ended.
+struct Line {
+    to: SocketAddr,
+    caller: tokio::sync::Mutex<Caller>,
+}
+
+impl Line {
+    async fn new(to: SocketAddr) -> Self {
+        let caller = tokio::sync::Mutex::new(connect(to).await);
+        Self { to, caller }
+    }
+
+    async fn send(&self, body: Bytes) -> Said {
+        let mut caller = {
+            let mut caller = self.caller.lock().await;
+            if caller.is_closed() {
+                *caller = connect(self.to).await;
+            }
+            caller.clone()
+        };
+        Said::of(call_on(&mut caller, TRACES, &[], body).await)
+    }
+}
+
+async fn connect(to: SocketAddr) -> Caller {
     let since = Instant::now();
     loop {
-        if let Ok(stream) = TcpStream::connect(to).await {
-            let builder = http2::Builder::new(TokioExecutor::new());
-            if let Ok((sender, connection)) = builder.handshake(TokioIo::new(stream)).await {
-                tokio::spawn(connection);
-                return sender;
-            }
+        if let Ok(stream) = TcpStream::connect(to).await
+            && let Ok(caller) = caller(stream).await
+        {
+            return caller;
         }
-        assert!(since.elapsed() < Duration::from_secs(30), "nobody listens");
+        assert!(since.elapsed() < PATIENCE, "nobody listens");
         sleep(Duration::from_millis(10)).await;
     }
 }
 
-/// The status of one call, or why there is none.
-async fn call(mut sender: Sender, to: SocketAddr, body: Bytes) -> Result<String, hyper::Error> {
-    let request = Request::post(format!("http://{to}{TRACES}"))
-        .header("content-type", "application/grpc")
-        .header("te", "trailers")
-        .body(Full::new(body))
-        .unwrap();
-    sender.ready().await?;
-    let response = sender.send_request(request).await?;
-    let mut headers = response.headers().clone();
-    let body = response.into_body().collect().await?;
-    headers.extend(body.trailers().cloned().unwrap_or_default());
-    Ok(headers["grpc-status"].to_str().unwrap().to_owned())
+/// What became of a request.
+enum Said {
+    Taken,
+    /// It may come again.
+    Refused,
+    Other(String),
+}
+
+impl Said {
+    fn of(answer: hyper::Result<Answer>) -> Self {
+        match answer {
+            Ok(answer) => match answer.code.as_str() {
+                "0" => Self::Taken,
+                "14" => Self::Refused,
+                code => Self::Other(code.to_owned()),
+            },
+            // Not in words: its stream is refused, or its connection, for which there was no room. Who is sent away while
+            // he talks may hear no more than that nobody listens.
+            Err(error) => {
+                let http2 = error.source().and_then(|of| of.downcast_ref::<h2::Error>());
+                let refused = match http2 {
+                    None => error.is_canceled() || error.is_closed(),
+                    Some(http2) => {
+                        let busy = [h2::Reason::REFUSED_STREAM, h2::Reason::ENHANCE_YOUR_CALM];
+                        let reason = http2.reason();
+                        http2.is_io() || reason.is_some_and(|reason| busy.contains(&reason))
+                    }
+                };
+                if refused {
+                    Self::Refused
+                } else {
+                    Self::Other(format!("{error:?}"))
+                }
+            }
+        }
+    }
 }
 
 /// What all senders share.
@@ -108,7 +164,29 @@ struct Sent {
     taken: AtomicU64,
     refused: AtomicU64,
     /// What else was answered.
-    other: Mutex<Vec<Result<String, hyper::Error>>>,
+    other: Mutex<Vec<String>>,
+}
+
+impl Sent {
+    /// Sends the next request as soon as one is taken; what is refused is sent again.
+    async fn all(&self, on: &Line, requests: u64) {
+        loop {
+            let nth = self.next.fetch_add(1, Relaxed);
+            if nth >= requests {
+                return;
+            }
+            loop {
+                // Made anew: what waits to be sent again takes no memory here.
+                match on.send(request(nth)).await {
+                    Said::Taken => break,
+                    Said::Refused => self.refused.fetch_add(1, Relaxed),
+                    Said::Other(said) => return self.other.lock().unwrap().push(said),
+                };
+                sleep(Duration::from_millis(50)).await;
+            }
+            self.taken.fetch_add(1, Relaxed);
+        }
+    }
 }
 
 impl Overload {
@@ -131,47 +209,17 @@ impl Overload {
         File::new(&config.to_string())
     }
 
-    /// Each sends the next request as soon as one is answered; what is refused is sent again.
     async fn send(&self, to: SocketAddr, sent: &Arc<Sent>) -> JoinSet<()> {
         // Who comes when there is no room is not let in: they are all there before.
-        let mut senders = Vec::new();
+        let mut lines = Vec::new();
         for _ in 0..self.senders {
-            senders.push(connect(to).await);
+            lines.push(Arc::new(Line::new(to).await));
         }
         let mut all = JoinSet::new();
-        for sender in senders {
+        for line in lines {
             for _ in 0..self.in_flight {
-                let (sender, sent, most) = (sender.clone(), Arc::clone(sent), self.requests);
-                all.spawn(async move {
-                    loop {
-                        let nth = sent.next.fetch_add(1, Relaxed);
-                        if nth >= most {
-                            return;
-                        }
-                        loop {
-                            // Made anew: what waits to be sent again takes no memory here.
-                            let answer = call(sender.clone(), to, request(nth)).await;
-                            let refused = |error: &hyper::Error| {
-                                let source = error.source();
-                                let http2 =
-                                    source.and_then(|error| error.downcast_ref::<h2::Error>());
-                                http2.and_then(h2::Error::reason)
-                                    == Some(h2::Reason::REFUSED_STREAM)
-                            };
-                            match answer.as_deref() {
-                                Ok("0") => {
-                                    sent.taken.fetch_add(1, Relaxed);
-                                    break;
-                                }
-                                // In words, or by the stream alone: both may come again.
-                                Ok("14") => sent.refused.fetch_add(1, Relaxed),
-                                Err(error) if refused(error) => sent.refused.fetch_add(1, Relaxed),
-                                _ => return sent.other.lock().unwrap().push(answer),
-                            };
-                            sleep(Duration::from_millis(50)).await;
-                        }
-                    }
-                });
+                let (line, sent, most) = (Arc::clone(&line), Arc::clone(sent), self.requests);
+                all.spawn(async move { sent.all(&line, most).await });
             }
         }
         all
@@ -185,29 +233,31 @@ impl Overload {
         let sent = Arc::new(Sent::default());
         let mut all = self.send(address, &sent).await;
         let since = Instant::now();
-        // It takes what fits, and refuses the rest so that it may come again.
-        while sent.refused.load(Relaxed) < 3 * self.senders as u64 {
-            assert!(
-                since.elapsed() < Duration::from_secs(90),
-                "nobody is refused"
-            );
+        // It takes what fits, and refuses the rest so that it may come again. How much of the room has what is being read
+        // is a matter of who came first.
+        let counts = || (sent.taken.load(Relaxed), sent.refused.load(Relaxed));
+        while counts().0 == 0 || counts().1 < 3 * self.senders as u64 {
+            let waited = since.elapsed();
+            assert!(waited < PATIENCE, "taken and refused: {:?}", counts());
             sleep(Duration::from_millis(10)).await;
         }
-        // How much of the room has what is being read is a matter of who came first.
-        assert!(sent.taken.load(Relaxed) > 0, "it takes nothing");
-        let backend = Backend::start_on(nobody).await;
+        let backend = Backend::keeping(nobody, ids).await;
         while let Some(ended) = all.join_next().await {
             ended.unwrap();
         }
         let other = std::mem::take(&mut *sent.other.lock().unwrap());
         assert!(other.is_empty(), "answered in another way: {other:?}");
         assert_eq!(sent.taken.load(Relaxed), self.requests);
-        let arrived = usize::try_from(self.requests).unwrap();
+        // Who was taken arrives, each span of it; some come twice, whose connection ended before their answer came.
         let since = Instant::now();
-        while backend.got().len() < arrived {
-            let late = since.elapsed() > Duration::from_mins(1);
-            assert!(!late, "{} of {arrived} arrived", backend.got().len());
-            sleep(Duration::from_millis(50)).await;
+        loop {
+            let got = backend.got();
+            let ids = got.iter().flat_map(|got| got.body.as_chunks::<8>().0);
+            let ids: BTreeSet<u64> = ids.map(|id| u64::from_be_bytes(*id)).collect();
+            let missing = (1..=self.requests * SPANS).find(|id| !ids.contains(id));
+            let Some(missing) = missing else { break };
+            assert!(since.elapsed() < PATIENCE, "{missing} is missing");
+            sleep(Duration::from_millis(200)).await;
         }
         let peak = memory(gateway.id(), "VmHWM:");
         // What is not made to be small has much more code, which is read from its file.
