@@ -100,7 +100,7 @@ pub const CRASH: &[Scenario] = &[
         name: "crash-tail",
         title: "Killed under load: undecided traces survive",
         config: "tail-durable",
-        rate: Rate::Spans(500_000),
+        rate: Rate::Spans(300_000),
         spread: 8,
         expected: Expected::Sampled(10),
         // Two seconds of the gateway's clock are more than one.
@@ -112,7 +112,7 @@ pub const CRASH: &[Scenario] = &[
         name: "crash-tail-long",
         title: "Killed under load: millions of undecided spans survive",
         config: "tail-durable-long",
-        rate: Rate::Spans(500_000),
+        rate: Rate::Spans(300_000),
         spread: 8,
         expected: Expected::Sampled(10),
         waits: Duration::from_secs(9),

@@ -58,6 +58,9 @@ service:
     }
 }
 
+/// How many requests a start found in which something was undecided.
+const RECOVERED: &str = "otelcol_gateway_tail_sampling_recovered_requests";
+
 /// Which of its spans has a trace's error, if it has one.
 fn error(block: u64, index: u64) -> Option<u64> {
     let trace = block * SPANS + index;
@@ -184,6 +187,8 @@ async fn undecided_traces_survive_every_kill() {
         load.some_more(fastrand::usize(40..80)).await;
         program.kill();
         program.again();
+        let found = until(page, RECOVERED, |_| true).await;
+        assert!(found > 0, "nothing was undecided at kill {nth}");
     }
     load.some_more(40).await;
     load.stop.store(true, Relaxed);
@@ -194,13 +199,12 @@ async fn undecided_traces_survive_every_kill() {
     assert!(verdict.undetermined * 5 < verdict.delivered, "{verdict:?}");
     assert!(verdict.decided_away > 0, "{verdict:?}");
     // In the end nothing is pending any more: a start finds nothing.
-    let recovered = "otelcol_gateway_tail_sampling_recovered_requests";
     let began = Instant::now();
     loop {
         sleep(Duration::from_secs(1)).await;
         program.kill();
         program.again();
-        if until(page, recovered, |_| true).await == 0 {
+        if until(page, RECOVERED, |_| true).await == 0 {
             break;
         }
         assert!(
