@@ -136,6 +136,9 @@ fn storages(components: &Components, enabled: &BTreeSet<ComponentId>, at: &At<'_
                     .as_ref()
                     .is_none_or(|one| matches!(one, Extension::Storage(_)))
             });
+            if at.refused(Class::Extension, &storage.to_string()) {
+                continue;
+            }
             if !components.extensions.contains_key(storage) {
                 let nearest = nearest_name(&storage.to_string(), known.iter().map(String::as_str))
                     .map(ToOwned::to_owned);

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use collector_config::{Component, strict};
+use collector_config::{Class, Component, strict};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -58,6 +58,25 @@ impl At<'_> {
     pub(super) fn refuse_for(&self, what: impl Into<String>, nearest: Option<&str>) {
         let problem = Problem::at(self.path.clone(), what).meant(nearest);
         self.findings.problems.borrow_mut().push(problem);
+    }
+
+    /// Something here is not there, and this is.
+    pub(super) fn refuse_component(
+        &self,
+        what: String,
+        nearest: Option<&str>,
+        instead: Option<String>,
+    ) {
+        let problem = Problem::at(self.path.clone(), what);
+        let problem = problem.meant(nearest).instead(instead);
+        self.findings.problems.borrow_mut().push(problem);
+    }
+
+    /// Whether a component is defined and was refused there, so that nothing is left to say where it is used.
+    pub(super) fn refused(&self, class: Class, name: &str) -> bool {
+        let problems = self.findings.problems.borrow();
+        let mut problems = problems.iter();
+        problems.any(|problem| problem.path == [class.section(), name])
     }
 
     /// A setting that the gateway has not: wrong if it is used.

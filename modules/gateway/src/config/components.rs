@@ -49,8 +49,8 @@ pub(super) enum Known {
     Runs(&'static ComponentType),
     /// It starts without it, and says so.
     PassesOver,
-    /// It does not: why, and what may have been meant.
-    Not(String, Option<&'static str>),
+    /// It does not: why, what may have been meant, and what it runs.
+    Not(String, Option<&'static str>, Option<String>),
 }
 
 /// What a component type is to the gateway, by its name of today or of old.
@@ -58,7 +58,7 @@ pub(super) fn known(class: Class, name: &str) -> Known {
     let Some(found) = class.find(name) else {
         let names = names(class);
         let what = format!("there is no {class} `{name}`");
-        return Known::Not(what, nearest_name(name, names));
+        return Known::Not(what, nearest_name(name, names), None);
     };
     let is = |one: &&&ComponentType| one.class == class && one.name == found.name;
     if let Some(found) = COMPONENTS.iter().find(is) {
@@ -69,11 +69,19 @@ pub(super) fn known(class: Class, name: &str) -> Known {
     }
     let runs = names(class).map(|name| format!("`{name}`"));
     let runs = runs.collect::<Vec<_>>().join(", ");
-    let what = match class {
-        Class::Connector => "the gateway runs no connectors".to_owned(),
-        _ => format!("the gateway does not run the {class} `{name}`; it runs {runs}"),
+    let (what, runs) = match class {
+        Class::Connector => (no_connector(name), None),
+        _ => (
+            format!("the gateway does not run the {class} `{name}`"),
+            Some(format!("it runs {runs}")),
+        ),
     };
-    Known::Not(what, None)
+    Known::Not(what, None, runs)
+}
+
+/// Why no connector runs.
+pub(super) fn no_connector(name: &str) -> String {
+    format!("`{name}` is a connector, and the gateway runs none: send to a collector that does")
 }
 
 fn names(class: Class) -> impl Iterator<Item = &'static str> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     at::At,
-    components::{Known, known},
+    components::{Known, known, no_connector},
     read::{self, TelemetryText},
 };
 use crate::settings::{Exporter, FileStorage, HealthCheck, Otlp, Pipeline, Processor};
@@ -132,7 +132,7 @@ fn section<T>(
                 let settings = read(kind.name, settings, &at);
                 found.insert(id, Defined { kind, settings });
             }
-            Known::Not(what, nearest) => at.refuse_for(what, nearest),
+            Known::Not(what, nearest, runs) => at.refuse_component(what, nearest, runs),
         }
     }
     found
@@ -214,16 +214,17 @@ pub(super) fn named<T>(
     {
         return Some(same.clone());
     }
+    if at.refused(class, name) || at.refused(Class::Connector, name) {
+        return None;
+    }
     if class.find(id.kind()).is_some()
-        && let Known::Not(what, _) = known(class, id.kind())
+        && let Known::Not(what, _, runs) = known(class, id.kind())
     {
-        at.refuse(what);
+        at.refuse_component(what, None, runs);
         return None;
     }
     if Class::Connector.find(id.kind()).is_some() {
-        at.refuse(format!(
-            "`{id}` is a connector, and the gateway runs none: send to a collector that does"
-        ));
+        at.refuse(no_connector(name));
         return None;
     }
     let names: Vec<String> = defined.keys().map(ToString::to_string).collect();

@@ -25,6 +25,8 @@ pub use expand::Surroundings;
 pub use problem::{KeyPath, Note, Place, Problem, Problems};
 pub use source::{NoSetting, NoSource, Setting, Source};
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::settings::Settings;
@@ -72,8 +74,18 @@ pub fn load(sources: &[Source], around: &Surroundings) -> Result<Loaded, Problem
             for problem in &mut problems {
                 problem.comes_of(&unset);
             }
+            say_once(&mut problems);
             Err(Problems(problems))
         }
+    }
+}
+
+/// What there is in the place of what is not is said where it is needed first.
+fn say_once(problems: &mut [Problem]) {
+    let mut said = BTreeSet::new();
+    for problem in problems {
+        let again = |instead: &mut String| !said.insert(instead.clone());
+        problem.instead.take_if(again);
     }
 }
 

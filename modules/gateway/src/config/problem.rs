@@ -18,6 +18,8 @@ pub struct Problem {
     pub what: String,
     /// The known name that is nearest to the one that is not known.
     pub nearest: Option<String>,
+    /// What there is in its place.
+    pub instead: Option<String>,
 }
 
 /// A place in a file.
@@ -50,6 +52,7 @@ impl Problem {
             path,
             what: what.into(),
             nearest: None,
+            instead: None,
         }
     }
 
@@ -80,6 +83,11 @@ impl Problem {
         });
         let causes: Vec<_> = about.map(|note| format!("; {}", note.what)).collect();
         self.what.extend(causes);
+    }
+
+    /// The same, with what there is in its place.
+    pub(crate) fn instead(self, instead: Option<String>) -> Self {
+        Self { instead, ..self }
     }
 
     /// The same, with the name that may have been meant.
@@ -125,6 +133,9 @@ impl fmt::Display for Problem {
             write!(f, "{}: ", self.path.join("::"))?;
         }
         f.write_str(&self.what)?;
+        if let Some(instead) = &self.instead {
+            write!(f, "; {instead}")?;
+        }
         match &self.nearest {
             Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
             None => Ok(()),

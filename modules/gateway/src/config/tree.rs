@@ -28,13 +28,29 @@ pub(super) fn read(source: &str, text: &str) -> Result<Text, Problem> {
         serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
             let line = error.location().map_or(0, |location| location.line());
             let what = error.without_snippet().to_string();
-            Problem::of_source(source, line, format!("not YAML: {what}"))
+            Problem::of_source(source, line, format!("not YAML: {}", plain(&what)))
         })?;
     let mut read = Text::default();
     if let Some(tree) = tree {
         read.value = tree.settle(&mut KeyPath::new(), &mut read.lines);
     }
     Ok(read)
+}
+
+/// Why a text is not YAML, without the line, which is said before it, and without what concerns programmers.
+fn plain(what: &str) -> &str {
+    let is_place = |end: &str| {
+        end.split_once(", column ")
+            .is_some_and(|(line, column)| line.parse::<u64>().and(column.parse::<u64>()).is_ok())
+    };
+    let what = match what.rsplit_once(" at line ") {
+        Some((what, end)) if is_place(end) => what,
+        _ => what,
+    };
+    match what.split_once(", set DuplicateKeyPolicy") {
+        Some((what, _)) => what,
+        None => what,
+    }
 }
 
 /// The value of one scalar, list or mapping, as it stands in a variable; none if it is not YAML.
@@ -195,6 +211,13 @@ mod tests {
                 "{text}"
             );
             assert!(problem.what.starts_with("not YAML: "), "{}", problem.what);
+            assert!(!problem.what.contains("line"), "{}", problem.what);
+        }
+        for (text, what) in [
+            ("a: [1\n", "not YAML: unclosed bracket '['"),
+            ("a: 1\na: 2\n", "not YAML: duplicate mapping key: a"),
+        ] {
+            assert_eq!(read("f", text).unwrap_err().what, what);
         }
         let deep = "[".repeat(100_000);
         assert!(read("f", &deep).is_err());

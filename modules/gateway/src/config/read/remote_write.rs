@@ -38,7 +38,7 @@ pub(super) fn remote_write(text: Text, version: WriteVersion, at: &At<'_>) -> Ex
     at.without(
         "wal",
         &text.wal,
-        "the gateway has no log of its own for this exporter",
+        "this exporter keeps nothing on disk here: send to Prometheus by `otlp_http`, whose `sending_queue` can name a `storage`",
     );
     at.without("http", &text.http, "say it without `http` around it");
     if !client::is_http(&text.endpoint) {

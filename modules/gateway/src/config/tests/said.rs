@@ -42,11 +42,10 @@ service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}}
 }
 
 #[test]
-fn a_connector_in_a_pipeline_is_called_one() {
+fn a_connector_in_a_pipeline_is_called_one_where_it_is_not_defined() {
     let problems = load_text(
         "
 receivers: {otlp: {protocols: {grpc: {}}}}
-connectors: {spanmetrics: }
 exporters: {debug: }
 service:
   pipelines:
@@ -58,10 +57,42 @@ service:
     let why =
         "`spanmetrics` is a connector, and the gateway runs none: send to a collector that does";
     for place in [
-        "7: service::pipelines::traces::exporters::0",
-        "8: service::pipelines::metrics::receivers::0",
+        "6: service::pipelines::traces::exporters::0",
+        "7: service::pipelines::metrics::receivers::0",
     ] {
         let expected = format!("{place}: {why}");
         assert!(problems.contains(&expected), "{problems:#?}");
     }
+}
+
+#[test]
+fn what_does_not_run_is_said_where_it_is_defined_and_what_runs_once() {
+    let problems = load_text(
+        "
+receivers: {otlp: {protocols: {grpc: {}}}}
+processors:
+  k8sattributes: {}
+  transform: {}
+connectors: {spanmetrics: }
+exporters:
+  otlp: {endpoint: 'a:1', tls: {insecure: true}, sending_queue: {storage: redis_storage}}
+  debug: {}
+extensions: {redis_storage: }
+service:
+  extensions: [redis_storage, pprof]
+  pipelines:
+    traces: {receivers: [otlp], processors: [k8sattributes, transform], exporters: [otlp, spanmetrics]}
+    metrics: {receivers: [spanmetrics], processors: [k8sattributes, cumulativetodelta], exporters: [debug]}
+",
+    )
+    .unwrap_err();
+    let expected = [
+        "4: processors::k8sattributes: the gateway does not run the processor `k8sattributes`; it runs `attributes`, `batch`, `filter`, `memory_limiter`, `probabilistic_sampler`, `resource`, `tail_sampling`",
+        "5: processors::transform: the gateway does not run the processor `transform`",
+        "6: connectors::spanmetrics: `spanmetrics` is a connector, and the gateway runs none: send to a collector that does",
+        "10: extensions::redis_storage: the gateway does not run the extension `redis_storage`; it runs `file_storage`, `health_check`",
+        "12: service::extensions::1: the extension `pprof` is not defined",
+        "15: service::pipelines::metrics::processors::1: the gateway does not run the processor `cumulativetodelta`",
+    ];
+    assert_eq!(problems, expected);
 }
