@@ -84,7 +84,7 @@ pub fn load(sources: &[Source], around: &Surroundings) -> Result<Loaded, Problem
 fn say_once(problems: &mut [Problem]) {
     let mut said = BTreeSet::new();
     for problem in problems {
-        let again = |instead: &mut String| !said.insert(instead.clone());
+        let again = |instead: &mut Box<str>| !said.insert(instead.clone());
         problem.instead.take_if(again);
     }
 }

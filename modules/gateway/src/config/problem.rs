@@ -19,7 +19,7 @@ pub struct Problem {
     /// The known name that is nearest to the one that is not known.
     pub nearest: Option<String>,
     /// What there is in its place.
-    pub instead: Option<String>,
+    pub instead: Option<Box<str>>,
 }
 
 /// A place in a file.
@@ -87,7 +87,10 @@ impl Problem {
 
     /// The same, with what there is in its place.
     pub(crate) fn instead(self, instead: Option<String>) -> Self {
-        Self { instead, ..self }
+        Self {
+            instead: instead.map(Into::into),
+            ..self
+        }
     }
 
     /// The same, with the name that may have been meant.
