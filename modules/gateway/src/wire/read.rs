@@ -138,20 +138,31 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(bytes))
     }
 
-    /// The next field, if it is one as nearly all are: its key is one byte, and so is the length of what it holds.
+    /// The next field, if it is one as nearly all are: its key is one byte, and so is its number or the length of what it
+    /// holds, or it has eight bytes.
     #[inline]
     fn short(&mut self) -> Option<Field<'a>> {
         let start = self.at;
-        let (number, length, rest) = match self.bytes.get(start..)? {
-            [key @ 8..0x80, length @ 0..0x80, rest @ ..] if key & 7 == 2 => {
-                (key >> 3, usize::from(*length), rest)
-            }
+        let (key, second, rest) = match self.bytes.get(start..)? {
+            [key @ 8..0x80, second, rest @ ..] => (key, second, rest),
             _ => return None,
         };
-        let value = FieldValue::Length(rest.get(..length)?);
+        let (value, length) = match (key & 7, second) {
+            (2, length @ 0..0x80) => {
+                let length = usize::from(*length);
+                (FieldValue::Length(rest.get(..length)?), length)
+            }
+            (1, first) => {
+                let [b, c, d, e, f, g, h] = *rest.first_chunk()?;
+                let number = u64::from_le_bytes([*first, b, c, d, e, f, g, h]);
+                (FieldValue::Fixed64(number), 7)
+            }
+            (0, number @ 0..0x80) => (FieldValue::Varint((*number).into()), 0),
+            _ => return None,
+        };
         self.at = start + 2 + length;
         Some(Field {
-            number: number.into(),
+            number: u32::from(key >> 3),
             value,
             range: start..self.at,
         })
@@ -257,13 +268,18 @@ mod tests {
             length in 0..=u8::MAX,
             rest in proptest::collection::vec(0..=u8::MAX, 0..140),
         ) {
-            // A key of bytes more often than by chance.
-            for key in [key, key & 0x78 | 2] {
+            // Each layout more often than by chance.
+            for key in [key, key & 0x78, key & 0x78 | 1, key & 0x78 | 2] {
                 let bytes = [vec![key, length], rest.clone()].concat();
                 let (mut short, mut any) = (Reader::new(&bytes), Reader::new(&bytes));
                 let (one, other) = (short.short(), any.any());
-                let fits = (8..0x80).contains(&key) && key & 7 == 2 && usize::from(length.min(0x80)) <= rest.len();
-                prop_assert_eq!(one.is_some(), fits && length < 0x80);
+                let fits = (8..0x80).contains(&key) && match key & 7 {
+                    0 => length < 0x80,
+                    1 => rest.len() >= 7,
+                    2 => length < 0x80 && usize::from(length) <= rest.len(),
+                    _ => false,
+                };
+                prop_assert_eq!(one.is_some(), fits);
                 if let Some(one) = one {
                     let other = other.expect("what is short is one of any");
                     prop_assert_eq!(one.number, other.number);
