@@ -1,8 +1,9 @@
-//! What can only be seen on a real cluster. `make test` leaves this module out; `make live` runs it.
+//! What can only be seen on a real cluster, or takes long. `make test` leaves this module out; `make live` runs it.
 
 mod audit;
 mod differences;
 mod gateway;
+mod imported;
 mod kubectl;
 mod peers;
 mod pods;
