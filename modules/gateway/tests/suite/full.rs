@@ -1,20 +1,15 @@
 //! What the program does on a disk that takes nothing more.
 
-use std::{
-    net::SocketAddr,
-    sync::atomic::Ordering::Relaxed,
-    time::{Duration, Instant},
-};
+use std::net::SocketAddr;
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::{
-    killed::{config, message, settle},
+    killed::{config, end, message, settle},
     program::running::{free, get},
     support::{
-        Backend, TRACES, call,
-        crash::{Load, Program},
-        spans,
+        Backend,
+        crash::{Load, Program, until},
     },
 };
 
@@ -26,14 +21,6 @@ fn limit(program: &Program, size: Option<u64>) {
         maximum: None,
     };
     prlimit(Some(id), Resource::Fsize, new).unwrap();
-}
-
-async fn until(what: &str, is: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is() {
-        assert!(began.elapsed() < Duration::from_secs(30), "{what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 /// The number of a metric on the page there.
@@ -55,13 +42,7 @@ async fn on_a_full_disk(durability: &str) {
     load.some_more(50).await;
 
     limit(&program, Some(1 << 10));
-    let before = load.refused.load(Relaxed);
-    until("senders are refused", || {
-        load.refused.load(Relaxed) > before + 20
-    })
-    .await;
-    let answer = call(program.address, TRACES, &spans(1)).await;
-    assert_eq!(answer.code, "14", "who is refused may come again");
+    load.is_refused().await;
     assert!(metric(page, "otelcol_exporter_enqueue_failed_spans") >= 20.0);
 
     // What it has arrives although nothing can be written, and what arrived is deleted.
@@ -72,9 +53,7 @@ async fn on_a_full_disk(durability: &str) {
 
     limit(&program, None);
     load.some_more(50).await;
-    load.stop.store(true, Relaxed);
-    senders.join_all().await;
-    let twice = settle(&backend, &load).await;
+    let twice = end(&load, senders, &backend).await;
     assert_eq!(twice, 0, "nobody was killed");
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use opentelemetry_proto::tonic::trace::v1::Span;
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 
 use crate::support::{
     Backend,
@@ -92,6 +92,13 @@ pub(crate) async fn settle(backend: &Backend, load: &Load) -> u64 {
     }
 }
 
+/// Ends the load: what was acknowledged arrives; says how many spans came more than once.
+pub(crate) async fn end(load: &Load, senders: JoinSet<()>, backend: &Backend) -> u64 {
+    load.stop.store(true, Relaxed);
+    senders.join_all().await;
+    settle(backend, load).await
+}
+
 /// Kills it under load so many times; everything that it acknowledged arrives.
 async fn under_load(durability: &str, kills: usize) {
     let (backend, address) = Backend::start().await;
@@ -106,9 +113,7 @@ async fn under_load(durability: &str, kills: usize) {
         program.again();
     }
     load.some_more(10).await;
-    load.stop.store(true, Relaxed);
-    senders.join_all().await;
-    let twice = settle(&backend, &load).await;
+    let twice = end(&load, senders, &backend).await;
     // At most what ten senders had under way when it was killed.
     let most = kills as u64 * 10 * SPANS;
     assert!(twice <= most, "{twice} spans came twice in {kills} kills");
@@ -145,9 +150,7 @@ async fn a_program_that_is_killed_while_it_starts_or_ends_loses_nothing() {
         program.again();
     }
     load.some_more(10).await;
-    load.stop.store(true, Relaxed);
-    senders.join_all().await;
-    settle(&backend, &load).await;
+    end(&load, senders, &backend).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,21 +6,17 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::Ordering::Relaxed,
-    time::{Duration, Instant},
 };
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
-use tokio::time::sleep;
 
 use crate::{
-    killed::{message, settle},
+    killed::{config, end, message, settle},
     program::running::free,
     support::{
-        Backend, TRACES, call,
-        crash::{Load, Program},
-        spans,
+        Backend,
+        crash::{Load, Program, until},
     },
 };
 
@@ -81,14 +77,6 @@ fn segments(program: &Program) -> Vec<PathBuf> {
         .collect()
 }
 
-async fn until(what: &str, is: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is() {
-        assert!(began.elapsed() < Duration::from_mins(1), "{what}");
-        sleep(Duration::from_millis(10)).await;
-    }
-}
-
 /// Requests of about a hundred kilobytes.
 fn large(nth: u64) -> Vec<u8> {
     let mut request = ExportTraceServiceRequest::decode(&*message(nth)).unwrap();
@@ -102,39 +90,28 @@ fn large(nth: u64) -> Vec<u8> {
     request.encode_to_vec()
 }
 
-async fn refuses(load: &Load, program: &Program) {
-    let before = load.refused.load(Relaxed);
-    until("senders are refused", || {
-        load.refused.load(Relaxed) > before + 20
-    })
-    .await;
-    let answer = call(program.address, TRACES, &spans(1)).await;
-    assert_eq!(answer.code, "14", "who is refused may come again");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_without_room_refuses_delivers_deletes_and_takes_again() {
     if !namespaces() {
         return;
     }
     let nobody = free();
-    let config = crate::killed::config(nobody, "process", None);
+    let config = config(nobody, "process", None);
     let mut program = Program::start_by("no-room", config, |folder| {
         apart(folder, "mount -t tmpfs -o size=20m tmpfs \"$1\"")
     });
     let (load, senders) = Load::start(program.address, large);
     load.some_more(50).await;
     // There is room for one file of the log, and not for two.
-    refuses(&load, &program).await;
+    load.is_refused().await;
     let full = segments(&program).len();
 
     let backend = Backend::start_on(nobody).await;
     settle(&backend, &load).await;
     // It takes again by itself, more than would fit if nothing were deleted.
     load.some_more(50).await;
-    load.stop.store(true, Relaxed);
-    senders.join_all().await;
-    assert_eq!(settle(&backend, &load).await, 0, "nobody was killed");
+    let twice = end(&load, senders, &backend).await;
+    assert_eq!(twice, 0, "nobody was killed");
     assert!(segments(&program).len() <= full + 1);
     assert!(program.child.try_wait().unwrap().is_none(), "it goes on");
 }
@@ -145,7 +122,7 @@ async fn a_disk_that_may_not_be_written_is_delivered_from_and_taken_again_once_i
         return;
     }
     let nobody = free();
-    let config = crate::killed::config(nobody, "process", None);
+    let config = config(nobody, "process", None);
     // As it is after errors: mounted to be read alone. While a file is open to be written nobody can do that.
     let mut program = Program::start_by("read-only", config, |folder| {
         let spoilt = folder.join("spoilt").exists();
@@ -162,7 +139,7 @@ async fn a_disk_that_may_not_be_written_is_delivered_from_and_taken_again_once_i
     let files = program.files();
     fs::write(files.with_file_name("spoilt"), "").unwrap();
     program.again();
-    refuses(&load, &program).await;
+    load.is_refused().await;
     let backend = Backend::start_on(nobody).await;
     settle(&backend, &load).await;
     inside(
@@ -174,9 +151,7 @@ async fn a_disk_that_may_not_be_written_is_delivered_from_and_taken_again_once_i
     // What it noted since holds.
     program.kill();
     program.again();
-    load.stop.store(true, Relaxed);
-    senders.join_all().await;
-    settle(&backend, &load).await;
+    end(&load, senders, &backend).await;
 }
 
 /// Calls to the disk fail as long as this lives.
@@ -224,12 +199,12 @@ async fn with_errors(durability: &str, calls: &str) {
     let nobody = free();
     let mut program = Program::start(
         &format!("errors-{durability}"),
-        crate::killed::config(nobody, durability, None),
+        config(nobody, durability, None),
     );
     let (load, senders) = Load::start(program.address, message);
     load.some_more(50).await;
     let failing = Failing::begin(&program, calls).await;
-    refuses(&load, &program).await;
+    load.is_refused().await;
     // What was acknowledged arrives nevertheless.
     let backend = Backend::start_on(nobody).await;
     settle(&backend, &load).await;
@@ -239,9 +214,7 @@ async fn with_errors(durability: &str, calls: &str) {
     program.kill();
     program.again();
     load.some_more(10).await;
-    load.stop.store(true, Relaxed);
-    senders.join_all().await;
-    settle(&backend, &load).await;
+    end(&load, senders, &backend).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

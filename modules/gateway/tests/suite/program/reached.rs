@@ -8,23 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::running::{File, Running, free, post, until};
+use super::running::{Running, free, post, receiving, until};
 use crate::support::{TRACES, call_on, caller, framed, spans};
-
-/// A program with such receivers that sends to nobody.
-fn config(protocols: &Value) -> File {
-    let config = json!({
-        "receivers": { "otlp": { "protocols": protocols } },
-        "exporters": { "nop": {} },
-        "service": {
-            "telemetry": { "metrics": { "level": "none" } },
-            "pipelines": { "traces": { "receivers": ["otlp"], "exporters": ["nop"] } },
-        },
-    });
-    File::new(&config.to_string())
-}
 
 /// The headers of an answer that say who may do what.
 fn allowed(answer: &str) -> Vec<&str> {
@@ -44,7 +31,7 @@ fn a_browser_learns_which_pages_may_send_what() {
         "exposed_headers": ["retry-after"],
         "max_age": 600,
     });
-    let config = config(&json!({ "http": { "endpoint": address, "cors": cors } }));
+    let config = receiving(&json!({ "http": { "endpoint": address, "cors": cors } }));
     let _running = Running::start(&config);
     let ask = |method: &str, headers: &str, body: &str| {
         let length = body.len();
@@ -136,7 +123,7 @@ async fn a_socket_without_an_address_is_reached_after_a_kill_and_through_a_reloa
         "grpc": { "endpoint": grpc, "transport": "unix" },
         "http": { "endpoint": http, "transport": "unix" },
     });
-    let config = config(&protocols);
+    let config = receiving(&protocols);
     let killed = Running::start(&config);
     taken(&http);
     assert_eq!(over_grpc(&grpc).await, "0");

@@ -14,6 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gateway");
 
 /// Asks the program something and waits for its answer.
@@ -65,6 +67,19 @@ impl Drop for File {
     }
 }
 
+/// A configuration of a receiver with such protocols that sends to nobody.
+pub(crate) fn receiving(protocols: &Value) -> File {
+    let config = json!({
+        "receivers": { "otlp": { "protocols": protocols } },
+        "exporters": { "nop": {} },
+        "service": {
+            "telemetry": { "metrics": { "level": "none" } },
+            "pipelines": { "traces": { "receivers": ["otlp"], "exporters": ["nop"] } },
+        },
+    });
+    File::new(&config.to_string())
+}
+
 /// A gateway that runs.
 pub(crate) struct Running {
     child: Child,
@@ -93,6 +108,15 @@ impl Running {
             child,
             log,
             reader: Some(reader),
+        }
+    }
+
+    /// Waits until somebody listens there.
+    pub(crate) fn listens(&self, at: SocketAddr) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(at).is_err() {
+            assert!(Instant::now() < end, "{}", self.log());
+            thread::sleep(Duration::from_millis(5));
         }
     }
 

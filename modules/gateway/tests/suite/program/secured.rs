@@ -17,7 +17,7 @@ use rustls::{
 };
 use serde_json::json;
 
-use super::running::{File, Running, free};
+use super::running::{Running, free, receiving};
 use crate::support::pem;
 
 /// A certificate that is its own authority.
@@ -101,22 +101,9 @@ fn start(folder: &Folder, clients: Option<&Path>) -> (Running, SocketAddr) {
     if let Some(clients) = clients {
         tls["client_ca_file"] = json!(clients);
     }
-    let config = json!({
-        "receivers": { "otlp": { "protocols": { "http": { "endpoint": address, "tls": tls } } } },
-        "exporters": { "nop": {} },
-        "service": {
-            "telemetry": { "metrics": { "level": "none" } },
-            "pipelines": { "traces": { "receivers": ["otlp"], "exporters": ["nop"] } },
-        },
-    });
-    let file = File::new(&config.to_string());
-    let running = Running::start(&file);
-    let since = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        let waited = since.elapsed();
-        assert!(waited < Duration::from_secs(30), "{}", running.log());
-        sleep(Duration::from_millis(5));
-    }
+    let config = receiving(&json!({ "http": { "endpoint": address, "tls": tls } }));
+    let running = Running::start(&config);
+    running.listens(address);
     (running, address)
 }
 

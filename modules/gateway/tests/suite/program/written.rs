@@ -15,7 +15,7 @@ use opentelemetry_proto::tonic::{
 use prost::Message as _;
 use serde_json::json;
 
-use super::running::{File, Running, free, until};
+use super::running::{File, Running, free};
 use crate::support::{Backend, request, request_of};
 
 fn pair(key: &str, value: Value) -> KeyValue {
@@ -139,12 +139,7 @@ async fn requests_are_written_as_json_where_that_is_asked_for() {
         });
         let config = File::new(&config.to_string());
         let running = Running::start(&config);
-        let listens = || {
-            std::net::TcpStream::connect(address)
-                .ok()
-                .map(|_| String::new())
-        };
-        until("it listens", listens, |_| true);
+        running.listens(address);
         let proto = [("content-type", "application/x-protobuf")];
         for (signal, body) in [
             ("traces", traces()),

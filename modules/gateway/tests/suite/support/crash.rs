@@ -19,7 +19,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Backend, Caller, TRACES, call_on, caller, framed};
+use super::{Backend, Caller, TRACES, call, call_on, caller, framed, spans};
 
 /// How many senders there are, each with a connection and one request under way.
 const SENDERS: usize = 4;
@@ -120,8 +120,8 @@ pub(crate) struct Taken {
 }
 
 /// Senders that send until they are told to stop, and what they were told was taken.
-#[derive(Default)]
 pub(crate) struct Load {
+    to: SocketAddr,
     next: AtomicU64,
     pub(crate) stop: AtomicBool,
     acknowledged: Mutex<Vec<Taken>>,
@@ -136,7 +136,14 @@ impl Load {
         to: SocketAddr,
         message: fn(u64) -> Vec<u8>,
     ) -> (Arc<Self>, tokio::task::JoinSet<()>) {
-        let load = Arc::new(Self::default());
+        let load = Arc::new(Self {
+            to,
+            next: AtomicU64::default(),
+            stop: AtomicBool::default(),
+            acknowledged: Mutex::default(),
+            refused: AtomicU64::default(),
+            unconnected: AtomicU64::default(),
+        });
         let mut senders = tokio::task::JoinSet::new();
         for _ in 0..SENDERS {
             let load = Arc::clone(&load);
@@ -180,18 +187,29 @@ impl Load {
         self.acknowledged.lock().unwrap().clone()
     }
 
+    /// Waits until senders are refused, who may come again.
+    pub(crate) async fn is_refused(&self) {
+        let refused = || self.refused.load(Relaxed);
+        let before = refused();
+        until("senders are refused", || refused() > before + 20).await;
+        let answer = call(self.to, TRACES, &spans(1)).await;
+        assert_eq!(answer.code, "14", "who is refused may come again");
+    }
+
     /// Waits until so many more requests were acknowledged.
     pub(crate) async fn some_more(&self, count: usize) {
         let taken = || self.acknowledged.lock().unwrap().len();
-        let until = taken() + count;
-        let began = Instant::now();
-        while taken() < until {
-            assert!(
-                began.elapsed() < Duration::from_mins(1),
-                "nobody takes anything"
-            );
-            sleep(Duration::from_millis(2)).await;
-        }
+        let most = taken() + count;
+        until("somebody takes something", || taken() >= most).await;
+    }
+}
+
+/// Waits for what is not there at once.
+pub(crate) async fn until(what: &str, is: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is() {
+        assert!(began.elapsed() < Duration::from_mins(1), "{what}");
+        sleep(Duration::from_millis(2)).await;
     }
 }
 
