@@ -6,9 +6,9 @@ mod print_config;
 mod report;
 mod serve;
 
-use std::process::ExitCode;
+use std::{convert::Infallible, process::ExitCode};
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, builder::RangedU64ValueParser};
 use clap_complete::{Shell, generate};
 
 use crate::{
@@ -41,11 +41,19 @@ pub struct Configuration {
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<Setting>,
     /// How many threads take and send, each on its own: as many as there are processors where nothing is said
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
     shards: Option<usize>,
     /// Who speaks HTTP/2
     #[arg(long, value_enum, default_value_t)]
     http2: Http2,
+    /// What the collector takes and the gateway has not: known, so that it can be refused with what to do
+    #[arg(long, hide = true, value_parser = no_gates)]
+    feature_gates: Option<Infallible>,
+}
+
+/// Refuses what the collector calls a feature gate.
+fn no_gates(_: &str) -> Result<Infallible, &'static str> {
+    Err("the gateway has no feature gates: leave the flag out")
 }
 
 #[derive(Debug, Subcommand)]

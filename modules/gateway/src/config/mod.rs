@@ -65,7 +65,7 @@ pub fn load(sources: &[Source], around: &Surroundings) -> Result<Loaded, Problem
         }),
         _ => {
             for problem in &mut problems {
-                problem.place = place(&merged.places, &problem.path);
+                problem.place = place(&merged.places, &problem.path).or_else(|| only(sources));
             }
             problems.sort();
             problems.dedup();
@@ -87,6 +87,17 @@ fn say_once(problems: &mut [Problem]) {
         let again = |instead: &mut Box<str>| !said.insert(instead.clone());
         problem.instead.take_if(again);
     }
+}
+
+/// What is missing from top to bottom is missing in the one source that there is.
+fn only(sources: &[Source]) -> Option<Place> {
+    let [source] = sources else {
+        return None;
+    };
+    Some(Place {
+        source: source.name(),
+        line: 0,
+    })
 }
 
 /// The line of the innermost key that stands in a file.

@@ -59,8 +59,8 @@ impl FromStr for Source {
             "file" => Self::File(rest.into()),
             "env" => Self::Variable(rest.to_owned()),
             "yaml" => Self::Text(rest.to_owned()),
-            // A path may have a colon in it; what looks like a scheme is none.
-            "http" | "https" => return Err(NoSource(scheme.to_owned())),
+            // A path may have a colon in it, and what looks like a scheme is none then.
+            _ if rest.starts_with("//") => return Err(NoSource(scheme.to_owned())),
             _ => Self::File(text.into()),
         })
     }
@@ -95,11 +95,11 @@ fn below(path: &[String], value: Value) -> Value {
 
 impl Source {
     /// What it is called in messages.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Variable(name) => format!("env:{name}"),
-            Self::Text(_) => "yaml:".to_owned(),
+            Self::Text(_) => "`yaml:`".to_owned(),
             Self::Set(_) => "--set".to_owned(),
         }
     }
@@ -108,10 +108,10 @@ impl Source {
         let name = self.name();
         match self {
             Self::File(path) => {
-                let text = fs::read_to_string(path).map_err(|error| {
+                let bytes = fs::read(path).map_err(|error| {
                     Problem::of_source(&name, 0, format!("could not be read: {error}"))
                 })?;
-                tree::read(&name, &text)
+                tree::read(&name, in_utf8(&name, &bytes)?)
             }
             Self::Variable(variable) => {
                 let text = around.variable(variable);
@@ -127,6 +127,16 @@ impl Source {
             }
         }
     }
+}
+
+/// A file as a text, or where it is none: a configuration is written in UTF-8.
+fn in_utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = 1 + before.split(|byte| *byte == b'\n').skip(1).count();
+        let what = "is not UTF-8 here: save it in that encoding";
+        Problem::of_source(name, line as u64, what)
+    })
 }
 
 /// A text whose outermost keys are paths: `a::b: 1`.
@@ -239,6 +249,16 @@ mod tests {
     }
 
     #[test]
+    fn a_file_in_another_encoding_says_where_it_is_not_utf8() {
+        assert_eq!(in_utf8("f", "a: \u{e9}\n".as_bytes()), Ok("a: \u{e9}\n"));
+        for (bytes, line) in [(&b"\xff\xfea"[..], 1), (b"a: 1\n# caf\xe9\nb: 2\n", 2)] {
+            let problem = in_utf8("f", bytes).unwrap_err().to_string();
+            let expected = format!("f:{line}: is not UTF-8 here");
+            assert!(problem.starts_with(&expected), "{problem}");
+        }
+    }
+
+    #[test]
     fn a_source_is_a_path_unless_it_says_otherwise() {
         for (text, source) in [
             ("a/b.yaml", Source::File("a/b.yaml".into())),
@@ -248,7 +268,9 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(source));
         }
-        assert!("https://a".parse::<Source>().is_err());
+        for text in ["https://a", "s3://a/b"] {
+            assert!(text.parse::<Source>().is_err(), "{text}");
+        }
         let missing = read(
             &["/nowhere/a.yaml".parse().unwrap()],
             &Surroundings::default(),

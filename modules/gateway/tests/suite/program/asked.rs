@@ -79,6 +79,34 @@ fn everything_wrong_is_said_and_a_later_source_counts() {
 }
 
 #[test]
+fn what_cannot_be_asked_says_what_to_do() {
+    for (arguments, said) in [
+        (
+            &["--feature-gates=a", "--config", "b"][..],
+            "the gateway has no feature gates: leave the flag out",
+        ),
+        (&["--shards", "0", "--config", "b"], "0 is not in 1..=256"),
+        (
+            &["--config", "s3://a/b"],
+            "`s3:` is not read from; `file:`, `env:` and `yaml:` are",
+        ),
+    ] {
+        let output = ask(arguments);
+        let error = text(&output.stderr);
+        assert!(error.contains(said), "{error}");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+    let empty = File::new("");
+    let output = ask(&["--config", empty.path()]);
+    let expected = format!(
+        "error: {}: service::pipelines: there is no pipeline\n",
+        empty.path()
+    );
+    let error = text(&output.stderr);
+    assert!(error.starts_with(&expected), "{error}");
+}
+
+#[test]
 fn the_configuration_is_printed_with_everything_in_its_place_and_without_secrets() {
     let print = |mode: &str| {
         let set = "exporters.otlp_grpc.headers={authorization: Bearer 123}";
