@@ -143,24 +143,22 @@ impl<'a> Reader<'a> {
     #[inline]
     fn short(&mut self) -> Option<Field<'a>> {
         let start = self.at;
-        let (key, second, rest) = match self.bytes.get(start..)? {
-            [key @ 8..0x80, second, rest @ ..] => (key, second, rest),
-            _ => return None,
+        let [key @ 8..0x80, rest @ ..] = self.bytes.get(start..)? else {
+            return None;
         };
-        let (value, length) = match (key & 7, second) {
-            (2, length @ 0..0x80) => {
+        let (value, taken) = match (key & 7, rest) {
+            (2, [length @ 0..0x80, rest @ ..]) => {
                 let length = usize::from(*length);
-                (FieldValue::Length(rest.get(..length)?), length)
+                (FieldValue::Length(rest.get(..length)?), 1 + length)
             }
-            (1, first) => {
-                let [b, c, d, e, f, g, h] = *rest.first_chunk()?;
-                let number = u64::from_le_bytes([*first, b, c, d, e, f, g, h]);
-                (FieldValue::Fixed64(number), 7)
+            (1, rest) => {
+                let number = u64::from_le_bytes(*rest.first_chunk()?);
+                (FieldValue::Fixed64(number), 8)
             }
-            (0, number @ 0..0x80) => (FieldValue::Varint((*number).into()), 0),
+            (0, [number @ 0..0x80, ..]) => (FieldValue::Varint((*number).into()), 1),
             _ => return None,
         };
-        self.at = start + 2 + length;
+        self.at = start + 1 + taken;
         Some(Field {
             number: u32::from(key >> 3),
             value,
