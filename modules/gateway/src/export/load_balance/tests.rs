@@ -136,6 +136,18 @@ fn balancer(key: RoutingKey) -> LoadBalancer {
     .unwrap()
 }
 
+/// What each of the members gets, which has as many items as it says.
+fn parts(key: RoutingKey, whole: &Payload) -> Vec<Payload> {
+    let balancer = balancer(key);
+    let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
+    let parts: Vec<_> = balancer.parts(whole, &ring).into_values().collect();
+    for part in &parts {
+        let items = wire::count(whole.signal, &part.body.joined());
+        assert_eq!(items, Ok(part.items));
+    }
+    parts
+}
+
 #[test]
 fn what_has_no_key_goes_to_one_of_them_once() {
     let records: Vec<_> = (0..60)
@@ -146,14 +158,11 @@ fn what_has_no_key_goes_to_one_of_them_once() {
         records.join(",")
     );
     let whole = payload(Signal::Logs, &text);
-    let balancer = balancer(RoutingKey::TraceId);
-    let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
-    let parts = balancer.parts(&whole, &ring);
+    let parts = parts(RoutingKey::TraceId, &whole);
     assert_eq!(parts.len(), 3);
     let mut all = BTreeSet::new();
-    for part in parts.values() {
+    for part in parts {
         let body = part.body.joined();
-        assert_eq!(wire::count(Signal::Logs, &body), Ok(part.items));
         for nth in 0..60 {
             let mark = format!("{nth}.");
             let there = body.windows(mark.len() + 1).any(|at| {
@@ -176,17 +185,9 @@ fn points_are_counted_where_they_go() {
         .collect();
     let text = format!(r#"{{"resourceMetrics":[{}]}}"#, metrics.join(","));
     let whole = payload(Signal::Metrics, &text);
-    let balancer = balancer(RoutingKey::Service);
-    let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
-    let parts = balancer.parts(&whole, &ring);
+    let parts = parts(RoutingKey::Service, &whole);
     assert!(parts.len() > 1);
-    for part in parts.values() {
-        assert_eq!(
-            wire::count(Signal::Metrics, &part.body.joined()),
-            Ok(part.items)
-        );
-    }
-    assert_eq!(parts.values().map(|part| part.items).sum::<u64>(), 40);
+    assert_eq!(parts.iter().map(|part| part.items).sum::<u64>(), 40);
 }
 
 #[test]
@@ -203,14 +204,11 @@ fn points_of_one_metric_go_to_several_and_each_to_one() {
         RoutingKey::StreamId,
         RoutingKey::Attributes(vec!["disk".to_owned()]),
     ] {
-        let balancer = balancer(key);
-        let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
-        let parts = balancer.parts(&whole, &ring);
+        let parts = parts(key, &whole);
         assert_eq!(parts.len(), 3);
         let mut all = BTreeSet::new();
-        for part in parts.values() {
+        for part in parts {
             let body = part.body.joined();
-            assert_eq!(wire::count(Signal::Metrics, &body), Ok(part.items));
             let mut told = Vec::new();
             json::from_protobuf(Signal::Metrics, &body, &mut told).unwrap();
             let told = String::from_utf8(told).unwrap();
@@ -222,7 +220,6 @@ fn points_of_one_metric_go_to_several_and_each_to_one() {
         }
         assert_eq!(all.len(), 30);
     }
-    let balancer = balancer(RoutingKey::Resource);
-    let ring = Arc::clone(&balancer.members.lock().unwrap().ring);
-    assert_eq!(balancer.parts(&whole, &ring).len(), 1, "it is one resource");
+    let parts = parts(RoutingKey::Resource, &whole);
+    assert_eq!(parts.len(), 1, "it is one resource");
 }
