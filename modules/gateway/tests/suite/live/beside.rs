@@ -6,13 +6,14 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command},
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+
+use crate::support::Folder;
 
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -23,46 +24,6 @@ pub(crate) enum Who {
     /// The collector, with these feature gates.
     Collector(&'static str),
     Gateway,
-}
-
-/// A folder that is gone with the test.
-pub(crate) struct Folder(PathBuf);
-
-impl Folder {
-    pub(crate) fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "beside-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Relaxed)
-        );
-        let folder = env::temp_dir().join(name);
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// The messages in a file of protocol buffers, each after its length.
-    pub(crate) fn messages(&self, file: &str) -> Vec<Vec<u8>> {
-        let bytes = fs::read(self.0.join(file)).unwrap_or_default();
-        let (mut rest, mut messages) = (&bytes[..], Vec::new());
-        while let Some((length, after)) = rest.split_first_chunk() {
-            let (message, after) = after.split_at(u32::from_be_bytes(*length) as usize);
-            messages.push(message.to_vec());
-            rest = after;
-        }
-        messages
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // It is in a folder for temporary files.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 /// A real program of that name, as `make live` has built or fetched it.
@@ -165,7 +126,7 @@ impl Program {
         self.connection = None;
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
-        std::mem::replace(&mut self.folder, Folder(PathBuf::new()))
+        std::mem::take(&mut self.folder)
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::beside::Folder;
+use crate::support::Folder;
 use crate::{
     program::running::free,
     support::{Backend, TRACES, call, count, spans},

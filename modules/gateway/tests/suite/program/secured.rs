@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{self, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     thread::sleep,
     time::{Duration, Instant},
@@ -18,7 +18,7 @@ use rustls::{
 use serde_json::json;
 
 use super::running::{Running, free, receiving};
-use crate::support::pem;
+use crate::support::{Folder, pem};
 
 /// A certificate that is its own authority.
 struct Identity {
@@ -58,35 +58,6 @@ impl Identity {
                 builder.with_client_auth_cert(chain, key).unwrap()
             }
         })
-    }
-}
-
-/// A folder that is gone with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("gateway-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    /// As who changes certificates does it: a file is there as a whole.
-    fn write(&self, name: &str, text: &str) {
-        let before = self.file("being-written");
-        fs::write(&before, text).unwrap();
-        fs::rename(before, self.file(name)).unwrap();
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // It is in a folder for temporary files.
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -149,7 +120,7 @@ const TAKEN: &str = "HTTP/1.1 200 OK";
 
 #[test]
 fn a_new_certificate_is_shown_to_who_comes_and_who_is_there_stays() {
-    let folder = Folder::new("renewed");
+    let folder = Folder::new();
     let (old, new) = (Identity::new(), Identity::new());
     old.write(&folder);
     let (_running, address) = start(&folder, None);
@@ -183,7 +154,7 @@ fn a_new_certificate_is_shown_to_who_comes_and_who_is_there_stays() {
 
 #[test]
 fn who_shows_no_certificate_that_is_known_is_not_let_in() {
-    let folder = Folder::new("mutual");
+    let folder = Folder::new();
     let (server, client, stranger) = (Identity::new(), Identity::new(), Identity::new());
     server.write(&folder);
     folder.write("clients.pem", &pem("CERTIFICATE", &client.certificate));

@@ -3,6 +3,7 @@
 mod backend;
 mod calls;
 pub(crate) mod crash;
+mod folder;
 mod settings;
 
 use std::{net::SocketAddr, time::Duration};
@@ -11,6 +12,7 @@ pub(crate) use backend::{Backend, Got};
 use base64::Engine as _;
 use bytes::Bytes;
 pub(crate) use calls::{Answer, Caller, call, call_on, call_raw, caller, framed};
+pub(crate) use folder::Folder;
 use gateway::{serve::Gateway, settings::Settings};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     super::{
-        beside::{Folder, Program, Who, free, peer},
+        beside::{Program, Who, free, peer},
         made,
     },
     written::{Labels, Written},
@@ -26,7 +26,7 @@ const STALE: u64 = 0x7ff0_0000_0000_0002;
 type Points = BTreeMap<i64, (String, String)>;
 
 fn prometheus() -> Program {
-    let (folder, address) = (Folder::new(), free());
+    let (folder, address) = (crate::support::Folder::new(), free());
     fs::write(folder.path().join("prometheus.yaml"), "{}").unwrap();
     let mut command = peer("prometheus");
     let at = |name: &str| folder.path().join(name).display().to_string();
