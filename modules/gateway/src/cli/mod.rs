@@ -5,6 +5,7 @@ mod pages;
 mod print_config;
 mod report;
 mod serve;
+mod taken;
 
 use std::{convert::Infallible, process::ExitCode};
 

@@ -24,7 +24,11 @@ use crate::{
     telemetry::{self, Color, Health, PageError, Pages, Process},
 };
 
-use super::{Configuration, pages, report::Report};
+use super::{
+    Configuration, pages,
+    report::Report,
+    taken::{self, Taken},
+};
 
 /// How long a drain may take: what Kubernetes gives a Pod, less what it takes itself.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -42,6 +46,8 @@ pub(super) enum ServeError {
     Start(#[source] Box<StartError>),
     #[error("could not show what the gateway tells about itself")]
     Page(#[from] PageError),
+    #[error("could not listen")]
+    Taken(#[from] Taken),
 }
 
 /// What becomes of a gateway, for whoever runs it as a child.
@@ -118,6 +124,7 @@ pub(super) fn serve(
 impl Run<'_> {
     async fn all(&self, loaded: Loaded) -> Result<(), ServeError> {
         let mut signals = Signals::new().map_err(ServeError::Runtime)?;
+        taken::all_free(&loaded.settings)?;
         let mut current = self.start(loaded.settings, &Listening::default()).await?;
         self.health.ready();
         log(&current, "the gateway takes telemetry");

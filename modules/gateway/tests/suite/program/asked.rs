@@ -1,6 +1,10 @@
 //! What the program answers when it is asked something.
 
-use super::running::{File, ask};
+use std::net::TcpListener;
+
+use serde_json::json;
+
+use super::running::{File, Running, ask, free, receiving};
 
 const WHOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/whole.yaml");
 
@@ -46,6 +50,36 @@ service: {telemetry: {metrics: {level: none}}, pipelines: {traces: {receivers: [
     let expected = "error: could not start: could not make the exporter `file`: could not open";
     assert!(said.starts_with(expected), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn addresses_that_are_in_use_are_named_all_at_once() {
+    // As a gateway listens, who lets others listen beside it, and as anybody does.
+    let (first, health) = (free(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let running = receiving(&json!({ "grpc": { "endpoint": first } }));
+    let running = Running::start(&running);
+    running.listens(first);
+    let health = health.local_addr().unwrap();
+    let config = File::new(
+        &json!({
+            "receivers": { "otlp": { "protocols": { "grpc": { "endpoint": first } } } },
+            "exporters": { "nop": {} },
+            "extensions": { "health_check": { "endpoint": health } },
+            "service": {
+                "extensions": ["health_check"],
+                "telemetry": { "metrics": { "level": "none" } },
+                "pipelines": { "traces": { "receivers": ["otlp"], "exporters": ["nop"] } },
+            },
+        })
+        .to_string(),
+    );
+    let output = ask(&["--config", config.path()]);
+    let expected = format!(
+        "error: could not listen: in use by another program: {first}, which the receiver `otlp` needs; {health}, which \
+         the extension `health_check` needs; end it, or give another `endpoint`\n"
+    );
+    assert_eq!(text(&output.stderr), expected);
     assert_eq!(output.status.code(), Some(1));
 }
 

@@ -57,10 +57,14 @@ service:
 
     /// Sends one span.
     fn send(&self) -> Option<String> {
+        Self::send_to(self.otlp)
+    }
+
+    fn send_to(address: SocketAddr) -> Option<String> {
         let body = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"x"}]}]}]}"#;
         let length = body.len();
         post(
-            self.otlp,
+            address,
             &format!(
                 "POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
             ),
@@ -131,10 +135,16 @@ fn a_broken_configuration_leaves_the_old_one_running_and_a_right_one_is_taken() 
             .send()
             .is_some_and(|answer| answer.starts_with("HTTP/1.1 200 "))
     );
+    let another = free();
     config.write(
         &places
             .config(free())
-            .replace("health_check: {", "health_check: {path: /new, "),
+            .replace("health_check: {", "health_check: {path: /new, ")
+            .replace(
+                "receivers: {otlp",
+                &format!("receivers: {{otlp/another: {{protocols: {{http: {{endpoint: '{another}'}}}}}}, otlp"),
+            )
+            .replace("receivers: [otlp]", "receivers: [otlp, otlp/another]"),
     );
     running.signal("HUP");
     // Whoever asks in between finds the old one or the new one, and nobody is refused.
@@ -150,6 +160,9 @@ fn a_broken_configuration_leaves_the_old_one_running_and_a_right_one_is_taken() 
             answer.starts_with("HTTP/1.1 200 ")
         },
     );
+    // Only the new one listens here: it has something to drain.
+    let answer = Places::send_to(another);
+    assert!(answer.is_some_and(|answer| answer.starts_with("HTTP/1.1 200 ")));
     running.signal("TERM");
     until(
         "draining",
