@@ -4,8 +4,8 @@
 //! two programs a part of the connections each, and nobody would be told.
 
 use std::{
-    io,
-    net::{TcpListener, ToSocketAddrs as _},
+    net::{TcpStream, ToSocketAddrs as _},
+    time::Duration,
 };
 
 use thiserror::Error;
@@ -14,6 +14,9 @@ use crate::{
     settings::{Address, MetricsLevel, Settings},
     socket,
 };
+
+/// How long somebody may take to answer. On the same machine that is no time.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Addresses that are in use, each with who was to listen there.
 #[derive(Debug, Error)]
@@ -63,13 +66,20 @@ fn places(settings: &Settings) -> Vec<(String, String)> {
     places
 }
 
-/// What cannot be told here is told by whoever listens.
+/// Somebody answers there. Who only holds an address for us does not, and what cannot be told is told by whoever listens.
 fn is_taken(address: &str) -> bool {
     let Ok(mut found) = socket::spelled(address).to_socket_addrs() else {
         return false;
     };
-    found.next().is_some_and(|address| {
-        let tried = TcpListener::bind(address);
-        tried.is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
-    })
+    let Some(address) = found.next().filter(|address| address.port() != 0) else {
+        return false;
+    };
+    let Ok(stream) = TcpStream::connect_timeout(&address, PATIENCE) else {
+        return false;
+    };
+    // Whoever asks at a port of those that are given to who asks may be given that very one, and meets itself.
+    match (stream.local_addr(), stream.peer_addr()) {
+        (Ok(here), Ok(there)) => here != there,
+        _ => false,
+    }
 }
