@@ -19,6 +19,7 @@ mod own;
 mod pipelines;
 mod search;
 mod secured;
+mod sidecars;
 mod stack;
 mod support;
 mod telemetry;

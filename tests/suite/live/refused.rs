@@ -17,26 +17,14 @@ fn missing_rights_are_said_all_at_once_with_the_role_that_would_give_them() {
     let _ = site
         .run(&["up", "dev", "--yes", "--only", "Namespace/dev"])
         .expect(0);
-    kubectl.run(&["-n", "dev", "create", "serviceaccount", "poor"]);
-    kubectl.run(&[
-        "-n",
-        "dev",
-        "create",
-        "role",
-        "some",
-        "--verb=get,list",
-        "--resource=services,configmaps",
-    ]);
-    kubectl.run(&[
-        "-n",
-        "dev",
-        "create",
-        "rolebinding",
-        "some",
-        "--role=some",
-        "--serviceaccount=dev:poor",
-    ]);
-    let token = kubectl.run(&["-n", "dev", "create", "token", "poor"]);
+    let dev = |arguments: &str| {
+        let words = arguments.split(' ');
+        kubectl.run(&["-n", "dev"].into_iter().chain(words).collect::<Vec<_>>())
+    };
+    dev("create serviceaccount poor");
+    dev("create role some --verb=get,list --resource=services,configmaps");
+    dev("create rolebinding some --role=some --serviceaccount=dev:poor");
+    let token = dev("create token poor");
     let file = as_bearer(&fs::read_to_string(&site.kubeconfig).unwrap(), token.trim());
     let poor = site.user.folder().join("poor.kubeconfig");
     fs::write(&poor, file).unwrap();
@@ -73,16 +61,8 @@ fn missing_rights_are_said_all_at_once_with_the_role_that_would_give_them() {
         .0;
     fs::write(site.user.folder().join("role.yaml"), role).unwrap();
     kubectl.run(&["apply", "-f", "role.yaml"]);
-    kubectl.run(&[
-        "-n",
-        "dev",
-        "create",
-        "rolebinding",
-        "more",
-        "--role=stacks",
-        "--serviceaccount=dev:poor",
-    ]);
-    kubectl.run(&["-n", "dev", "wait", "--for=create", "rolebinding/more"]);
+    dev("create rolebinding more --role=stacks --serviceaccount=dev:poor");
+    dev("wait --for=create rolebinding/more");
     let again = site.user.run(&["plan", "dev", "--kubeconfig", poor]);
     assert!(
         !again.err.contains("`patch` on `services`"),

@@ -52,10 +52,16 @@ fn the_gateway_delivers_what_a_collector_delivers_in_less_memory() {
     let figures = bench("pass-40k");
     for peer in ["gateway", "collector"] {
         let of = |path: &str| figure(&figures, "pass-40k", peer, path);
-        assert!(of("/verdict/delivered") > 70_000.0, "{figures:?}");
         let wrong = of("/verdict/lost") + of("/verdict/unknown") + of("/verdict/duplicates");
         assert!(wrong < 0.5, "{peer}: {figures:?}");
     }
+    // How much that is, is a matter of how fast the machine is.
+    let delivered = |peer| figure(&figures, "pass-40k", peer, "/verdict/delivered");
+    assert!(delivered("collector") > 0.0, "{figures:?}");
+    assert!(
+        delivered("gateway") > 0.9 * delivered("collector"),
+        "{figures:?}"
+    );
     let peak = |peer| figure(&figures, "pass-40k", peer, "/peak");
     assert!(peak("gateway") < 0.6 * peak("collector"), "{figures:?}");
 }

@@ -51,8 +51,13 @@ fn pods_that_ask_get_a_sidecar_and_others_are_told_why_not() {
         return; // a given cluster's API server does not reach loopback
     }
     let plane = Beside::new("asks", WhenDown::Refuse);
-    let (shop, bank) = (plane.namespace("-shop"), plane.namespace("-bank"));
+    those_that_ask_get_one(&plane);
+    those_that_say_nothing_get_what_their_namespace_says(&plane);
+    those_that_may_not_are_told_why(&plane);
+}
 
+fn those_that_ask_get_one(plane: &Beside) {
+    let shop = plane.namespace("-shop");
     for (name, annotations) in [
         ("ours", json!({ OURS: "true" })),
         ("theirs", json!({ THEIRS: "True" })),
@@ -84,7 +89,10 @@ fn pods_that_ask_get_a_sidecar_and_others_are_told_why_not() {
             "{status:?}"
         );
     }
+}
 
+fn those_that_say_nothing_get_what_their_namespace_says(plane: &Beside) {
+    let (shop, bank) = (plane.namespace("-shop"), plane.namespace("-bank"));
     // Who says nothing or no is not even asked about; all of the bank have one who do not say no. The API server asks
     // again, because it mounts the account's token into the sidecar too: then nothing is left to do.
     let twice = &["injected", "unchanged"][..];
@@ -119,8 +127,10 @@ fn pods_that_ask_get_a_sidecar_and_others_are_told_why_not() {
             .map_or(0, Vec::len);
         assert_eq!(sidecars, usize::from(has), "{name}");
     }
+}
 
-    let elsewhere = plane.namespace("-else");
+fn those_that_may_not_are_told_why(plane: &Beside) {
+    let (shop, elsewhere) = (plane.namespace("-shop"), plane.namespace("-else"));
     for (namespace, annotations, words) in [
         (
             &elsewhere,
