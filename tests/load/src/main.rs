@@ -77,7 +77,8 @@ struct Soak {
 
 #[derive(Args)]
 struct Crash {
-    /// In which scenario: `crash`, `crash-power`, `crash-roll`, `crash-tail` or `crash-tail-long`
+    /// In which scenario: `crash`, `crash-power`, `crash-roll`, `crash-tail`, `crash-tail-long` or
+    /// `crash-tail-whole`
     #[arg(long, default_value = "crash")]
     scenario: String,
     /// How often it is killed.

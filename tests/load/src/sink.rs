@@ -5,7 +5,7 @@ use std::{
     io,
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex, RwLock,
+        Arc, Condvar, Mutex, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     thread::{self, JoinHandle},
@@ -58,6 +58,8 @@ pub struct Seen {
 struct Shared {
     ledger: RwLock<Option<Arc<Ledger>>>,
     behaviour: Mutex<Behaviour>,
+    /// The behaviour that its thread has, and word of it.
+    obeyed: (Mutex<Behaviour>, Condvar),
     /// A span that is acknowledged and not counted, plus one: to see that a loss is found.
     forget: AtomicU64,
     seen: Seen,
@@ -105,13 +107,20 @@ impl Sink {
             .expect("nobody panics while writing") = Some(Arc::clone(ledger));
     }
 
-    /// From now on behaves so.
+    /// From now on behaves so, unless it has ended.
     pub fn behave(&self, behaviour: Behaviour) {
         *self
             .shared
             .behaviour
             .lock()
             .expect("nobody panics while writing") = behaviour;
+        let ended = || self.thread.as_ref().is_none_or(JoinHandle::is_finished);
+        let (obeyed, word) = &self.shared.obeyed;
+        let mut now = obeyed.lock().expect("nobody panics while writing");
+        while *now != behaviour && !ended() {
+            let waited = word.wait_timeout(now, TICK);
+            (now, _) = waited.expect("nobody panics while writing");
+        }
     }
 
     /// Acknowledges that span without counting it, as a backend would that loses it.
@@ -212,6 +221,9 @@ impl Running {
             self.poll
                 .change(connection.socket(), *token, self.interest(true))?;
         }
+        let (obeyed, word) = &self.shared.obeyed;
+        *obeyed.lock().expect("nobody panics while writing") = wanted;
+        word.notify_all();
         Ok(())
     }
 

@@ -115,6 +115,9 @@ fn configured(program: PathBuf, scenario: &Scenario, run: &Run<'_>) -> Result<Co
     fs::write(&file, config)?;
     let mut command = Command::new(program);
     command.arg("--config").arg(file);
+    for setting in scenario.set {
+        command.args(["--set", setting]);
+    }
     Ok(command)
 }
 

@@ -15,6 +15,8 @@ pub struct Scenario {
     pub title: &'static str,
     /// The configuration: a file in `peers`, without its ending.
     pub config: &'static str,
+    /// What is said otherwise than in that file, as `key=value`.
+    pub set: &'static [&'static str],
     /// Whether rotel can do it too.
     pub rotel: bool,
     /// How requests travel, in and out.
@@ -46,6 +48,7 @@ const PASS: Scenario = Scenario {
     name: "pass",
     title: "Passthrough, gRPC, none, saturated",
     config: "grpc",
+    set: &[],
     rotel: true,
     transport: Transport::Grpc,
     encoding: Encoding::None,
@@ -83,7 +86,8 @@ pub const CRASH: &[Scenario] = &[
     Scenario {
         name: "crash-power",
         title: "Killed under load: acknowledged when on the medium",
-        config: "durable-power",
+        config: "durable",
+        set: &["extensions.file_storage.durability=power"],
         rate: Rate::Spans(500_000),
         settle: Duration::from_secs(10),
         ..PASS
@@ -91,7 +95,8 @@ pub const CRASH: &[Scenario] = &[
     Scenario {
         name: "crash-roll",
         title: "Killed under load: acknowledged when in a file, each of which has room for four requests",
-        config: "durable-small",
+        config: "durable",
+        set: &["extensions.file_storage.max_size=2097152"],
         rate: Rate::Spans(500_000),
         settle: Duration::from_secs(10),
         ..PASS
@@ -111,12 +116,36 @@ pub const CRASH: &[Scenario] = &[
     Scenario {
         name: "crash-tail-long",
         title: "Killed under load: millions of undecided spans survive",
-        config: "tail-durable-long",
+        config: "tail-durable",
+        set: &[
+            "extensions.file_storage.max_size=8589934592",
+            "processors.tail_sampling.decision_wait=10s",
+            "processors.tail_sampling.decision_cache.sampled_cache_size=100000",
+            "processors.tail_sampling.decision_cache.non_sampled_cache_size=1000000",
+        ],
         rate: Rate::Spans(300_000),
         spread: 8,
         expected: Expected::Sampled(10),
         waits: Duration::from_secs(9),
         settle: Duration::from_secs(30),
+        ..PASS
+    },
+    Scenario {
+        name: "crash-tail-whole",
+        title: "Killed under load: nothing is decided before, and all of it survives",
+        config: "tail-durable",
+        set: &[
+            "extensions.file_storage.max_size=12884901888",
+            "processors.tail_sampling.decision_wait=60s",
+            "processors.tail_sampling.num_traces=8000000",
+            "processors.tail_sampling.decision_cache.sampled_cache_size=100000",
+            "processors.tail_sampling.decision_cache.non_sampled_cache_size=1000000",
+        ],
+        rate: Rate::Spans(500_000),
+        spread: 8,
+        expected: Expected::Sampled(10),
+        waits: Duration::from_secs(1),
+        settle: Duration::from_mins(2),
         ..PASS
     },
 ];
@@ -125,7 +154,17 @@ pub const CRASH: &[Scenario] = &[
 pub const NAMED: &[Scenario] = &[Scenario {
     name: "tail-million",
     title: "Tail sampling: errors, slow ones and 10 %, decided after 10 s, 1,000,000 spans/s",
-    config: "tail-million",
+    config: "tail",
+    // What is decided is remembered, and takes no room in the table.
+    set: &[
+        "processors.memory_limiter.limit_mib=2048",
+        "processors.memory_limiter.check_interval=1s",
+        "service.pipelines.traces.processors=[memory_limiter, tail_sampling]",
+        "processors.tail_sampling.decision_wait=10s",
+        "processors.tail_sampling.num_traces=3000000",
+        "processors.tail_sampling.decision_cache.sampled_cache_size=100000",
+        "processors.tail_sampling.decision_cache.non_sampled_cache_size=1000000",
+    ],
     rotel: false,
     spread: 8,
     rate: Rate::Spans(1_000_000),
