@@ -11,8 +11,20 @@ pub struct Duration(time::Duration);
 
 /// A text that is no length of time.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{0}` is not a duration such as `200ms` or `1h30m`")]
-pub struct DurationError(String);
+pub enum DurationError {
+    /// Nobody can read it.
+    #[error("`{0}` is not a duration such as `200ms` or `1h30m`")]
+    Unreadable(String),
+    /// It would end before it begins. Some settings of Go programs mean *never* by that; here 0 does.
+    #[error("`{0}` is below zero, and no time is: `0s` stands for none")]
+    Negative(String),
+    /// It is more than those programs can count.
+    #[error("`{0}` is longer than the longest duration, which is 2562047h")]
+    TooLong(String),
+}
+
+/// The longest duration that Go programs can count, in nanoseconds.
+const LONGEST: time::Duration = time::Duration::from_nanos(i64::MAX.unsigned_abs());
 
 /// Units with their length in nanoseconds; longer names first where one begins like another.
 const UNITS: [(&str, u64); 7] = [
@@ -86,11 +98,12 @@ impl FromStr for Duration {
     type Err = DurationError;
 
     fn from_str(text: &str) -> Result<Self, DurationError> {
-        let wrong = || DurationError(text.to_owned());
-        if text == "0" {
+        let wrong = || DurationError::Unreadable(text.to_owned());
+        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+        if unsigned == "0" {
             return Ok(Self::ZERO);
         }
-        let mut rest = text;
+        let mut rest = unsigned;
         let mut total = time::Duration::ZERO;
         while !rest.is_empty() {
             let digits = rest
@@ -102,11 +115,15 @@ impl FromStr for Duration {
                 .find(|(unit, _)| after.starts_with(unit))
                 .ok_or_else(wrong)?;
             let part = length(number, nanos).ok_or_else(wrong)?;
-            total = total.checked_add(part).ok_or_else(wrong)?;
+            total = total.saturating_add(part);
             rest = &after[unit.len()..];
         }
-        if text.is_empty() {
+        if unsigned.is_empty() {
             Err(wrong())
+        } else if text.starts_with('-') && !total.is_zero() {
+            Err(DurationError::Negative(text.to_owned()))
+        } else if total > LONGEST {
+            Err(DurationError::TooLong(text.to_owned()))
         } else {
             Ok(Self(total))
         }
@@ -136,19 +153,32 @@ impl Serialize for Duration {
     }
 }
 
+/// Reads a text, or a bare number, usually 0, that counts nanoseconds.
+struct Written;
+
+impl de::Visitor<'_> for Written {
+    type Value = Duration;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as `200ms` or `1h30m`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, nanos: u64) -> Result<Duration, E> {
+        format!("{nanos}ns").parse().map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, nanos: i64) -> Result<Duration, E> {
+        format!("{nanos}ns").parse().map_err(E::custom)
+    }
+}
+
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Text(String),
-            Nanos(u64),
-        }
-        // A bare number, usually 0, counts nanoseconds.
-        match Written::deserialize(deserializer)? {
-            Written::Text(text) => text.parse().map_err(de::Error::custom),
-            Written::Nanos(nanos) => Ok(Self(time::Duration::from_nanos(nanos))),
-        }
+        deserializer.deserialize_any(Written)
     }
 }
 
@@ -180,17 +210,47 @@ mod tests {
             "5",
             "s",
             "5 s",
-            "-1s",
+            "+",
+            "-",
             "1x",
             "1..5s",
             ".s",
             "99999999999999999999h",
         ] {
-            assert_eq!(
-                text.parse::<Duration>(),
-                Err(DurationError(text.into())),
-                "{text}"
-            );
+            let refused = Err(DurationError::Unreadable(text.into()));
+            assert_eq!(text.parse::<Duration>(), refused, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_may_have_a_sign_and_lies_between_nothing_and_what_go_can_count() {
+        for (text, nanos) in [
+            ("+1s", 1_000_000_000),
+            ("-0s", 0),
+            ("-0", 0),
+            ("2562047h47m16.854775807s", i64::MAX.unsigned_abs()),
+        ] {
+            let duration = Duration(time::Duration::from_nanos(nanos));
+            assert_eq!(text.parse(), Ok(duration), "{text}");
+        }
+        let parse = |text: &str| text.parse::<Duration>();
+        assert_eq!(parse("-1s"), Err(DurationError::Negative("-1s".into())));
+        for text in ["2562047h47m16.854775808s", "5000000h5000000h"] {
+            assert_eq!(parse(text), Err(DurationError::TooLong(text.into())));
+        }
+    }
+
+    #[test]
+    fn a_bare_number_counts_nanoseconds_and_nothing_else_is_a_duration() {
+        let read = |text: &str| serde_json::from_str::<Duration>(text);
+        assert_eq!(read("1500").unwrap().get().as_nanos(), 1500);
+        for (text, why) in [
+            ("-5", "`-5ns` is below zero"),
+            ("1.5", "a duration such as `200ms`"),
+            ("true", "a duration such as `200ms`"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
         }
     }
 }

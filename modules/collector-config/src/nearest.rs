@@ -1,16 +1,26 @@
 //! Which known name may have been meant?
 
-/// The name that is nearest to `given`, if one is near at all.
+/// The name that is nearest to `given`, if one is near at all; or the one that begins so.
 pub(crate) fn nearest<'a>(
     given: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    let known: Vec<&str> = known.into_iter().collect();
     let limit = (given.chars().count() / 3).clamp(1, 3);
     let near = known
-        .into_iter()
-        .map(|name| (distance(given, name), name))
+        .iter()
+        .map(|name| (distance(given, name), *name))
         .filter(|(distance, _)| *distance <= limit);
-    near.min().map(|(_, name)| name)
+    near.min()
+        .map(|(_, name)| name)
+        .or_else(|| begun(given, &known))
+}
+
+/// The only name of which `given` is the beginning, and no mere letter or two.
+fn begun<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    let mut begun = known.iter().filter(|name| name.starts_with(given));
+    let only = begun.next().filter(|_| given.len() > 3)?;
+    begun.next().is_none().then_some(*only)
 }
 
 /// How many letters have to be put in, left out or exchanged; the case of letters does not count.
@@ -42,6 +52,9 @@ mod tests {
             ("nam", Some("name")),
             ("isMatch", Some("IsMatch")),
             ("filelog", Some("file_log")),
+            ("attr", Some("attributes")),
+            ("file", Some("file_log")),
+            ("att", None),
             ("something", None),
             ("", None),
         ] {

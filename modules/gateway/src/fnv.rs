@@ -1,11 +1,13 @@
 //! Which number do some bytes make? FNV-1a, by which others decide too, and of 64 bits what is on disk.
 
-/// Where a hash of 64 bits begins.
-pub(crate) const START: u64 = 0xcbf2_9ce4_8422_2325;
+/// The hash of 64 bits.
+pub(crate) fn of_64(bytes: &[u8]) -> u64 {
+    with_64(0xcbf2_9ce4_8422_2325, bytes)
+}
 
-/// The hash of 64 bits, of bytes that come after what `start` is the hash of.
-pub(crate) fn of_64(start: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(start, |hash, byte| {
+/// The same of what `before` is the hash of and the bytes after it.
+pub(crate) fn with_64(before: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(before, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
@@ -29,8 +31,8 @@ mod tests {
             ("foobar", 0xbf9c_f968, 0x8594_4171_f739_67e8),
         ] {
             assert_eq!(of_32(text.as_bytes().iter()), short, "{text}");
-            assert_eq!(of_64(START, text.as_bytes()), long, "{text}");
+            assert_eq!(of_64(text.as_bytes()), long, "{text}");
         }
-        assert_eq!(of_64(of_64(START, b"foo"), b"bar"), of_64(START, b"foobar"));
+        assert_eq!(with_64(of_64(b"foo"), b"bar"), of_64(b"foobar"));
     }
 }

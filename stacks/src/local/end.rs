@@ -13,7 +13,7 @@ use super::{
     place::{Place, Standing},
 };
 
-/// How long a gateway may drain: it takes at most 25 s.
+/// How long a gateway may drain: it takes at most 28 s.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the system may take to end what was killed.
 const REAPING: Duration = Duration::from_secs(10);

@@ -124,11 +124,12 @@ impl AttributeAction {
     }
 
     fn mistake(&self) -> Option<String> {
+        let said = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
         let sources = usize::from(self.value.is_some())
-            + usize::from(self.from_attribute.is_some())
-            + usize::from(self.from_context.is_some());
+            + usize::from(said(&self.from_attribute))
+            + usize::from(said(&self.from_context));
         let keyed = !self.key.is_empty();
-        let matched = self.pattern.is_some();
+        let matched = said(&self.pattern);
         let converted = self.converted_type.is_some();
         let wrong = match self.action {
             Action::Delete | Action::Hash if !keyed && !matched => {
@@ -147,6 +148,7 @@ impl AttributeAction {
             },
             Action::Extract if !matched => "`pattern` is missing",
             Action::Extract | Action::Convert if sources > 0 => "it takes no value",
+            Action::Extract if converted => "it takes no `converted_type`",
             Action::Convert if matched || !converted => {
                 "it takes `converted_type`, and no `pattern`"
             }

@@ -40,6 +40,21 @@ settings! {
         pub include_insecure_cipher_suites: bool,
         /// Which curves, the best first.
         pub curve_preferences: Vec<String>,
+        /// The module that keeps the key, if one does.
+        pub tpm: Option<Tpm>,
+    }
+
+    /// A module (TPM 2.0) that keeps the key of a certificate.
+    #[derive(Eq)]
+    pub struct Tpm {
+        /// Whether it does.
+        pub enabled: bool,
+        /// Where it is.
+        pub path: Option<String>,
+        /// The password of its owner; better a placeholder than itself.
+        pub owner_auth: Option<String>,
+        /// The password of the key; better a placeholder than itself.
+        pub auth: Option<String>,
     }
 
     /// TLS on the side that is called.
@@ -59,6 +74,10 @@ settings! {
         pub client_ca_file_reload: bool,
         /// An authority that is of no use on this side.
         pub ca_file: Option<String>,
+        /// The same as text.
+        pub ca_pem: Option<String>,
+        /// Whether the system's authorities count too: of no use on this side either.
+        pub include_system_ca_certs_pool: bool,
         /// How often the files of the certificate are read again.
         pub reload_interval: Option<Duration>,
         /// The oldest version of TLS: 1.2 where nothing is said.
@@ -71,6 +90,8 @@ settings! {
         pub include_insecure_cipher_suites: bool,
         /// Which curves, the best first.
         pub curve_preferences: Vec<String>,
+        /// The module that keeps the key, if one does.
+        pub tpm: Option<Tpm>,
     }
 
     /// Who one is, or has to be.
@@ -201,6 +222,9 @@ impl ServerTls {
         let mut found = pair(cert, key);
         if cert == (false, false) && key == (false, false) {
             found.push("tls: a server needs a certificate and its key");
+        }
+        if self.ca_file.is_some() && self.ca_pem.is_some() {
+            found.push("tls: either `ca_file` or `ca_pem`, not both");
         }
         found.extend(versions(self.min_version, self.max_version));
         found.into_iter().map(ToOwned::to_owned).collect()

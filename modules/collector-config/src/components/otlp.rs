@@ -81,7 +81,7 @@ settings! {
         /// Headers of every answer.
         pub response_headers: std::collections::BTreeMap<String, String>,
         /// How requests may be compressed.
-        pub compression_algorithms: Vec<String>,
+        pub compression_algorithms: Option<Vec<String>>,
         /// How long reading a request may take.
         pub read_timeout: Option<Duration>,
         /// How long reading its headers may take: 1 min where nothing is said.

@@ -111,6 +111,21 @@ settings! {
     }
 }
 
+impl CompressionParams {
+    /// What is wrong with how hard something is compressed in this way.
+    fn mistake(&self, compression: &str) -> Option<String> {
+        let level = self.level?;
+        let (right, levels) = match compression {
+            "gzip" | "zlib" | "deflate" => (-2..=9, "levels from -2 to 9"),
+            // Any level of zstd is the nearest that there is; and where nothing is compressed, nobody asks.
+            "zstd" | "none" | "" => return None,
+            _ => (0..=0, "no levels"),
+        };
+        (!right.contains(&level))
+            .then(|| format!("compression_params: `{compression}` has {levels}, not {level}"))
+    }
+}
+
 /// The storage extension that a queue names.
 pub(crate) fn storage(queue: Option<&SendingQueue>) -> Vec<ComponentId> {
     let storage = queue.and_then(|queue| queue.storage.clone());
@@ -137,7 +152,8 @@ fn named(
 impl OtlpGrpc {
     /// What is wrong with it apart from its endpoint, which a resolver may know.
     pub(crate) fn client_mistakes(&self) -> Vec<String> {
-        const BALANCERS: [&str; 2] = ["round_robin", "pick_first"];
+        // Without a name it is as if `pick_first` were named.
+        const BALANCERS: [&str; 3] = ["round_robin", "pick_first", ""];
         let mut found = queue_mistakes(self.sending_queue.as_ref());
         found.extend(self.tls.mistakes());
         let balancer = self.balancer_name.as_deref().unwrap_or("round_robin");
@@ -251,6 +267,8 @@ impl Component for OtlpHttp {
         if self.urls().next().is_none() {
             found.push("`endpoint` is missing".to_owned());
         }
+        let compression = self.compression.as_deref().unwrap_or("gzip");
+        found.extend(self.compression_params.mistake(compression));
         found
     }
 

@@ -113,21 +113,22 @@ impl MemoryLimiter {
 
     /// What is wrong with how often garbage is collected.
     fn collections(&self) -> Option<&'static str> {
-        let soft = self
-            .min_gc_interval_when_soft_limited
-            .unwrap_or(Duration::seconds(10));
-        let hard = self
-            .min_gc_interval_when_hard_limited
-            .unwrap_or(Duration::ZERO);
-        let below = |most: Option<Duration>, least| {
-            most.is_some_and(|most| most > Duration::ZERO && most < least)
-        };
+        let least = |given: Option<Duration>, default| given.unwrap_or(default);
+        let most = |given: Option<Duration>| given.unwrap_or(Duration::seconds(30));
+        let soft = least(
+            self.min_gc_interval_when_soft_limited,
+            Duration::seconds(10),
+        );
+        let hard = least(self.min_gc_interval_when_hard_limited, Duration::ZERO);
+        let most_soft = most(self.max_gc_interval_when_soft_limited);
+        let most_hard = most(self.max_gc_interval_when_hard_limited);
+        let below = |most: Duration, least| most > Duration::ZERO && most < least;
         if soft < hard {
             Some("`min_gc_interval_when_soft_limited` must not be below `…when_hard_limited`")
-        } else if below(self.max_gc_interval_when_soft_limited, soft)
-            || below(self.max_gc_interval_when_hard_limited, hard)
-        {
+        } else if below(most_soft, soft) || below(most_hard, hard) {
             Some("a longest interval must not be below the shortest")
+        } else if most_hard > Duration::ZERO && below(most_soft, most_hard) {
+            Some("`max_gc_interval_when_soft_limited` must not be below `…when_hard_limited`")
         } else {
             None
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{connection::ClientTls, is_default, queue::Retry};
+use super::{connection::ClientTls, is_default, otlp_exporters::is_url, queue::Retry};
 use crate::component::{Class, Component};
 use crate::{ComponentType, Distribution, Duration, Need, Signal, Stability, Traffic};
 
@@ -70,17 +70,22 @@ pub struct PrometheusRemoteWrite {
     pub http: super::Settings,
 }
 
-settings! {
-    /// The metric `target_info`.
-    #[derive(Eq)]
-    pub struct TargetInfo {
-        /// Whether it is made.
-        pub enabled: bool,
+/// The metric `target_info`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TargetInfo {
+    /// Whether it is made: it is, where nothing is said.
+    pub enabled: bool,
+}
+
+impl Default for TargetInfo {
+    fn default() -> Self {
+        Self { enabled: true }
     }
 }
 
 /// The queue before a remote write exporter.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RemoteWriteQueue {
     /// Whether there is one.
@@ -89,6 +94,17 @@ pub struct RemoteWriteQueue {
     pub queue_size: u64,
     /// How many senders empty it.
     pub num_consumers: u32,
+}
+
+impl Default for RemoteWriteQueue {
+    /// What the exporter assumes for each key that is not there.
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            queue_size: 10_000,
+            num_consumers: 5,
+        }
+    }
 }
 
 impl PrometheusRemoteWrite {
@@ -119,11 +135,18 @@ impl Component for PrometheusRemoteWrite {
             .ripe(Stability::Beta);
 
     fn mistakes(&self) -> Vec<String> {
-        if self.endpoint.contains("://") || self.endpoint.starts_with("${") {
-            Vec::new()
-        } else {
-            vec![format!("`endpoint` must be a URL: `{}`", self.endpoint)]
+        let mut found = self.tls.mistakes();
+        if !is_url(&self.endpoint) {
+            found.push(format!("`endpoint` must be a URL: `{}`", self.endpoint));
         }
+        let queue = self.remote_write_queue.as_ref();
+        if queue.is_some_and(|queue| queue.enabled && queue.queue_size == 0) {
+            found.push("remote_write_queue: `queue_size` must be positive".to_owned());
+        }
+        if self.max_batch_request_parallelism == Some(0) {
+            found.push("`max_batch_request_parallelism` must be positive".to_owned());
+        }
+        found
     }
 
     fn needs(&self) -> Vec<Need> {

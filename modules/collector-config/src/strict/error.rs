@@ -47,6 +47,10 @@ impl de::Error for Error {
     }
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
+        let most = most(&wanted.to_string());
+        if let (Unexpected::Unsigned(number), Some(most)) = (found, most) {
+            return Self::of(format!("must be at most {most}, not {number}"));
+        }
         Self::of(format!("must be {}, not {}", Wanted(wanted), Found(found)))
     }
 
@@ -55,17 +59,37 @@ impl de::Error for Error {
     }
 
     fn unknown_variant(given: &str, known: &'static [&'static str]) -> Self {
-        let all = known.iter().map(|name| format!("`{name}`"));
+        let shouted = |name: &str| {
+            let small = name.to_lowercase();
+            small != name && known.contains(&small.as_str())
+        };
+        // A second spelling is for those who know it.
+        let names = known.iter().copied().filter(|name| !shouted(name));
+        let all = names.clone().map(|name| format!("`{name}`"));
         let all = all.collect::<Vec<_>>().join(", ");
-        Self::of(match nearest(given, known.iter().copied()) {
-            Some(meant) => format!("must be one of {all}, not `{given}`; did you mean `{meant}`?"),
-            None => format!("must be one of {all}, not `{given}`"),
+        Self::of(match nearest(given, names) {
+            Some(meant) => {
+                format!("`{given}` is not known; did you mean `{meant}`? There are {all}")
+            }
+            None => format!("`{given}` is not known: there are {all}"),
         })
     }
 
     fn missing_field(name: &'static str) -> Self {
         Self::of(format!("`{name}` is missing"))
     }
+}
+
+/// The largest number that a type holds, where it is one that a person may exceed.
+fn most(wanted: &str) -> Option<u64> {
+    Some(match wanted {
+        "u8" => u8::MAX.into(),
+        "u16" => u16::MAX.into(),
+        "u32" => u32::MAX.into(),
+        "i32" => i32::MAX.unsigned_abs().into(),
+        "i64" => i64::MAX.unsigned_abs(),
+        _ => return None,
+    })
 }
 
 /// What a visitor wants, without the names of Rust's types.

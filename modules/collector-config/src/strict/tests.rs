@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::components::{
-    load_balancing::LoadBalancing, otlp::Otlp, otlp_exporters::OtlpGrpc,
+    attributes::Resource, load_balancing::LoadBalancing, otlp::Otlp, otlp_exporters::OtlpGrpc,
     tail_sampling::TailSampling,
 };
 
@@ -32,7 +32,7 @@ fn all_that_is_wrong_is_said_at_once_and_the_rest_is_read() {
             "x::headers::a: must be a text, not the number 1",
             "x::sending_queue::num_consumers: must be a whole number that is not negative, not the number -1",
             "x::sending_queue::queue_sise: there is no such key; did you mean `queue_size`?",
-            "x::sending_queue::sizer: must be one of `requests`, `items`, `bytes`, not `byte`; did you mean `bytes`?",
+            "x::sending_queue::sizer: `byte` is not known; did you mean `bytes`? There are `requests`, `items`, `bytes`",
             "x::sending_queue::storage: `a b` is not a component type: letters, digits and `_`, beginning with a letter",
             "x::timeout: `soon` is not a duration such as `200ms` or `1h30m`",
             "x::timeuot: there is no such key; did you mean `timeout`?",
@@ -42,6 +42,24 @@ fn all_that_is_wrong_is_said_at_once_and_the_rest_is_read() {
     let read = read.unwrap();
     assert_eq!(read.headers.get("b").map(String::as_str), Some("c"));
     assert_eq!(read.sending_queue.unwrap().queue_size, 1000);
+}
+
+#[test]
+fn a_number_that_is_too_large_says_how_large_it_may_be_and_names_have_one_spelling() {
+    let (_, found) =
+        flaws::<OtlpGrpc>(&json!({"sending_queue": {"num_consumers": 4_294_967_296_u64}}));
+    assert_eq!(
+        found,
+        ["x::sending_queue::num_consumers: must be at most 4294967295, not 4294967296"]
+    );
+    let (_, found) = flaws::<Resource>(&json!({"attributes": [{"key": "a", "action": "Insert"}]}));
+    assert_eq!(
+        found,
+        [
+            "x::attributes::0::action: `Insert` is not known; did you mean `insert`? \
+          There are `insert`, `update`, `upsert`, `delete`, `hash`, `extract`, `convert`"
+        ]
+    );
 }
 
 #[test]
@@ -60,9 +78,9 @@ fn a_policy_is_read_to_its_bottom() {
             "x::policies::0::latency::threshold: there is no such key; did you mean `threshold_ms`?",
             "x::policies::1::and::and_sub_policy::0::span_count::min_spans: must be a whole number that is not negative, not a text",
             "x::policies::1::and::and_sub_policy::0::spancount: there is no such key; did you mean `span_count`?",
-            "x::policies::2::type: must be one of `always_sample`, `status_code`, `latency`, `probabilistic`, \
+            "x::policies::2::type: `always` is not known; did you mean `always_sample`? There are `always_sample`, `status_code`, `latency`, `probabilistic`, \
              `string_attribute`, `numeric_attribute`, `boolean_attribute`, `rate_limiting`, `bytes_limiting`, \
-             `span_count`, `trace_state`, `trace_flags`, `ottl_condition`, `and`, `not`, `drop`, `composite`, not `always`",
+             `span_count`, `trace_state`, `trace_flags`, `ottl_condition`, `and`, `not`, `drop`, `composite`",
         ]
     );
 }

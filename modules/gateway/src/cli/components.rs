@@ -30,17 +30,16 @@ pub(crate) fn list(format: Option<Format>) -> ExitCode {
         Format::Json => format!("{:#}\n", document()),
         Format::Yaml => yaml(&document()),
     };
-    match write(&text) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
+    print(text.as_bytes())
 }
 
-/// Writes what was asked for.
-pub(super) fn write(text: &str) -> io::Result<()> {
+/// Writes what was asked for. Whoever has read enough of it may have gone, which is no failure.
+pub(super) fn print(text: &[u8]) -> ExitCode {
     let mut out = stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        Ok(()) | Err(_) => ExitCode::SUCCESS,
+    }
 }
 
 /// A value as YAML.

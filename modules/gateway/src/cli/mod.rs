@@ -3,7 +3,9 @@
 mod components;
 mod pages;
 mod print_config;
+mod remainder;
 mod report;
+mod retired;
 mod serve;
 mod taken;
 
@@ -50,11 +52,21 @@ pub struct Configuration {
     /// What the collector takes and the gateway has not: known, so that it can be refused with what to do
     #[arg(long, hide = true, value_parser = no_gates)]
     feature_gates: Option<Infallible>,
+    /// A file that is given without `--config`, or a command that there is not: known for the same reason
+    #[arg(hide = true, value_name = "COMMAND", value_parser = no_command)]
+    misplaced: Option<Infallible>,
 }
 
 /// Refuses what the collector calls a feature gate.
 fn no_gates(_: &str) -> Result<Infallible, &'static str> {
     Err("the gateway has no feature gates: leave the flag out")
+}
+
+/// Refuses what is neither a flag nor a command.
+fn no_command(text: &str) -> Result<Infallible, String> {
+    Err(format!(
+        "there is no such command; if it is a configuration, give it with `--config {text}`"
+    ))
 }
 
 #[derive(Debug, Subcommand)]
@@ -120,13 +132,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
         Some(Command::Components { format }) => components::list(*format),
         Some(Command::Completion { shell }) => {
-            generate(
-                *shell,
-                &mut Arguments::command(),
-                "gateway",
-                &mut std::io::stdout(),
-            );
-            ExitCode::SUCCESS
+            let mut text = Vec::new();
+            generate(*shell, &mut Arguments::command(), "gateway", &mut text);
+            components::print(&text)
         }
         Some(Command::Validate(configuration)) => match loaded(configuration, &report) {
             Ok(loaded) => Report::valid(&loaded),

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     serve::Gateway,
-    settings::{Address, MetricsLevel, MetricsPage, Settings, Telemetry},
+    settings::{Address, MetricsPage, Settings, Telemetry},
     telemetry::{Ask, Health, PageError, Pages, Process, families, render},
 };
 
@@ -33,19 +33,15 @@ pub(super) async fn show(
         });
         pages.add(&address, ask).await?;
     }
-    if settings.telemetry.metrics_level == MetricsLevel::None {
-        return Ok(pages);
-    }
     let resource = resource(&settings.telemetry);
-    for page in &settings.telemetry.metrics_pages {
-        let address = format!("{}:{}", page.host, page.port);
+    for page in settings.telemetry.shown_pages() {
         let ask = metrics(
             page.clone(),
             resource.clone(),
             Arc::downgrade(gateway),
             process,
         );
-        pages.add(&address, ask).await?;
+        pages.add(&page.address(), ask).await?;
     }
     Ok(pages)
 }

@@ -14,7 +14,9 @@ pub(crate) struct Report {
 
 impl Default for Report {
     fn default() -> Self {
-        let colored = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        // Set to nothing it says nothing.
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|said| !said.is_empty());
+        let colored = stderr().is_terminal() && !unwanted;
         Self { colored }
     }
 }

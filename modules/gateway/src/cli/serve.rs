@@ -3,11 +3,7 @@
 use std::{
     io,
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    thread,
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -18,22 +14,21 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::{
     config::Loaded,
     log::OpenError,
-    receive::Listening,
-    serve::{Gateway, StartError},
+    serve::{Gateway, Legacy, StartError},
     settings::Settings,
     telemetry::{self, Color, Health, PageError, Pages, Process},
 };
 
 use super::{
     Configuration, pages,
+    remainder::Remainder,
     report::Report,
+    retired::{Retired, stop},
     taken::{self, Taken},
 };
 
 /// How long a drain may take: what Kubernetes gives a Pod, less what it takes itself.
 const PATIENCE: Duration = Duration::from_secs(25);
-/// How long a gateway has to let go of the storage that its successor needs. What it has not sent is sent after that.
-const HANDOVER: Duration = Duration::from_secs(1);
 /// How long the next one waits for what the one before still holds.
 const RELEASE: Duration = Duration::from_secs(5);
 
@@ -65,6 +60,7 @@ struct Run<'a> {
     told: &'a dyn Fn(&News),
     health: Arc<Health>,
     process: Process,
+    retired: Retired,
 }
 
 /// What is replaced by a reload.
@@ -105,6 +101,7 @@ pub(super) fn serve(
         told,
         health: Arc::new(Health::starting(SystemTime::now())),
         process: Process::since(Instant::now()),
+        retired: Retired::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -124,8 +121,8 @@ pub(super) fn serve(
 impl Run<'_> {
     async fn all(&self, loaded: Loaded) -> Result<(), ServeError> {
         let mut signals = Signals::new().map_err(ServeError::Runtime)?;
-        taken::all_free(&loaded.settings)?;
-        let mut current = self.start(loaded.settings, &Listening::default()).await?;
+        taken::all_free(&loaded.settings, None)?;
+        let mut current = self.start(loaded.settings, &Legacy::default()).await?;
         self.health.ready();
         log(&current, "the gateway takes telemetry");
         (self.told)(&News::Runs);
@@ -144,7 +141,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn start(&self, settings: Settings, before: &Listening) -> Result<Current, ServeError> {
+    async fn start(&self, settings: Settings, before: &Legacy) -> Result<Current, ServeError> {
         let gateway = Gateway::follow(&settings, self.configuration.shards(), before);
         let gateway = Arc::new(gateway.map_err(|error| ServeError::Start(Box::new(error)))?);
         let pages = pages::show(&settings, &gateway, &self.health, self.process).await;
@@ -164,7 +161,12 @@ impl Run<'_> {
     /// Puts a new configuration in the place of the old one. A broken one changes nothing.
     async fn reload(&self, old: Current) -> Result<(Current, News), ServeError> {
         let settings = match self.configuration.load() {
-            Ok(loaded) => loaded.settings,
+            Ok(loaded) => {
+                for note in &loaded.notes {
+                    tracing::warn!(note = %note, "of the new configuration");
+                }
+                loaded.settings
+            }
             Err(problems) => {
                 for problem in problems.iter() {
                     tracing::error!(problem = %problem, "the new configuration cannot be run");
@@ -176,27 +178,22 @@ impl Run<'_> {
                 return Ok((old, News::Refused(problems.to_string())));
             }
         };
+        if let Err(taken) = taken::all_free(&settings, Some(&old.settings)) {
+            return Ok((old, refused(&taken.into(), "the old one goes on")));
+        }
         if shares_storage(&old.settings, &settings) {
             return self.hand_over(old, settings).await;
         }
-        let listening = old.gateway.listening();
-        match self.start(settings, &listening).await {
+        match self.start(settings, &old.gateway.legacy()).await {
             Ok(new) => {
-                log(&new, "the new configuration runs");
+                let taken = runs(new);
                 let Current { gateway, pages, .. } = old;
                 drop(pages);
                 // The old one takes no more, and sends what it has beside the new one.
-                tokio::spawn(async move {
-                    stop(gateway, PATIENCE).await;
-                    tracing::info!("what came before the new configuration was sent");
-                });
-                Ok((new, News::Runs))
+                drop(self.retired.add(gateway));
+                Ok(taken)
             }
-            Err(error) => {
-                let error = error_reporter::Report::new(&error).to_string();
-                tracing::error!(%error, "the new configuration does not start, the old one goes on");
-                Ok((old, News::Refused(error)))
-            }
+            Err(error) => Ok((old, refused(&error, "the old one goes on"))),
         }
     }
 
@@ -212,18 +209,14 @@ impl Run<'_> {
             pages,
         } = old;
         drop(pages);
-        let listening = gateway.listening();
-        stop(gateway, HANDOVER).await;
-        match self.start_once_free(&settings, &listening).await {
-            Ok(new) => {
-                log(&new, "the new configuration runs");
-                Ok((new, News::Runs))
-            }
+        let legacy = gateway.legacy();
+        self.retired.add(gateway).await;
+        match self.start_once_free(&settings, &legacy).await {
+            Ok(new) => Ok(runs(new)),
             Err(error) => {
-                let error = error_reporter::Report::new(&error).to_string();
-                tracing::error!(%error, "the new configuration does not start, the old one does again");
-                let old = self.start_once_free(&before, &listening).await?;
-                Ok((old, News::Refused(error)))
+                let refused = refused(&error, "the old one does again");
+                let old = self.start_once_free(&before, &legacy).await?;
+                Ok((old, refused))
             }
         }
     }
@@ -233,11 +226,11 @@ impl Run<'_> {
     async fn start_once_free(
         &self,
         settings: &Settings,
-        listening: &Listening,
+        legacy: &Legacy,
     ) -> Result<Current, ServeError> {
         let until = tokio::time::Instant::now() + RELEASE;
         loop {
-            match self.start(settings.clone(), listening).await {
+            match self.start(settings.clone(), legacy).await {
                 Err(error) if is_held(&error) && tokio::time::Instant::now() < until => {
                     tokio::time::sleep(RELEASE / 50).await;
                 }
@@ -254,8 +247,10 @@ impl Run<'_> {
             "the gateway ends: it takes no more, and sends what it has"
         );
         let Current { gateway, pages, .. } = current;
+        let remainder = Remainder::of(&gateway);
+        let ended = async { tokio::join!(stop(gateway, PATIENCE), self.retired.end(PATIENCE)) };
         tokio::select! {
-            () = stop(gateway, PATIENCE) => tracing::info!("everything was handed on, or given up and counted"),
+            _ = ended => remainder.say(),
             _ = signals.terminate.recv() => tracing::warn!("a second signal: the gateway ends at once"),
             _ = signals.interrupt.recv() => tracing::warn!("a second signal: the gateway ends at once"),
         }
@@ -263,25 +258,18 @@ impl Run<'_> {
     }
 }
 
-/// Ends a gateway on a thread of its own, so that probes are answered meanwhile.
-async fn stop(gateway: Arc<Gateway>, patience: Duration) {
-    let done = Arc::new(AtomicBool::new(false));
-    let (sender, receiver) = tokio::sync::oneshot::channel();
-    let flag = Arc::clone(&done);
-    let ending = thread::Builder::new()
-        .name("drain".to_owned())
-        .spawn(move || {
-            gateway.stop(patience);
-            // It lets go of its storage before anybody hears that it has ended.
-            drop(gateway);
-            flag.store(true, Relaxed);
-            let _ = sender.send(());
-        });
-    if ending.is_ok() {
-        // An error means that the thread is gone, and the gateway with it.
-        let _ = receiver.await;
-    }
-    debug_assert!(ending.is_err() || done.load(Relaxed), "the drain has ended");
+/// Says that a new configuration is taken, also in the way that it wants it to be said.
+fn runs(new: Current) -> (Current, News) {
+    telemetry::change(&new.settings.telemetry.logs);
+    log(&new, "the new configuration runs");
+    (new, News::Runs)
+}
+
+/// Says that a new configuration is not taken, and what happens instead.
+fn refused(error: &ServeError, instead: &str) -> News {
+    let error = error_reporter::Report::new(error).to_string();
+    tracing::error!(%error, "the new configuration does not start, {instead}");
+    News::Refused(error)
 }
 
 /// Whether a storage is still held by whoever had it before.
@@ -311,9 +299,10 @@ fn log(current: &Current, what: &'static str) {
     let Current {
         settings, gateway, ..
     } = current;
-    for (id, _, address) in gateway.servers() {
+    for (id, serving, address) in gateway.servers() {
         if let Some(address) = address {
-            tracing::info!(receiver = %id, address = %address, "a receiver listens");
+            let transport = serving.transport();
+            tracing::info!(receiver = %id, transport, address = %address, "a receiver listens");
         }
     }
     let (pipelines, budget) = (settings.pipelines.len(), settings.memory.budget);

@@ -11,59 +11,39 @@ use std::{
 use thiserror::Error;
 
 use crate::{
-    settings::{Address, MetricsLevel, Settings},
+    settings::{Address, Settings},
     socket,
 };
 
 /// How long somebody may take to answer. On the same machine that is no time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Addresses that are in use, each with who was to listen there.
+/// Addresses that are in use, each with the keys that give it.
 #[derive(Debug, Error)]
 #[error(
-    "in use by another program: {}; end it, or give another `endpoint`",
-    .0.iter().map(|(who, address)| format!("{address}, which {who} needs")).collect::<Vec<_>>().join("; ")
+    "in use by another program: {}; end it, or give other addresses",
+    .0.iter().map(|(keys, address)| format!("{address} (`{keys}`)")).collect::<Vec<_>>().join("; ")
 )]
 pub(super) struct Taken(Vec<(String, String)>);
 
-/// Whether all addresses are free. To be asked once, before anything of this process listens.
-pub(super) fn all_free(settings: &Settings) -> Result<(), Taken> {
-    let taken: Vec<_> = places(settings)
+/// Whether all addresses are free, other than those at which this process itself listens, as it says with `before`.
+pub(super) fn all_free(settings: &Settings, before: Option<&Settings>) -> Result<(), Taken> {
+    let own: Vec<_> = before.into_iter().flat_map(Settings::listens).collect();
+    let own = |address: &Address| own.iter().any(|(_, own)| own == address);
+    let taken: Vec<_> = settings
+        .listens()
         .into_iter()
-        .filter(|(_, address)| is_taken(address))
+        .filter(|(_, address)| !own(address))
+        .filter_map(|(keys, address)| match address {
+            Address::Tcp(address) => is_taken(&address).then(|| (keys.join("::"), address)),
+            Address::Unix(_) => None,
+        })
         .collect();
     if taken.is_empty() {
         Ok(())
     } else {
         Err(Taken(taken))
     }
-}
-
-/// Where it is to listen, and who is.
-fn places(settings: &Settings) -> Vec<(String, String)> {
-    let mut places = Vec::new();
-    let mut add = |who: String, address: &Address| {
-        if let Address::Tcp(address) = address {
-            places.push((who, address.clone()));
-        }
-    };
-    for (id, receiver) in &settings.receivers {
-        let grpc = receiver.grpc.iter().map(|grpc| &grpc.address);
-        let http = receiver.http.iter().map(|http| &http.address);
-        for address in grpc.chain(http) {
-            add(format!("the receiver `{id}`"), address);
-        }
-    }
-    for (id, check) in &settings.health {
-        add(format!("the extension `{id}`"), &check.address);
-    }
-    if settings.telemetry.metrics_level != MetricsLevel::None {
-        for page in &settings.telemetry.metrics_pages {
-            let address = Address::Tcp(format!("{}:{}", page.host, page.port));
-            add("the page of its metrics".to_owned(), &address);
-        }
-    }
-    places
 }
 
 /// Somebody answers there. Who only holds an address for us does not, and what cannot be told is told by whoever listens.
@@ -77,9 +57,13 @@ fn is_taken(address: &str) -> bool {
     let Ok(stream) = TcpStream::connect_timeout(&address, PATIENCE) else {
         return false;
     };
-    // Whoever asks at a port of those that are given to who asks may be given that very one, and meets itself.
     match (stream.local_addr(), stream.peer_addr()) {
-        (Ok(here), Ok(there)) => here != there,
+        // Whoever asks at a port of those that are given to who asks may be given that very one, and meets itself. And an
+        // address of another machine may be asked as well, but not listened at: whoever tries that is told.
+        (Ok(here), Ok(there)) => {
+            let of_this_machine = there.ip().is_loopback() || here.ip() == there.ip();
+            of_this_machine && here != there
+        }
         _ => false,
     }
 }

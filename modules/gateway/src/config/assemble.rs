@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use collector_config::{Class, ComponentId, PipelineId, strict::nearest_name};
+use collector_config::{Class, ComponentId, PipelineId, Signal, strict::nearest_name};
 
 use super::{
     at::{At, Findings},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     process::attributes::Attributes,
     settings::{
-        Address, Exporter, ExporterKind, FileStorage, HealthCheck, Http2, Memory, Otlp, Pipeline,
+        Address, Exporter, ExporterKind, FileStorage, HealthCheck, Http2, Memory, Pipeline,
         Processor, Settings,
     },
 };
@@ -67,6 +67,8 @@ pub(super) fn assemble(
     };
     addresses(&settings, &root);
     routing(&settings, &root.key("exporters"));
+    urls(&settings, &root.key("exporters"));
+    batches(&settings, &root.key("processors"));
     items(&settings, &root.key("processors"));
     Some(settings)
 }
@@ -228,6 +230,63 @@ fn routing(settings: &Settings, at: &At<'_>) {
     }
 }
 
+/// Each signal needs a URL to be posted to.
+fn urls(settings: &Settings, at: &At<'_>) {
+    let mut said = BTreeSet::new();
+    for (id, pipeline) in &settings.pipelines {
+        for exporter in &pipeline.exporters {
+            let Some(ExporterKind::OtlpHttp(http)) = settings
+                .exporters
+                .get(exporter)
+                .map(|exporter| &exporter.kind)
+            else {
+                continue;
+            };
+            let (key, url) = match id.signal {
+                Signal::Traces => ("traces_endpoint", &http.traces),
+                Signal::Metrics => ("metrics_endpoint", &http.metrics),
+                Signal::Logs => ("logs_endpoint", &http.logs),
+            };
+            if url.is_none() && said.insert((exporter, key)) {
+                at.key(&exporter.to_string()).refuse(format!(
+                    "`endpoint` or `{key}` is needed by the pipeline `{id}`"
+                ));
+            }
+        }
+    }
+}
+
+/// Requests are put together once, where they are sent: by the queue there if it does, and else by the last processor.
+fn batches(settings: &Settings, at: &At<'_>) {
+    for (id, pipeline) in &settings.pipelines {
+        let is_batch = |processor: &&ComponentId| {
+            matches!(
+                settings.processors.get(processor),
+                Some(Processor::Batch(_))
+            )
+        };
+        let mut batches = pipeline.processors.iter().rev().filter(is_batch);
+        let Some(last) = batches.next() else {
+            continue;
+        };
+        for other in batches {
+            at.key(&other.to_string()).note(format!(
+                "does nothing in the pipeline `{id}`: `{last}` follows it"
+            ));
+        }
+        let queues = pipeline.exporters.iter().filter(|exporter| {
+            let exporter = settings.exporters.get(exporter);
+            let queue = exporter.and_then(|exporter| exporter.queue.as_ref());
+            queue.is_some_and(|queue| queue.batch.is_some())
+        });
+        for exporter in queues {
+            at.key(&last.to_string()).note(format!(
+                "does nothing for `{exporter}` in the pipeline `{id}`: its queue puts together itself"
+            ));
+        }
+    }
+}
+
 /// What is said of items has to make sense for the signals of all pipelines that it is in.
 fn items(settings: &Settings, at: &At<'_>) {
     for (id, pipeline) in &settings.pipelines {
@@ -246,44 +305,15 @@ fn items(settings: &Settings, at: &At<'_>) {
 /// No two servers can listen at one address.
 fn addresses(settings: &Settings, at: &At<'_>) {
     let mut taken: BTreeMap<Address, String> = BTreeMap::new();
-    let mut take = |address: Address, keys: &[&str]| {
-        let free = matches!(&address, Address::Tcp(text) if text.ends_with(":0"));
-        let here = keys.join("::");
-        if free {
-            return;
+    for (keys, address) in settings.listens() {
+        if matches!(&address, Address::Tcp(text) if text.ends_with(":0")) {
+            continue;
         }
         if let Some(there) = taken.get(&address) {
-            at.keys(keys)
+            at.keys(&keys)
                 .refuse(format!("`{address}` is taken by `{there}`"));
         } else {
-            taken.insert(address, here);
+            taken.insert(address, keys.join("::"));
         }
-    };
-    for (id, Otlp { grpc, http }) in &settings.receivers {
-        let id = id.to_string();
-        if let Some(grpc) = grpc {
-            let keys = ["receivers", &id, "protocols", "grpc", "endpoint"];
-            take(grpc.address.clone(), &keys);
-        }
-        if let Some(http) = http {
-            let keys = ["receivers", &id, "protocols", "http", "endpoint"];
-            take(http.address.clone(), &keys);
-        }
-    }
-    for (id, health) in &settings.health {
-        take(
-            health.address.clone(),
-            &["extensions", &id.to_string(), "endpoint"],
-        );
-    }
-    for (index, page) in settings.telemetry.metrics_pages.iter().enumerate() {
-        let keys = [
-            "service",
-            "telemetry",
-            "metrics",
-            "readers",
-            &index.to_string(),
-        ];
-        take(Address::Tcp(format!("{}:{}", page.host, page.port)), &keys);
     }
 }

@@ -6,7 +6,10 @@ use collector_config::{Class, Component, strict};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::problem::{KeyPath, Note, Problem};
+use super::{
+    problem::{KeyPath, Note, Problem},
+    shorthand,
+};
 
 /// What was found while a configuration is read.
 #[derive(Debug, Default)]
@@ -45,8 +48,9 @@ impl At<'_> {
     }
 
     /// The place that these keys lead to.
-    pub(super) fn keys(&self, keys: &[&str]) -> Self {
-        keys.iter().fold(self.clone(), |at, key| at.key(key))
+    pub(super) fn keys(&self, keys: &[impl AsRef<str>]) -> Self {
+        keys.iter()
+            .fold(self.clone(), |at, key| at.key(key.as_ref()))
     }
 
     /// Something here is wrong.
@@ -56,14 +60,13 @@ impl At<'_> {
 
     /// Something here is wrong, and this may have been meant.
     pub(super) fn refuse_for(&self, what: impl Into<String>, nearest: Option<&str>) {
-        let problem = Problem::at(self.path.clone(), what).meant(nearest);
-        self.findings.problems.borrow_mut().push(problem);
+        self.refuse_component(what, nearest, None);
     }
 
     /// Something here is not there, and this is.
     pub(super) fn refuse_component(
         &self,
-        what: String,
+        what: impl Into<String>,
         nearest: Option<&str>,
         instead: Option<String>,
     ) {
@@ -93,6 +96,19 @@ impl At<'_> {
         }
     }
 
+    /// Takes out a key that the type read here has not, and the collector has.
+    pub(super) fn take(&self, settings: &mut Value, key: &str) -> Option<(Self, Value)> {
+        let value = settings.as_object_mut()?.remove(key)?;
+        (!value.is_null()).then(|| (self.key(key), value))
+    }
+
+    /// Keys that only the collector has: wrong if they are used.
+    pub(super) fn foreign(&self, settings: &mut Value, keys: &[&str]) {
+        for (at, _) in keys.iter().filter_map(|key| self.take(settings, key)) {
+            at.refuse("the collector has this key, and the gateway has not");
+        }
+    }
+
     /// Something here should be known.
     pub(super) fn note(&self, what: impl Into<String>) {
         let (path, what) = (self.path.clone(), what.into());
@@ -111,14 +127,26 @@ impl At<'_> {
         read
     }
 
+    /// Where a mistake stands that begins with keys: `sending_queue: …`.
+    fn placed<'a>(&self, value: &Value, mistake: &'a str) -> (Self, &'a str) {
+        let found = mistake.split_once(": ").and_then(|(keys, what)| {
+            let keys: Vec<_> = keys.split('.').collect();
+            let there = keys.iter().try_fold(value, |value, key| value.get(key));
+            there.map(|_| (self.keys(&keys), what))
+        });
+        found.unwrap_or_else(|| (self.clone(), mistake))
+    }
+
     /// Reads the settings of a component, with what the collector would refuse of them.
     pub(super) fn component<C: Component>(&self, value: &Value) -> Option<C> {
         let before = self.findings.problems.borrow().len();
-        let component: C = self.read(value)?;
+        let section = self.path.first().map_or("", String::as_str);
+        let component: C = self.read(&shorthand::spelled_out(section, value))?;
         // What was passed over may be what is missed.
         if self.findings.problems.borrow().len() == before {
             for mistake in component.mistakes() {
-                self.refuse(mistake);
+                let (at, what) = self.placed(value, &mistake);
+                at.refuse(what);
             }
         }
         Some(component)

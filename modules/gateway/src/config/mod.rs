@@ -17,6 +17,7 @@ mod expand;
 mod memory;
 mod problem;
 mod read;
+mod shorthand;
 mod source;
 mod tree;
 

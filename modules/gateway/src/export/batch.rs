@@ -96,7 +96,7 @@ impl Batcher {
 async fn from_log(exporter: &Exporter, cursor: &Cursor, budget: &Arc<Budget>) -> Option<Delivery> {
     tokio::select! {
         biased;
-        () = exporter.queue.closed() => None,
+        () = exporter.queue.left() => None,
         delivery = cursor.next(budget) => Some(delivery),
     }
 }

@@ -8,10 +8,8 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::CryptoProvider,
-    pki_types::{CertificateDer, ServerName, UnixTime},
+    ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier, client::WantsClientCert,
+    crypto::CryptoProvider, pki_types::ServerName,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -20,9 +18,9 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::MakeError;
+use super::{MakeError, believe::Believing};
 use crate::{
-    receive::{TlsError, authorities, certificate, versions},
+    receive::{TlsError, authorities, certificate, not_renewed, versions},
     settings::{Authorities, ClientTls, Pem},
 };
 
@@ -90,8 +88,9 @@ impl Tls {
         let interval = self.settings.reload_interval;
         if interval.is_some_and(|interval| current.1.elapsed() >= interval) {
             current.1 = Instant::now();
-            if let Ok(config) = config(&self.settings, &self.protocols) {
-                current.0 = TlsConnector::from(Arc::new(config));
+            match config(&self.settings, &self.protocols) {
+                Ok(config) => current.0 = TlsConnector::from(Arc::new(config)),
+                Err(error) => not_renewed(&error),
             }
         }
         current.0.clone()
@@ -165,8 +164,23 @@ impl Door {
         };
         Ok(match &self.tls {
             None => plain,
-            Some(tls) => Box::new(tls.connector().connect(tls.name.clone(), plain).await?),
+            Some(tls) => {
+                let secured = tls.connector().connect(tls.name.clone(), plain).await;
+                Box::new(secured.map_err(no_tls)?)
+            }
         })
+    }
+}
+
+/// What answers with something else than TLS most likely speaks none.
+fn no_tls(error: io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    match inner {
+        Some(rustls::Error::InvalidMessage(_)) => io::Error::new(
+            error.kind(),
+            format!("it seems to speak no TLS (`tls: {{insecure: true}}` is for that): {error}"),
+        ),
+        _ => error,
     }
 }
 
@@ -177,14 +191,10 @@ fn config(tls: &ClientTls, protocols: &[Vec<u8>]) -> Result<ClientConfig, TlsErr
     let builder = match &tls.authorities {
         Authorities::Anyone => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anyone(provider))),
+            .with_custom_certificate_verifier(Arc::new(Believing::anyone(provider))),
         Authorities::System => builder.with_root_certificates(system()),
-        Authorities::Only(pem) => builder.with_root_certificates(authorities(pem)?),
-        Authorities::And(pem) => {
-            let mut roots = system();
-            roots.extend(authorities(pem)?.roots);
-            builder.with_root_certificates(roots)
-        }
+        Authorities::Only(pem) => believing(builder, RootCertStore::empty(), pem, provider)?,
+        Authorities::And(pem) => believing(builder, system(), pem, provider)?,
     };
     let mut config = match &tls.certificate {
         None => builder.with_no_client_auth(),
@@ -197,6 +207,22 @@ fn config(tls: &ClientTls, protocols: &[Vec<u8>]) -> Result<ClientConfig, TlsErr
     Ok(config)
 }
 
+/// Believes these authorities, beside those that are believed already.
+fn believing(
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+    mut roots: RootCertStore,
+    pem: &Pem,
+    provider: Arc<CryptoProvider>,
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
+    let named = authorities(pem)?;
+    for authority in &named {
+        roots.add(authority.clone())?;
+    }
+    let known = Believing::known(roots, named, provider)?;
+    let builder = builder.dangerous();
+    Ok(builder.with_custom_certificate_verifier(Arc::new(known)))
+}
+
 /// What the system believes: none, where it keeps none.
 fn system() -> RootCertStore {
     let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
@@ -205,67 +231,35 @@ fn system() -> RootCertStore {
         .into_iter()
         .chain(known)
         .find(|path| fs::exists(path).unwrap_or(false));
-    file.and_then(|path| authorities(&Pem::File(path)).ok())
-        .unwrap_or_else(RootCertStore::empty)
-}
-
-/// Believes every certificate, as the configuration asked for by name.
-#[derive(Debug)]
-struct Anyone(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+    let mut roots = RootCertStore::empty();
+    let found = file.and_then(|path| authorities(&Pem::File(path)).ok());
+    // One of many that cannot be used is no reason to believe none.
+    roots.add_parsable_certificates(found.unwrap_or_default());
+    roots
 }
 
 #[cfg(test)]
 mod tests {
     use base64::Engine as _;
-    use rcgen::{CertifiedKey, generate_simple_self_signed};
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
     use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-    use tokio::net::TcpListener;
+    use tokio::{io::AsyncWriteExt as _, net::TcpListener};
     use tokio_rustls::TlsAcceptor;
 
     use super::*;
-    use crate::settings::TlsVersion;
+    use crate::settings::{Secret, TlsVersion};
 
     /// A server with a certificate of its own: where it is, and that certificate.
     async fn server() -> (String, String) {
-        let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
+        server_that_is(IsCa::NoCa, "localhost").await
+    }
+
+    async fn server_that_is(what: IsCa, name: &str) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.is_ca = what;
+        let cert = params.self_signed(&key).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -284,6 +278,48 @@ mod tests {
         let text = base64::engine::general_purpose::STANDARD.encode(cert.der());
         let mark = |word| format!("-----{word} CERTIFICATE-----");
         (address, [mark("BEGIN"), text, mark("END")].join("\n"))
+    }
+
+    fn believing(authority: &str) -> ClientTls {
+        ClientTls {
+            authorities: Authorities::Only(Pem::Text(Secret::new(authority))),
+            certificate: None,
+            server_name: Some("localhost".to_owned()),
+            reload_interval: None,
+            min_version: TlsVersion::Tls12,
+            max_version: TlsVersion::Tls13,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_its_own_authority_is_believed_where_it_is_named_as_one() {
+        let authority = || IsCa::Ca(BasicConstraints::Unconstrained);
+        let (address, named) = server_that_is(authority(), "localhost").await;
+        let (elsewhere, of_another_name) = server_that_is(authority(), "elsewhere").await;
+        for (to, believed, opens) in [
+            (&address, &named, true),
+            (&address, &of_another_name, false),
+            (&elsewhere, &of_another_name, false),
+        ] {
+            let place = Place::Tcp(to.clone());
+            let door = Door::new(place, Some(&believing(believed)), &[b"h2"]).unwrap();
+            let opened = door.open().await.map(drop);
+            assert_eq!(opened.is_ok(), opens, "{opened:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_for_tls_where_none_is_spoken_is_told_so() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = Place::Tcp(listener.local_addr().unwrap().to_string());
+        let (_, named) = server().await;
+        let door = Door::new(place, Some(&believing(&named)), &[b"h2"]).unwrap();
+        let (opened, ()) = tokio::join!(door.open(), async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad\r\n\r\n").await.unwrap();
+        });
+        let error = opened.map(drop).unwrap_err().to_string();
+        assert!(error.contains("`tls: {insecure: true}`"), "{error}");
     }
 
     #[tokio::test]
@@ -321,7 +357,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_patient_waits_until_somebody_is_there() {
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // On an address of its own, so that nobody else is given the port meanwhile.
+        let free = TcpListener::bind("127.0.9.1:0").await.unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
         let door = || Door::new(Place::Tcp(address.to_string()), None, &[]).unwrap();

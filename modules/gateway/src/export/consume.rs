@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use futures::{StreamExt, stream::FuturesUnordered};
-use tokio::sync::watch;
 
 use super::{
     Exporter,
     batch::{Batch, Batcher},
-    deliver::deliver,
+    deliver::{Hurry, deliver},
     source::{End, Source},
 };
 
 /// Empties one source of an exporter, so many payloads at a time, until it is closed and empty. In a hurry nothing is
-/// waited for that failed.
-pub async fn consume(
+/// waited for that failed, and nothing more is taken out of a log than what forms a batch: it keeps the rest.
+pub(crate) async fn consume(
     exporter: Arc<Exporter>,
     source: Source,
     consumers: usize,
-    hurry: watch::Receiver<bool>,
+    hurry: Hurry,
 ) {
     let batcher = Batcher::new();
     let each = (0..consumers.max(1)).map(|_| {
@@ -32,11 +31,26 @@ pub async fn consume(
     });
     // Of those who wait only the one that is woken is asked.
     let mut each: FuturesUnordered<_> = each.collect();
-    while each.next().await.is_some() {}
+    let all = async { while each.next().await.is_some() {} };
+    tokio::select! {
+        biased;
+        // First, so that what is interrupted is not handed out again.
+        () = open(&source, &exporter, hurry.clone()) => {}
+        () = all => {}
+    }
     exporter.sender.flush().await;
+    exporter.trouble.last_words();
 }
 
-async fn send(batch: Batch, exporter: &Exporter, hurry: &mut watch::Receiver<bool>) {
+/// Leaves what is in a log where it is, once there is a hurry. It never ends itself.
+async fn open(source: &Source, exporter: &Exporter, mut hurry: Hurry) {
+    if matches!(source, Source::Log(..)) && hurry.wait_for(Option::is_some).await.is_ok() {
+        exporter.queue.open();
+    }
+    std::future::pending::<()>().await;
+}
+
+async fn send(batch: Batch, exporter: &Exporter, hurry: &mut Hurry) {
     let Batch { taken, requests } = batch;
     let mut end = End::Arrived;
     exporter.tallies.under_way.add(1);
@@ -44,7 +58,12 @@ async fn send(batch: Batch, exporter: &Exporter, hurry: &mut watch::Receiver<boo
     for request in requests {
         match deliver(exporter, request, hurry).await {
             End::Arrived => {}
-            other => end = other,
+            End::GivenUp(why) => end = End::GivenUp(why),
+            End::Interrupted => {
+                // Whatever became of other parts: this one did not arrive, and is not forgotten.
+                end = End::Interrupted;
+                break;
+            }
         }
     }
     taken.settle(exporter, &end);

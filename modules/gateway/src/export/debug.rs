@@ -68,8 +68,8 @@ impl ToLog {
         match self.settings.verbosity {
             Verbosity::Basic => tracing::info!(exporter, signal, resources, items, "received"),
             Verbosity::Normal => {
-                let lines = lines(payload.signal, &body).join("\n");
-                tracing::info!(exporter, signal, resources, items, "received\n{lines}");
+                let lines = lines(payload.signal, &body).join("; ");
+                tracing::info!(exporter, signal, resources, items, "received: {lines}");
             }
             Verbosity::Detailed => {
                 let mut text = Vec::new();
@@ -77,7 +77,7 @@ impl ToLog {
                 let text = String::from_utf8_lossy(&text);
                 match written {
                     Ok(()) => {
-                        tracing::info!(exporter, signal, resources, items, "received\n{text}");
+                        tracing::info!(exporter, signal, resources, items, "received: {text}");
                     }
                     Err(error) => tracing::warn!(
                         exporter,

@@ -7,18 +7,14 @@ use tokio::sync::watch;
 use super::{Delivered, Exporter, Failure, Left, batch::cut, retry::Backoff, source::End};
 use crate::{
     Payload, Refusal,
-    time::{Instant, sleep},
+    time::{Instant, sleep, sleep_until},
 };
 
-/// How long an attempt may still take in a hurry.
-const LAST: Duration = Duration::from_secs(3);
+/// Whether whoever delivers is to make haste: nothing is tried again, and all attempts end at that moment.
+pub(crate) type Hurry = watch::Receiver<Option<Instant>>;
 
 /// Sends a payload as often as it takes, in parts if it must be, until it has arrived or is given up.
-pub(super) async fn deliver(
-    exporter: &Exporter,
-    payload: Payload,
-    hurry: &mut watch::Receiver<bool>,
-) -> End {
+pub(super) async fn deliver(exporter: &Exporter, payload: Payload, hurry: &mut Hurry) -> End {
     let mut way = Way {
         exporter,
         waiting: vec![payload],
@@ -56,14 +52,13 @@ struct Again {
 
 impl Way<'_> {
     /// Sends a part until it is known what becomes of all of it.
-    async fn one(
-        &mut self,
-        mut payload: Payload,
-        hurry: &mut watch::Receiver<bool>,
-    ) -> Interrupted {
+    async fn one(&mut self, mut payload: Payload, hurry: &mut Hurry) -> Interrupted {
         let mut backoff = self.exporter.retry.map(Backoff::new);
         let began = Instant::now();
         loop {
+            if hurry.borrow().is_some_and(|until| until <= Instant::now()) {
+                return Interrupted::Yes;
+            }
             let result = tokio::select! {
                 result = self.exporter.sender.send(&payload) => result,
                 () = too_long(hurry.clone()) => return Interrupted::Yes,
@@ -75,11 +70,12 @@ impl Way<'_> {
                 self.given_up(&again.payload, Refusal::busy(again.why));
                 return Interrupted::No;
             };
+            self.exporter.trouble.postponed(&again.why, pause);
             payload = again.payload;
             self.exporter.tallies.retries.add(1);
             tokio::select! {
                 () = sleep(pause) => {}
-                _ = hurry.wait_for(|hurry| *hurry) => return Interrupted::Yes,
+                _ = hurry.wait_for(Option::is_some) => return Interrupted::Yes,
             }
         }
     }
@@ -95,6 +91,10 @@ impl Way<'_> {
         let rejected = delivered.rejected.min(arrived);
         self.exporter.tallies.rejected.add(rejected);
         self.exporter.tallies.sent.add(arrived - rejected);
+        self.exporter.trouble.unwanted(rejected, &delivered.message);
+        if delivered.left.is_empty() {
+            self.exporter.trouble.passed();
+        }
         let mut again: Option<Again> = None;
         for Left { payload, failure } in delivered.left {
             let Some(more) = self.failed(payload, failure) else {
@@ -134,15 +134,17 @@ impl Way<'_> {
     }
 
     fn given_up(&mut self, payload: &Payload, why: Refusal) {
-        self.exporter.tallies.failed.add(payload.items);
+        self.exporter.given_up(payload.items, &why);
         self.end = End::GivenUp(why);
     }
 }
 
-async fn too_long(mut hurry: watch::Receiver<bool>) {
+async fn too_long(mut hurry: Hurry) {
     // Whoever could hurry us is gone only with the gateway.
-    let _ = hurry.wait_for(|hurry| *hurry).await;
-    sleep(LAST).await;
+    let until = hurry.wait_for(Option::is_some).await.map(|until| *until);
+    if let Ok(Some(until)) = until {
+        sleep_until(until).await;
+    }
 }
 
 #[cfg(test)]
@@ -154,9 +156,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        export::{Queue, Sender, Tallies},
+        export::{Queue, Sender, Tallies, Trouble},
         process::samples,
         settings::{self, Sizer},
+        time::simulated::Simulation,
     };
 
     /// Takes of each request what the next answer says, and notes how much was sent.
@@ -200,6 +203,7 @@ mod tests {
             }),
             sender: Arc::clone(&sender) as Arc<dyn Sender>,
             tallies: Tallies::default(),
+            trouble: Trouble::of("nop".parse().unwrap(), Signal::Traces),
             peer: None,
         };
         (exporter, sender)
@@ -222,7 +226,7 @@ mod tests {
             ],
         };
         let (exporter, sender) = exporter(vec![parted]);
-        let (_still, mut hurry) = watch::channel(false);
+        let (_still, mut hurry) = watch::channel(None);
         let end = deliver(&exporter, spans(60), &mut hurry).await;
         assert!(matches!(end, End::GivenUp(_)), "{end:?}");
         assert_eq!(sender.0.lock().unwrap().1, [60, 15, 4, 4]);
@@ -230,5 +234,33 @@ mod tests {
         let counted =
             [&tallies.sent, &tallies.rejected, &tallies.failed].map(super::super::Amount::get);
         assert_eq!(counted, [38, 2, 20]);
+    }
+
+    /// Never says anything.
+    struct Mute;
+
+    impl Sender for Mute {
+        fn send<'a>(&'a self, _: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[test]
+    fn in_a_hurry_all_attempts_together_have_but_a_moment() {
+        let (exporter, _) = exporter(Vec::new());
+        let exporter = Exporter {
+            sender: Arc::new(Mute),
+            ..exporter
+        };
+        let took = Simulation::new(0).run(async {
+            let (began, moment) = (Instant::now(), Duration::from_secs(3));
+            let (_still, mut hurry) = watch::channel(Some(began + moment));
+            for _ in 0..10 {
+                let end = deliver(&exporter, spans(1), &mut hurry).await;
+                assert!(matches!(end, End::Interrupted), "{end:?}");
+            }
+            began.elapsed()
+        });
+        assert_eq!(took, Duration::from_secs(3));
     }
 }

@@ -57,12 +57,14 @@ impl Kept {
         self.exporters.iter().map(|(exporter, _)| &exporter.queue)
     }
 
-    /// Whether a payload may be added: no exporter is further behind than its queue is long.
+    /// Whether a payload may be added: no exporter is further behind than its queue is long, or all that is behind
+    /// waits for the next start.
     fn has_room(&self, payload: &Payload) -> bool {
         self.exporters.iter().all(|(exporter, cursor)| {
             let settings = exporter.queue.settings();
             let used = cursor.backlog().of(settings.sizer);
-            used.saturating_add(exporter.queue.size(payload)) <= settings.size
+            let fits = used.saturating_add(exporter.queue.size(payload)) <= settings.size;
+            fits || exporter.queue.is_open()
         })
     }
 
@@ -108,7 +110,7 @@ impl Kept {
             };
             // What forms a batch is to leave now: it may be what there is no room for.
             self.queues().for_each(Queue::press);
-            if !blocks || self.queues().any(Queue::is_hurried) {
+            if !blocks || self.queues().any(Queue::is_open) {
                 return Err(full);
             }
             let _ = timeout(LOOK, room).await;

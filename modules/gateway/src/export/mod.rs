@@ -7,6 +7,7 @@
 //! ```
 
 mod batch;
+mod believe;
 mod connect;
 mod consume;
 pub mod debug;
@@ -23,6 +24,7 @@ mod ring;
 mod room;
 mod round_robin;
 mod source;
+mod trouble;
 
 use std::{
     borrow::Cow,
@@ -33,7 +35,8 @@ use std::{
     time::Duration,
 };
 
-pub use consume::consume;
+pub(crate) use consume::consume;
+pub(crate) use deliver::Hurry;
 pub use fanout::{Fanout, Kept};
 use futures::future::BoxFuture;
 pub use load_balance::LoadBalancer;
@@ -41,10 +44,13 @@ pub use queue::Queue;
 pub use round_robin::RoundRobin;
 pub use source::Source;
 use thiserror::Error;
+pub use trouble::Trouble;
 
 use collector_config::ComponentId;
 
-use crate::{Payload, Signal, receive::TlsError, settings, tail::Histogram, telemetry::Family};
+use crate::{
+    Payload, Refusal, Signal, receive::TlsError, settings, tail::Histogram, telemetry::Family,
+};
 
 /// What a destination said to a payload that it took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -273,6 +279,16 @@ pub struct Exporter {
     pub sender: Arc<dyn Sender>,
     /// What became of them.
     pub tallies: Tallies,
+    /// What the log says where it does not go well.
+    pub trouble: Trouble,
     /// Where that is, if it is one place.
     pub peer: Option<Peer>,
+}
+
+impl Exporter {
+    /// Counts items that nobody sends any more, and says so.
+    fn given_up(&self, items: u64, why: &Refusal) {
+        self.tallies.failed.add(items);
+        self.trouble.lost(items, &why.to_string());
+    }
 }

@@ -90,9 +90,9 @@ impl Post {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.path.clone();
         request.headers_mut().clone_from(headers);
-        request
-            .headers_mut()
-            .insert(header::HOST, self.host.clone());
+        // Who is named by the settings goes before who is named by the URL.
+        let host = request.headers_mut().entry(header::HOST);
+        host.or_insert_with(|| self.host.clone());
         request
     }
 

@@ -42,6 +42,10 @@ impl Backoff {
         asked: Option<Duration>,
         random: f64,
     ) -> Option<Duration> {
+        // What has shrunk to nothing begins anew, as it does for the collector.
+        if self.next.is_zero() {
+            self.next = self.retry.initial;
+        }
         let spread = self.retry.jitter * (2.0 * random - 1.0);
         let own = times(self.next, 1.0 + spread);
         self.next = times(self.next, self.retry.multiplier).min(self.retry.max);
@@ -79,6 +83,25 @@ mod tests {
         }
         assert_eq!(backoff.pause(elapsed, None, 0.5), seconds(30.0));
         assert_eq!(backoff.pause(Duration::from_secs(271), None, 0.5), None);
+    }
+
+    #[test]
+    fn pauses_that_would_become_nothing_are_the_first_one_again() {
+        for (max, multiplier) in [(0, 1.5), (30, 0.0)] {
+            let mut backoff = Backoff::new(settings::Backoff {
+                initial: Duration::from_secs(5),
+                max: Duration::from_secs(max),
+                give_up: None,
+                multiplier,
+                jitter: 0.0,
+            });
+            let pauses = [(); 3].map(|()| backoff.pause(Duration::ZERO, None, 0.5));
+            assert_eq!(
+                pauses,
+                [Some(Duration::from_secs(5)); 3],
+                "{max} {multiplier}"
+            );
+        }
     }
 
     #[test]

@@ -61,6 +61,20 @@ mod tests {
             .collect()
     }
 
+    /// Which of three backends the collector 0.159 sent 48 traces to, by their ids.
+    const RECORDED: &str = "101112122221000222210111010222100100121220001110";
+
+    #[test]
+    fn who_is_responsible_is_whom_the_collector_chooses() {
+        let names = [15001, 15002, 15003].map(|port| format!("127.0.0.1:{port}"));
+        let ring = Ring::new(&names);
+        let chosen = (1..=48_u128).map(|trace| {
+            let id = trace.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+            ring.find(&id.to_be_bytes()).unwrap().to_string()
+        });
+        assert_eq!(chosen.collect::<String>(), RECORDED);
+    }
+
     #[test]
     fn who_is_responsible_stays_so_when_others_come() {
         let (three, four) = (Ring::new(&names(3)), Ring::new(&names(4)));

@@ -129,10 +129,6 @@ impl Rooms {
         self.ended = true;
         self.waiting.clear();
     }
-
-    pub(super) fn is_ended(&self) -> bool {
-        self.ended
-    }
 }
 
 impl Held {

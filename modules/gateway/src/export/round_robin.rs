@@ -85,7 +85,12 @@ impl RoundRobin {
         Ok(Some(Self {
             resolve: Box::new(move || {
                 let name = name.clone();
-                Box::pin(async move { Ok(lookup_host(name).await?.collect()) })
+                Box::pin(async move {
+                    let found = lookup_host(&name).await.map_err(|error| {
+                        io::Error::new(error.kind(), format!("could not resolve {name}: {error}"))
+                    })?;
+                    Ok(found.collect())
+                })
             }),
             make: Box::new(move |address| {
                 let mut one = each.clone();
@@ -125,11 +130,7 @@ impl RoundRobin {
             // Who was there before may still be.
             Ok(_) | Err(_) if !known.is_empty() => return Ok(known),
             Ok(_) => return Err(Failure::passing("the name has no address")),
-            Err(error) => {
-                return Err(Failure::passing(format!(
-                    "could not resolve the name: {error}"
-                )));
-            }
+            Err(error) => return Err(Failure::passing(error.to_string())),
         };
         *asked = Some(Instant::now());
         self.choose_from(found, &known)

@@ -55,18 +55,14 @@ impl Taken {
             }
             (Self::Queue(entries), End::Interrupted) => {
                 let items = entries.iter().map(|entry| entry.payload.items).sum();
-                exporter.tallies.failed.add(items);
                 let why = Refusal::busy("the gateway is about to end");
+                exporter.given_up(items, &why);
                 exporter.queue.done(entries, &Err(why));
             }
             (Self::Log(deliveries), End::Arrived | End::GivenUp(_)) => {
                 Delivery::all_done(deliveries);
             }
-            (Self::Log(deliveries), End::Interrupted) => {
-                // What makes room for those who wait is not to be expected any more.
-                exporter.queue.hurry();
-                drop(deliveries);
-            }
+            (Self::Log(deliveries), End::Interrupted) => drop(deliveries),
         }
     }
 }

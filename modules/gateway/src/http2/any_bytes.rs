@@ -267,6 +267,7 @@ fn http() -> Http {
         tls: None,
         max_body: MOST,
         cors: None,
+        encodings: None,
         response_headers: BTreeMap::new(),
         read_timeout: None,
         read_header_timeout: None,

@@ -1,7 +1,7 @@
 //! What does a destination get next?
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 
 use super::{
     Backlog, Kind, Position, Shared,
-    format::{Codec, Header},
+    destination::Destination,
+    format::Header,
     inner::Inner,
     scan::{Found, Scan},
     segments::Segment,
@@ -43,14 +44,25 @@ pub struct Delivery {
     settled: bool,
 }
 
+/// What is there for a destination that does not wait for more.
+#[derive(Debug)]
+pub enum Rest {
+    /// A record.
+    Here(Delivery),
+    /// A record that does not fit into the budget now.
+    NoRoom(Position),
+    /// None, or none that the disk gives now.
+    Nothing,
+}
+
 /// What reading found.
 enum Next {
     Here(Delivery),
     Empty,
     /// Something cannot be read now.
     Unreadable,
-    /// That many bytes do not fit into the budget now.
-    NoRoom(u64),
+    /// This one does not fit into the budget now.
+    NoRoom(Position),
 }
 
 /// Where the next record is, when it was looked for under the lock.
@@ -97,60 +109,66 @@ impl Cursor {
             // Asked to be told before looking, so that what is appended in between is not missed.
             let mut appended = std::pin::pin!(self.waits.notified());
             appended.as_mut().enable();
-            match self.look(budget, &mut room, None) {
+            match self.look(budget, &mut room) {
                 Next::Here(delivery) => return delivery,
                 Next::Empty => appended.await,
                 Next::Unreadable => {
                     let _ = timeout(UNREADABLE, appended).await;
                 }
-                Next::NoRoom(bytes) => room = budget.charge_within(bytes, ROOM).await,
+                Next::NoRoom(position) => room = budget.charge_within(position.bytes, ROOM).await,
             }
         }
     }
 
-    /// The next record of those that are there; none when there is none left, or none that there is room for.
-    pub async fn rest(&self, budget: &Arc<Budget>) -> Option<Delivery> {
-        self.rest_of(budget, None).await
-    }
-
-    /// The next note of those, without reading the requests before it: their positions are added to `requests`, and they
-    /// count as handed out.
-    pub async fn note(
-        &self,
-        budget: &Arc<Budget>,
-        requests: &mut Vec<Position>,
-    ) -> Option<Delivery> {
-        self.rest_of(budget, Some(requests)).await
-    }
-
-    async fn rest_of(
-        &self,
-        budget: &Arc<Budget>,
-        mut passed: Option<&mut Vec<Position>>,
-    ) -> Option<Delivery> {
-        let mut room = None;
-        loop {
-            room = match self.look(budget, &mut room, passed.as_deref_mut()) {
-                Next::Here(delivery) => return Some(delivery),
-                Next::Empty | Next::Unreadable => return None,
-                Next::NoRoom(bytes) => Some(budget.charge_within(bytes, ROOM).await?),
-            }
+    /// The next record of those that are there now.
+    pub fn rest(&self, budget: &Arc<Budget>) -> Rest {
+        match self.look(budget, &mut None) {
+            Next::Here(delivery) => Rest::Here(delivery),
+            Next::Empty | Next::Unreadable => Rest::Nothing,
+            Next::NoRoom(position) => Rest::NoRoom(position),
         }
     }
 
-    /// Takes back records that were handed out and kept: they are handed out again.
-    pub fn give_back(&self, positions: &[Position]) {
+    /// Passes over records, which count as handed out.
+    pub fn pass(&self, positions: impl IntoIterator<Item = Position>) {
         let mut inner = self.shared.inner();
-        for position in positions {
-            inner.hand_out_again(self.key, position.sequence);
+        if let Some(destination) = inner.destinations.get_mut(&self.key) {
+            let sequences = positions.into_iter().map(|position| position.sequence);
+            destination.out.extend(sequences);
         }
+    }
+
+    /// Takes back a record that was handed out and kept: it is handed out again.
+    pub fn give_back(&self, sequence: u64) {
+        self.shared.inner().hand_out_again(self.key, sequence);
+    }
+
+    /// The first sequence that was not handed out and is not done with.
+    pub fn wanted(&self) -> u64 {
+        let inner = self.shared.inner();
+        let one = inner.destinations.get(&self.key);
+        one.map_or(inner.next, Destination::wants)
+    }
+
+    /// The same, if there is none now that could be handed out.
+    pub fn at_end(&self) -> Option<u64> {
+        let inner = self.shared.inner();
+        let below = inner.handed_out_below();
+        let one = inner.destinations.get(&self.key);
+        let wanted = one.map_or(below, Destination::wants);
+        (wanted >= below).then_some(wanted)
+    }
+
+    /// The first sequence that the disk would not give, and that is to be tried again.
+    pub fn unreadable(&self) -> Option<u64> {
+        self.reader().unreadable.map(|(sequence, _)| sequence)
     }
 
     /// The next record, if there is one that can be had now.
     pub fn try_next(&self, budget: &Arc<Budget>) -> Option<Delivery> {
-        match self.look(budget, &mut None, None) {
-            Next::Here(delivery) => Some(delivery),
-            Next::Empty | Next::Unreadable | Next::NoRoom(_) => None,
+        match self.rest(budget) {
+            Rest::Here(delivery) => Some(delivery),
+            Rest::NoRoom(_) | Rest::Nothing => None,
         }
     }
 
@@ -168,23 +186,17 @@ impl Cursor {
         one.map(|one| one.backlog).unwrap_or_default()
     }
 
-    /// The next record; where requests are `passed`, the next note.
-    fn look(
-        &self,
-        budget: &Arc<Budget>,
-        room: &mut Option<Charge>,
-        mut passed: Option<&mut Vec<Position>>,
-    ) -> Next {
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+    fn reader(&self) -> MutexGuard<'_, Reader> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look(&self, budget: &Arc<Budget>, room: &mut Option<Charge>) -> Next {
+        let mut reader = self.reader();
         loop {
             let (segment, used, until, wanted) = match self.locate(&mut reader) {
                 Place::Nowhere if reader.unreadable.is_some() => return Next::Unreadable,
                 Place::Nowhere => return Next::Empty,
                 Place::Memory(position, payload) => {
-                    if let Some(passed) = &mut passed {
-                        passed.push(position);
-                        continue;
-                    }
                     return Next::Here(self.delivery(position, Kind::Request, payload));
                 }
                 Place::Disk {
@@ -203,14 +215,10 @@ impl Cursor {
                 self.missing(&mut reader, wanted, header.sequence);
                 continue;
             }
-            if let (Some(passed), Kind::Request) = (&mut passed, header.kind) {
-                passed.push(self.hand_out(&header));
-                continue;
-            }
             let length = u64::from(header.length);
             let charge = room.take().filter(|charge| charge.bytes() >= length);
             let Some(charge) = charge.or_else(|| budget.charge(length)) else {
-                return Next::NoRoom(length);
+                return Next::NoRoom(header.position());
             };
             match reader.read(at, &header) {
                 Some(body) => return Next::Here(self.deliver(&header, body, charge)),
@@ -258,19 +266,9 @@ impl Cursor {
         }
     }
 
-    fn hand_out(&self, header: &Header) -> Position {
-        if let Some(destination) = self.shared.inner().destinations.get_mut(&self.key) {
-            destination.out.insert(header.sequence);
-        }
-        Position {
-            sequence: header.sequence,
-            items: u64::from(header.items),
-            bytes: u64::from(header.length),
-        }
-    }
-
     fn deliver(&self, header: &Header, body: Bytes, charge: Charge) -> Delivery {
-        let position = self.hand_out(header);
+        let position = header.position();
+        self.pass([position]);
         let payload = Payload {
             signal: header.signal,
             body: body.into(),
@@ -346,13 +344,7 @@ impl Reader {
     /// The body of a record as it was appended.
     fn read(&mut self, at: u64, header: &Header) -> Option<Bytes> {
         let (_, scan) = self.open.as_mut()?;
-        let stored = scan.body(at, header)?;
-        match header.codec {
-            Codec::Plain => Some(stored),
-            Codec::Lz4 => lz4_flex::block::decompress(&stored, header.length as usize)
-                .ok()
-                .map(Bytes::from),
-        }
+        scan.appended(at, header)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::Refusal;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The folder cannot be made or looked into.
-    #[error("could not open the folder `{}` of the log", folder.display())]
+    #[error("could not open the folder `{}`", folder.display())]
     Folder {
         /// Which folder.
         folder: PathBuf,
@@ -18,12 +18,10 @@ pub enum OpenError {
         source: io::Error,
     },
     /// Another process, or another log of this one, has it.
-    #[error("the folder `{}` of the log is in use by another process", folder.display())]
+    #[error("the folder `{}` is in use by another gateway: end that one, or give this one a folder of its own", folder.display())]
     InUse {
         /// Which folder.
         folder: PathBuf,
-        /// What the disk said.
-        source: io::Error,
     },
 }
 
@@ -69,7 +67,7 @@ impl From<AppendError> for Refusal {
             },
             // Whoever sent it keeps it meanwhile; the disk may be mended, and what is delivered makes room.
             AppendError::Full { .. } | AppendError::Disk { .. } => Self::Busy {
-                why: error.to_string().into(),
+                why: error_reporter::Report::new(&error).to_string().into(),
                 after: Some(Duration::from_secs(1)),
             },
         }

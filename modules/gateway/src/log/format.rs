@@ -26,6 +26,7 @@ use std::{
 use collector_config::Signal;
 use crc32fast::Hasher;
 
+use super::Position;
 use crate::Chunks;
 
 /// Which version of the format this program writes.
@@ -149,7 +150,9 @@ pub(crate) struct Arrived(u32);
 
 impl Arrived {
     pub(crate) fn at(instant: Instant) -> Self {
-        Self::so_long_before(SystemTime::now(), instant.elapsed())
+        let (now, time) = (Instant::now(), SystemTime::now());
+        let age = now.saturating_duration_since(instant);
+        Self::so_long_before(time + instant.saturating_duration_since(now), age)
     }
 
     fn so_long_before(now: SystemTime, age: Duration) -> Self {
@@ -198,6 +201,15 @@ pub(crate) struct Header {
 }
 
 impl Header {
+    /// Which record it is of.
+    pub(crate) fn position(&self) -> Position {
+        Position {
+            sequence: self.sequence,
+            items: u64::from(self.items),
+            bytes: u64::from(self.length),
+        }
+    }
+
     /// How far the next record is from this one.
     pub(crate) fn stride(&self) -> u64 {
         stride(u64::from(self.stored))
@@ -350,5 +362,11 @@ mod tests {
         assert_eq!(Arrived::default().age(then), Duration::ZERO, "not known");
         let soon = Arrived::at(Instant::now()).instant().elapsed();
         assert!(soon < seconds(30), "{soon:?}");
+        let later = Arrived::at(Instant::now() + seconds(3600));
+        assert_eq!(
+            later.age(SystemTime::now()),
+            Duration::ZERO,
+            "still to come"
+        );
     }
 }

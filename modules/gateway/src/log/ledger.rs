@@ -71,7 +71,7 @@ pub(crate) struct Ledger {
 
 /// The key under which a name is in the slots: FNV-1a.
 pub(crate) fn key(name: &str) -> u64 {
-    fnv::of_64(fnv::START, name.as_bytes())
+    fnv::of_64(name.as_bytes())
 }
 
 impl Ledger {

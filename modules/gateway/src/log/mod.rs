@@ -46,7 +46,7 @@ use std::{
 use collector_config::Signal;
 use tokio::sync::{Notify, futures::Notified};
 
-pub use cursor::{Cursor, Delivery};
+pub use cursor::{Cursor, Delivery, Rest};
 pub use destination::Backlog;
 pub use disk::{Disk, DiskFile, Open, RealDisk};
 pub use error::{AppendError, OpenError};

@@ -7,11 +7,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use bytes::Bytes;
 use rustix::io::Errno;
 use tokio::sync::Notify;
 
 use super::{
-    Backlog, Level, Log, OpenError, Settings, Shared, Stats,
+    Backlog, Kind, Level, Log, OpenError, Position, Settings, Shared, Stats,
     destination::Destination,
     disk::{Disk, Open, read_full},
     format::{Heading, Life, SEGMENT_HEADER},
@@ -43,6 +44,8 @@ pub struct Recovered {
     pub foreign: Vec<String>,
     /// Files of ours that could not be opened.
     pub unreadable: Vec<String>,
+    /// What the owner of the log noted and is not done with, in its order.
+    pub notes: Vec<(Position, Bytes)>,
 }
 
 /// More records than a file can have.
@@ -140,7 +143,6 @@ fn take(folder: &Path, disk: &dyn Disk) -> Result<Box<dyn fmt::Debug + Send + Sy
             Err(source) if !taken => failed(source),
             _ if taken => OpenError::InUse {
                 folder: folder.to_owned(),
-                source,
             },
             _ => failed(source),
         }
@@ -256,9 +258,12 @@ impl Recovery<'_> {
                 Found::Record { at, header } => {
                     used = at + header.stride();
                     end = end.max(header.sequence + 1);
-                    if self.present.insert(header.sequence..header.sequence + 1) > 0 {
-                        let (items, bytes) = (u64::from(header.items), u64::from(header.length));
-                        self.waiting(header.sequence, items, bytes);
+                    let new = self.present.insert(header.sequence..header.sequence + 1) > 0;
+                    if new && self.waits_for(&header.position()) && header.kind == Kind::Note {
+                        // So that nobody has to look for them once more.
+                        let body = scan.appended(at, &header);
+                        let note = body.map(|body| (header.position(), body));
+                        self.recovered.notes.extend(note);
                     }
                 }
                 Found::Damage { bytes } => self.damage(bytes),
@@ -291,15 +296,17 @@ impl Recovery<'_> {
         self.recovered.damaged_bytes += bytes;
     }
 
-    fn waiting(&mut self, sequence: u64, items: u64, bytes: u64) {
+    /// Notes a record that is there: whether any destination waits for it.
+    fn waits_for(&mut self, position: &Position) -> bool {
         let mut wanted = false;
         for destination in self.destinations.values_mut() {
-            if !destination.done.contains(sequence) {
-                destination.backlog.add(items, bytes);
+            if !destination.done.contains(position.sequence) {
+                destination.backlog.add(position.items, position.bytes);
                 wanted = true;
             }
         }
         self.recovered.records += u64::from(wanted);
+        wanted
     }
 
     /// Gives back what nobody waits for.

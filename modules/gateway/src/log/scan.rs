@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     disk::{DiskFile, read_full},
-    format::{Header, Life, RECORD_HEADER, RECORD_MAGIC, SEGMENT_HEADER, TERMINATOR},
+    format::{Codec, Header, Life, RECORD_HEADER, RECORD_MAGIC, SEGMENT_HEADER, TERMINATOR},
 };
 
 /// How many bytes are read at a time: large enough that a call costs little beside them.
@@ -56,10 +56,8 @@ impl Scan {
 
     /// Lets the scan see what was appended since.
     pub(crate) fn extend_to(&mut self, end: u64) {
-        if end > self.end {
-            self.end = end;
-            self.window.clear();
-        }
+        // What was read before stays as it is: nothing is written twice.
+        self.end = self.end.max(end);
     }
 
     /// The next record, or what is there instead; none at the end.
@@ -114,6 +112,17 @@ impl Scan {
         }
         let sound = self.life.body_is_sound(header, &body);
         sound.then(|| body.freeze())
+    }
+
+    /// The body of a record as it was appended.
+    pub(crate) fn appended(&mut self, at: u64, header: &Header) -> Option<Bytes> {
+        let stored = self.body(at, header)?;
+        match header.codec {
+            Codec::Plain => Some(stored),
+            Codec::Lz4 => lz4_flex::block::decompress(&stored, header.length as usize)
+                .ok()
+                .map(Bytes::from),
+        }
     }
 
     fn header_at(&mut self, at: u64) -> Option<Header> {

@@ -75,6 +75,42 @@ pub(super) fn path(context: Context, name: &str, keys: Vec<String>) -> Option<Pa
     })
 }
 
+/// The paths of spans that are read here, and how.
+const OF_SPANS: &[(&str, Read)] = &[
+    ("trace_id.string", Read::Hex(1, 16)),
+    ("span_id.string", Read::Hex(2, 8)),
+    ("trace_state", Read::Text(3)),
+    ("parent_span_id.string", Read::Hex(4, 8)),
+    ("name", Read::Text(5)),
+    ("kind", Read::Signed(6)),
+    ("kind.string", Read::SpanKind),
+    ("start_time_unix_nano", Read::Fixed64(7)),
+    ("end_time_unix_nano", Read::Fixed64(8)),
+    ("attributes", Read::Attributes(9)),
+    ("dropped_attributes_count", Read::Unsigned(10)),
+    ("dropped_events_count", Read::Unsigned(12)),
+    ("dropped_links_count", Read::Unsigned(14)),
+    ("status.code", Read::Status(3)),
+    ("status.message", Read::Status(2)),
+    ("flags", Read::Fixed32(16)),
+];
+
+/// The paths of log records that are read here, and how.
+const OF_LOGS: &[(&str, Read)] = &[
+    ("time_unix_nano", Read::Fixed64(1)),
+    ("severity_number", Read::Signed(2)),
+    ("severity_text", Read::Text(3)),
+    ("body", Read::Any(5)),
+    ("body.string", Read::AnyAsText(5)),
+    ("attributes", Read::Attributes(6)),
+    ("dropped_attributes_count", Read::Unsigned(7)),
+    ("flags", Read::Fixed32(8)),
+    ("trace_id.string", Read::Hex(9, 16)),
+    ("span_id.string", Read::Hex(10, 8)),
+    ("observed_time_unix_nano", Read::Fixed64(11)),
+    ("event_name", Read::Text(12)),
+];
+
 /// The paths of a context that are read here, and how.
 fn table(context: Context) -> &'static [(&'static str, Read)] {
     match context {
@@ -90,24 +126,7 @@ fn table(context: Context) -> &'static [(&'static str, Read)] {
             ("dropped_attributes_count", Read::Unsigned(4)),
             ("schema_url", Read::SchemaUrl),
         ],
-        Context::Span => &[
-            ("trace_id.string", Read::Hex(1, 16)),
-            ("span_id.string", Read::Hex(2, 8)),
-            ("trace_state", Read::Text(3)),
-            ("parent_span_id.string", Read::Hex(4, 8)),
-            ("name", Read::Text(5)),
-            ("kind", Read::Signed(6)),
-            ("kind.string", Read::SpanKind),
-            ("start_time_unix_nano", Read::Fixed64(7)),
-            ("end_time_unix_nano", Read::Fixed64(8)),
-            ("attributes", Read::Attributes(9)),
-            ("dropped_attributes_count", Read::Unsigned(10)),
-            ("dropped_events_count", Read::Unsigned(12)),
-            ("dropped_links_count", Read::Unsigned(14)),
-            ("status.code", Read::Status(3)),
-            ("status.message", Read::Status(2)),
-            ("flags", Read::Fixed32(16)),
-        ],
+        Context::Span => OF_SPANS,
         Context::SpanEvent => &[
             ("time_unix_nano", Read::Fixed64(1)),
             ("name", Read::Text(2)),
@@ -132,20 +151,7 @@ fn table(context: Context) -> &'static [(&'static str, Read)] {
             ("sum", Read::PointSum),
             ("flags", Read::PointFlags),
         ],
-        Context::Log => &[
-            ("time_unix_nano", Read::Fixed64(1)),
-            ("severity_number", Read::Signed(2)),
-            ("severity_text", Read::Text(3)),
-            ("body", Read::Any(5)),
-            ("body.string", Read::AnyAsText(5)),
-            ("attributes", Read::Attributes(6)),
-            ("dropped_attributes_count", Read::Unsigned(7)),
-            ("flags", Read::Fixed32(8)),
-            ("trace_id.string", Read::Hex(9, 16)),
-            ("span_id.string", Read::Hex(10, 8)),
-            ("observed_time_unix_nano", Read::Fixed64(11)),
-            ("event_name", Read::Text(12)),
-        ],
+        Context::Log => OF_LOGS,
         Context::Exemplar => &[],
     }
 }

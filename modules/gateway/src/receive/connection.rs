@@ -59,7 +59,10 @@ pub async fn serve(
                 connections.spawn(welcome(Arc::clone(&serving), stream, stop.clone()));
             }
             // No file descriptor is left, or the peer is gone: others may be served meanwhile.
-            Err(_) => sleep(Duration::from_millis(20)).await,
+            Err(error) => {
+                serving.tallies.not_accepted(&error);
+                sleep(Duration::from_millis(20)).await;
+            }
         }
     }
     drop(accepting);
@@ -81,8 +84,11 @@ async fn secure<S>(tls: TlsAcceptor, serving: Arc<Serving>, stream: S, stop: wat
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
-        connection(serving, stream, stop).await;
+    match timeout(HANDSHAKE, tls.accept(stream)).await {
+        Ok(Ok(stream)) => connection(serving, stream, stop).await,
+        Ok(Err(error)) => serving.tallies.insecure(&error),
+        // Whoever says nothing is a probe of a port, or on a line that broke.
+        Err(_) => {}
     }
 }
 

@@ -3,8 +3,9 @@
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode,
     header::{
-        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
+        ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
+        ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
+        ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD,
         ORIGIN, VARY,
     },
     request::Parts,
@@ -33,17 +34,28 @@ pub(super) fn preflight(head: &Parts, cors: Option<&Cors>) -> Option<Response<Re
             ACCESS_CONTROL_ALLOW_METHODS,
             HeaderValue::from_static("POST"),
         );
-        let mut allowed = ALWAYS.to_owned();
-        for header in &cors.allowed_headers {
-            allowed.push_str(", ");
-            allowed.push_str(header);
-        }
-        put(headers, ACCESS_CONTROL_ALLOW_HEADERS, &allowed);
+        headers.extend(
+            head_allowed(head, cors).map(|allowed| (ACCESS_CONTROL_ALLOW_HEADERS, allowed)),
+        );
         if let Some(age) = cors.max_age {
             headers.insert(ACCESS_CONTROL_MAX_AGE, age.as_secs().into());
         }
     }
     Some(response)
+}
+
+/// Which headers a page may send: those that it asks for, if it may send any.
+fn head_allowed(head: &Parts, cors: &Cors) -> Option<HeaderValue> {
+    if cors.allowed_headers.iter().any(|header| header == "*") {
+        return head.headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    }
+    let mut allowed = ALWAYS.to_owned();
+    for header in &cors.allowed_headers {
+        allowed.push_str(", ");
+        allowed.push_str(header);
+    }
+    // What is no header is not sent: the configuration named it.
+    HeaderValue::try_from(allowed).ok()
 }
 
 /// Says in an answer that the page may see it, if it may.
@@ -58,7 +70,18 @@ pub(super) fn allow(head: &Parts, cors: Option<&Cors>, headers: &mut HeaderMap) 
             .any(|rule| matches(rule, origin))
     });
     if known {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        // Whoever lets in all does not let them in with what their browsers know of somebody: those see to that.
+        let all = cors.allowed_origins.iter().any(|rule| rule == "*");
+        let allowed = if all {
+            HeaderValue::from_static("*")
+        } else {
+            origin.clone()
+        };
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            HeaderValue::from_static("true"),
+        );
         if !cors.exposed_headers.is_empty() {
             put(
                 headers,

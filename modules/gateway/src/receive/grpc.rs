@@ -130,7 +130,7 @@ where
     serving.intake.way(signal)?;
     let limits = serving.intake.limits(serving.max_message);
     let message = grpc_message(body, &limits).await;
-    let message = message.inspect_err(|_| serving.tallies.unread.add(signal, 1))?;
+    let message = message.inspect_err(|refusal| serving.tallies.unread(signal, refusal))?;
     let encoding = match message.compressed {
         Compressed::No => None,
         Compressed::Yes => Some(encoding(&head.headers)?),
@@ -143,7 +143,7 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Status> {
     let name = headers.get(name::ENCODING);
     let name = name.and_then(|name| name.to_str().ok());
     let name = name.unwrap_or("identity");
-    Encoding::named(name).ok_or_else(|| unknown_encoding(name))
+    Encoding::grpc_named(name).ok_or_else(|| unknown_encoding(name))
 }
 
 /// Success: an empty message, for nothing was rejected.

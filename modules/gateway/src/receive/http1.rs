@@ -1,5 +1,7 @@
 //! How is OTLP received over HTTP, of whatever version?
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
@@ -7,6 +9,7 @@ use http::{
     request::Parts,
 };
 use http_body::Body;
+use tokio::time::timeout;
 
 use super::{
     Serving,
@@ -17,7 +20,7 @@ use super::{
     service::Http,
     status::{Code, Status},
 };
-use crate::{Encoding, Refusal, Signal, json};
+use crate::{Encoding, Refusal, Signal, json, settings::Encodings};
 
 /// How a request is written, and so its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,20 +66,12 @@ where
     B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
 {
     let (head, mut body) = request.into_parts();
-    if let Some(preflight) = cors::preflight(&head, http.cors.as_ref()) {
+    if let Some(preflight) = preflight(&head, http) {
         return preflight;
     }
     let result = match asked(&head, serving, http) {
         Err(status) => Err(status),
-        Ok(asked) => {
-            let export = export(asked, &mut body, serving);
-            match http.read_timeout {
-                None => export.await,
-                Some(limit) => tokio::time::timeout(limit, export)
-                    .await
-                    .unwrap_or_else(|_| Err(late().into())),
-            }
-        }
+        Ok(asked) => export(asked, &mut body, serving, http.read_timeout).await,
     };
     if result.is_err() {
         discard(&mut body, 4 * serving.max_message).await;
@@ -91,7 +86,9 @@ pub(crate) fn late() -> Refusal {
 
 /// The answer to a browser that asks before it sends.
 pub(crate) fn preflight(head: &Parts, http: &Http) -> Option<Response<Reply>> {
-    cors::preflight(head, http.cors.as_ref())
+    let mut response = cors::preflight(head, http.cors.as_ref())?;
+    response.headers_mut().extend(http.response_headers.clone());
+    Some(response)
 }
 
 /// What a request asks for, if that can be had here.
@@ -101,7 +98,7 @@ pub(crate) fn asked(head: &Parts, serving: &Serving, http: &Http) -> Result<Aske
     Ok(Asked {
         signal,
         format,
-        encoding: encoding(&head.headers)?,
+        encoding: encoding(&head.headers, http.encodings.as_ref())?,
     })
 }
 
@@ -141,13 +138,20 @@ fn routed(head: &Parts, format: Option<Format>, http: &Http) -> Result<(Signal, 
     Ok((signal, format))
 }
 
-async fn export<B>(asked: Asked, body: &mut B, serving: &Serving) -> Result<(), Status>
+/// Takes a request that comes within that time; what becomes of it then may take longer.
+async fn export<B>(
+    asked: Asked,
+    body: &mut B,
+    serving: &Serving,
+    within: Option<Duration>,
+) -> Result<(), Status>
 where
     B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
 {
     let limits = serving.intake.limits(serving.max_message);
-    let message = http_message(body, &limits).await;
-    let message = message.inspect_err(|_| serving.tallies.unread.add(asked.signal, 1))?;
+    let message = timeout(within.unwrap_or(Duration::MAX), http_message(body, &limits)).await;
+    let message = message.unwrap_or_else(|_| Err(late()));
+    let message = message.inspect_err(|refusal| serving.tallies.unread(asked.signal, refusal))?;
     take(asked, message, serving).await
 }
 
@@ -169,7 +173,7 @@ pub(crate) async fn take(asked: Asked, message: Message, serving: &Serving) -> R
         Format::Json => {
             let message = from_json(message, encoding, signal, serving).await;
             (
-                message.inspect_err(|_| tallies.unread.add(signal, 1))?,
+                message.inspect_err(|refusal| tallies.unread(signal, refusal))?,
                 None,
             )
         }
@@ -205,23 +209,30 @@ async fn from_json(
     Ok(message)
 }
 
-/// How a body is compressed.
-fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Status> {
+/// How a body is compressed, in one of the ways that are taken.
+fn encoding(headers: &HeaderMap, taken: Option<&Encodings>) -> Result<Option<Encoding>, Status> {
     let name = headers
         .get(CONTENT_ENCODING)
         .and_then(|name| name.to_str().ok());
-    match name.map(str::trim) {
-        None | Some("" | "identity") => Ok(None),
-        Some(name) => {
-            let unknown = || {
-                let message = format!("bodies are not taken in the encoding {name}");
-                Status::of(Code::InvalidArgument, StatusCode::BAD_REQUEST, message)
-            };
-            Encoding::named(&name.to_ascii_lowercase())
-                .map(Some)
-                .ok_or_else(unknown)
-        }
+    let name = match name.map(|name| name.trim().to_ascii_lowercase()) {
+        None => String::new(),
+        Some(name) if name == "identity" => String::new(),
+        Some(name) => name,
+    };
+    let refused = || {
+        let message = match name.as_str() {
+            "" => "bodies are not taken without an encoding".to_owned(),
+            name => format!("bodies are not taken in the encoding {name}"),
+        };
+        Status::of(Code::InvalidArgument, StatusCode::BAD_REQUEST, message)
+    };
+    match taken {
+        Some(taken) if taken.named.is_empty() => return Ok(None),
+        Some(taken) if !taken.named.contains(&name) => return Err(refused()),
+        _ if name.is_empty() => return Ok(None),
+        _ => {}
     }
+    Encoding::http_named(&name).map(Some).ok_or_else(refused)
 }
 
 /// Success: an empty message, for nothing was rejected.
@@ -252,9 +263,28 @@ fn refused(status: &Status, format: Option<Format>) -> Response<Reply> {
         headers.insert(ALLOW, HeaderValue::from_static("POST"));
     }
     if let Some(after) = status.after {
-        // Whole seconds, and not too early.
-        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-        headers.insert(RETRY_AFTER, seconds.into());
+        headers.insert(RETRY_AFTER, whole_seconds(after).into());
     }
     response
+}
+
+/// Whole seconds, and not too early.
+fn whole_seconds(after: Duration) -> u64 {
+    after.as_secs() + u64::from(after.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_asked_to_come_again_too_early() {
+        for (after, seconds) in [(0, 0), (1, 1), (999, 1), (1000, 1), (1001, 2)] {
+            assert_eq!(
+                whole_seconds(Duration::from_millis(after)),
+                seconds,
+                "{after} ms"
+            );
+        }
+    }
 }

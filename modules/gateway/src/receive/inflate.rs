@@ -6,7 +6,7 @@ use bytes::Bytes;
 use regex::bytes::Regex;
 use zstd::{stream::raw, stream::raw::Operation, zstd_safe};
 
-use super::body::Limits;
+use super::{body::Limits, lz4::Lz4};
 use crate::{Charge, Encoding, Refusal};
 
 /// No compression of these formats makes more than so many bytes of one.
@@ -15,6 +15,9 @@ const MOST: u64 = 1032;
 const STEP: usize = 64 << 10;
 /// The largest window of zstd that is followed, as a power of two: what no encoder here exceeds by default.
 const ZSTD_WINDOW: u32 = 23;
+
+/// What begins the framed form of snappy. Clients of the collector sent it by the name of the other one for years.
+const FRAMES: &[u8] = b"\xff\x06\x00\x00sNaPpY";
 
 /// What begins a member of gzip. Where it stands inside of a message there may be a second one.
 static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
@@ -67,7 +70,11 @@ fn said_size(encoding: Encoding, packed: &[u8]) -> Option<u64> {
             Some(u64::from(u32::from_le_bytes(*last)))
         }
         Encoding::Zstd => zstd_safe::get_frame_content_size(packed).ok().flatten(),
-        Encoding::Snappy => None,
+        Encoding::SnappyBlock if !packed.starts_with(FRAMES) => {
+            let length = snap::raw::decompress_len(packed).ok()?;
+            Some(length as u64)
+        }
+        Encoding::Zlib | Encoding::Snappy | Encoding::SnappyBlock | Encoding::Lz4 => None,
     }
 }
 
@@ -83,9 +90,29 @@ impl Out {
         match encoding {
             Encoding::Gzip if self.whole_gzip(packed) => Ok(()),
             Encoding::Gzip => self.read(flate2::bufread::MultiGzDecoder::new(packed)),
+            Encoding::Zlib => self.read(flate2::bufread::ZlibDecoder::new(packed)),
             Encoding::Zstd => self.read(Zstd::new(packed).map_err(|error| broken(&error))?),
-            Encoding::Snappy => self.read(snap::read::FrameDecoder::new(packed)),
+            Encoding::Lz4 => self.read(Lz4::new(packed)),
+            // Nothing in frames is nothing, too.
+            Encoding::SnappyBlock if packed.is_empty() => Ok(()),
+            Encoding::SnappyBlock if !packed.starts_with(FRAMES) => self.block(packed),
+            Encoding::Snappy | Encoding::SnappyBlock => {
+                self.read(snap::read::FrameDecoder::new(packed))
+            }
         }
+    }
+
+    /// A block of snappy, which said how large it becomes; that was charged.
+    fn block(&mut self, packed: &[u8]) -> Result<(), Refusal> {
+        let length = snap::raw::decompress_len(packed).map_err(|error| broken(&error.into()))?;
+        if length as u64 > self.charge.bytes() {
+            return Err(Refusal::invalid(
+                "the message says that it is larger than it can be",
+            ));
+        }
+        let inflated = snap::raw::Decoder::new().decompress_vec(packed);
+        self.bytes = inflated.map_err(|error| broken(&error.into()))?;
+        Ok(())
     }
 
     /// The quick way, for a message of one member, as nearly all are.
@@ -191,6 +218,12 @@ mod tests {
     use super::*;
     use crate::Budget;
 
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        out.write_all(bytes).unwrap();
+        out.finish().unwrap()
+    }
+
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(bytes).unwrap();
@@ -201,6 +234,28 @@ mod tests {
         let mut encoder = snap::write::FrameEncoder::new(Vec::new());
         encoder.write_all(bytes).unwrap();
         encoder.into_inner().unwrap()
+    }
+
+    fn block(bytes: &[u8]) -> Vec<u8> {
+        snap::raw::Encoder::new().compress_vec(bytes).unwrap()
+    }
+
+    fn lz4(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// As the collector sends it, and with all else that a frame may have.
+    fn linked_lz4(bytes: &[u8]) -> Vec<u8> {
+        let info = lz4_flex::frame::FrameInfo::new()
+            .block_mode(lz4_flex::frame::BlockMode::Linked)
+            .block_checksums(true)
+            .content_checksum(true)
+            .content_size(Some(bytes.len() as u64));
+        let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(info, Vec::new());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
     }
 
     fn zstd(bytes: &[u8]) -> Vec<u8> {
@@ -231,9 +286,14 @@ mod tests {
             let text: Vec<u8> = (0..=250).cycle().take(size).collect();
             let cases = [
                 (Encoding::Gzip, gzip(&text)),
+                (Encoding::Zlib, zlib(&text)),
                 (Encoding::Zstd, zstd(&text)),
                 (Encoding::Zstd, zstd::bulk::compress(&text, 1).unwrap()),
                 (Encoding::Snappy, snappy(&text)),
+                (Encoding::SnappyBlock, block(&text)),
+                (Encoding::SnappyBlock, snappy(&text)),
+                (Encoding::Lz4, lz4(&text)),
+                (Encoding::Lz4, linked_lz4(&text)),
             ];
             for (encoding, packed) in cases {
                 let out = run(encoding, packed, &budget).await.unwrap();
@@ -254,6 +314,9 @@ mod tests {
             let packed = [zstd(parts[0].as_bytes()), zstd(parts[1].as_bytes())].concat();
             let out = run(Encoding::Zstd, packed, &budget).await.unwrap();
             assert_eq!(out, parts.concat().as_bytes());
+            let packed = [lz4(parts[0].as_bytes()), linked_lz4(parts[1].as_bytes())].concat();
+            let out = run(Encoding::Lz4, packed, &budget).await.unwrap();
+            assert_eq!(out, parts.concat().as_bytes());
         }
     }
 
@@ -268,8 +331,12 @@ mod tests {
             (Encoding::Gzip, gzip(&zeros)),
             (Encoding::Gzip, lying),
             (Encoding::Gzip, [gzip(&zeros), gzip(b"end")].concat()),
+            (Encoding::Zlib, zlib(&zeros)),
             (Encoding::Zstd, zstd(&zeros)),
             (Encoding::Snappy, snappy(&zeros)),
+            (Encoding::SnappyBlock, block(&zeros)),
+            (Encoding::Lz4, lz4(&zeros)),
+            (Encoding::Lz4, linked_lz4(&zeros)),
         ];
         for (index, (encoding, packed)) in cases.into_iter().enumerate() {
             let refusal = run(encoding, packed, &budget).await.unwrap_err();
@@ -290,11 +357,21 @@ mod tests {
     #[tokio::test]
     async fn what_is_broken_is_refused_for_good() {
         let budget = Budget::new(2 << 20);
-        for encoding in [Encoding::Gzip, Encoding::Zstd, Encoding::Snappy] {
+        for encoding in [
+            Encoding::Gzip,
+            Encoding::Zlib,
+            Encoding::Zstd,
+            Encoding::Snappy,
+            Encoding::SnappyBlock,
+            Encoding::Lz4,
+        ] {
             let whole = match encoding {
                 Encoding::Gzip => gzip(b"some text"),
+                Encoding::Zlib => zlib(b"some text"),
                 Encoding::Zstd => zstd(b"some text"),
                 Encoding::Snappy => snappy(b"some text"),
+                Encoding::SnappyBlock => block(b"some text"),
+                Encoding::Lz4 => lz4(b"some text"),
             };
             for packed in [whole[..whole.len() - 1].to_vec(), b"no such thing".to_vec()] {
                 let refusal = run(encoding, packed, &budget).await.unwrap_err();
@@ -304,5 +381,37 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[tokio::test]
+    async fn lz4_that_was_cut_off_is_refused_wherever_that_was() {
+        let budget = Budget::new(2 << 20);
+        let mut in_blocks = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        for block in ["a", "aaaaaaaaaaaaaaaaaaaaaaaa", "bcd"] {
+            in_blocks.write_all(block.as_bytes()).unwrap();
+            in_blocks.flush().unwrap();
+        }
+        let in_blocks = in_blocks.finish().unwrap();
+        let boundary = in_blocks.len();
+        for whole in [
+            linked_lz4(b"some text, some text"),
+            [in_blocks, linked_lz4(b"b")].concat(),
+        ] {
+            for end in (1..whole.len()).filter(|end| *end != boundary) {
+                let refusal = run(Encoding::Lz4, whole[..end].to_vec(), &budget).await;
+                let refusal = refusal.map(|bytes| bytes.len()).unwrap_err();
+                assert!(
+                    matches!(refusal, Refusal::Invalid { .. }),
+                    "{end}: {refusal:?}"
+                );
+            }
+            for at in 0..whole.len() {
+                let mut changed = whole.clone();
+                changed[at] ^= 0x55;
+                // Only frames that carry a sum of their content tell every change.
+                let _ = run(Encoding::Lz4, changed, &budget).await;
+            }
+        }
+        assert_eq!(budget.used(), 0);
     }
 }

@@ -142,4 +142,18 @@ mod tests {
             began.elapsed()
         );
     }
+
+    #[tokio::test]
+    async fn a_connection_that_is_old_is_over_whatever_it_does() {
+        let activity = Activity::new();
+        let lifetime = Lifetime {
+            age: Some(Duration::from_millis(50)),
+            idle: Some(Duration::from_hours(1)),
+            ..Lifetime::default()
+        };
+        let _call = activity.call();
+        let over = lifetime.over(&activity);
+        let over = tokio::time::timeout(Duration::from_secs(30), over);
+        over.await.expect("it is over");
+    }
 }

@@ -15,6 +15,7 @@ pub(crate) mod incoming;
 mod inflate;
 pub(crate) mod lifetime;
 mod listen;
+mod lz4;
 mod prefixed;
 pub(crate) mod reply;
 mod service;
@@ -32,7 +33,7 @@ pub use listen::{ListenError, Listener, Listening};
 pub use service::{Protocol, Serving};
 pub use tally::{Tallies, Tally};
 pub use tls::{Tls, TlsError};
-pub(crate) use tls::{authorities, certificate, versions};
+pub(crate) use tls::{authorities, certificate, not_renewed, versions};
 
 use crate::{Budget, Charge, Encoding, Payload, Refusal, Signal, pace, pipeline::Pipeline, wire};
 
@@ -119,7 +120,7 @@ impl Intake {
         let payload = self.payload(message, encoding, signal, max_message);
         let payload = payload
             .await
-            .inspect_err(|_| tallies.unread.add(signal, 1))?;
+            .inspect_err(|refusal| tallies.unread(signal, refusal))?;
         let items = payload.items;
         let result = way.take(payload).await;
         tallies.count(signal, items, &result);

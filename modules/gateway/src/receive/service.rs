@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use super::{Intake, Tallies, Tls, TlsError, grpc, http1, reply::Reply};
 use crate::{
     Signal,
-    settings::{self, Cors, Http2, Keepalive},
+    settings::{self, Cors, Encodings, Http2, Keepalive},
 };
 
 /// A server of a receiver.
@@ -45,6 +45,7 @@ pub struct Grpc {
 pub struct Http {
     pub(crate) paths: [String; 3],
     pub(crate) cors: Option<Cors>,
+    pub(crate) encodings: Option<Encodings>,
     pub(crate) response_headers: HeaderMap,
     pub(crate) read_timeout: Option<Duration>,
     pub(crate) write_timeout: Option<Duration>,
@@ -100,6 +101,7 @@ impl Serving {
             protocol: Protocol::Http(Box::new(Http {
                 paths: Signal::ALL.map(path),
                 cors: settings.cors.clone(),
+                encodings: settings.encodings.clone(),
                 response_headers: headers.collect(),
                 read_timeout: settings.read_timeout,
                 write_timeout: settings.write_timeout,

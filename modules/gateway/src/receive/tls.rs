@@ -39,8 +39,8 @@ pub enum TlsError {
     /// Certificate, key and versions do not go together.
     #[error("could not set up TLS")]
     Tls(#[from] rustls::Error),
-    /// The authority of clients is none.
-    #[error("could not set up the check of clients")]
+    /// The authority of the other side is none.
+    #[error("could not set up the check of certificates")]
     Clients(#[from] rustls::server::VerifierBuilderError),
 }
 
@@ -88,9 +88,12 @@ impl Tls {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_stale(&mut current) {
             current.read = Instant::now();
-            if let Ok(config) = config(&self.settings, &self.protocols) {
-                current.config = config;
-                current.authority = changed(&self.settings);
+            match config(&self.settings, &self.protocols) {
+                Ok(config) => {
+                    current.config = config;
+                    current.authority = changed(&self.settings);
+                }
+                Err(error) => not_renewed(&error),
             }
         }
         TlsAcceptor::from(Arc::clone(&current.config))
@@ -109,6 +112,15 @@ impl Tls {
     }
 }
 
+/// Says that new files cannot be used, so that it is heard before the old ones end.
+pub(crate) fn not_renewed(error: &TlsError) {
+    let error = error_reporter::Report::new(error).to_string();
+    tracing::warn!(
+        error,
+        "could not read certificates again: the old ones stay"
+    );
+}
+
 /// When the file of the clients' authority was last written.
 fn changed(settings: &ServerTls) -> Option<SystemTime> {
     let path = settings.client_authority.as_ref()?;
@@ -122,8 +134,12 @@ fn config(settings: &ServerTls, protocols: &[Vec<u8>]) -> Result<Arc<ServerConfi
     let builder = match &settings.client_authority {
         None => builder.with_no_client_auth(),
         Some(path) => {
-            let roots = Arc::new(authorities(&Pem::File(path.clone()))?);
-            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build()?;
+            let mut roots = RootCertStore::empty();
+            for authority in authorities(&Pem::File(path.clone()))? {
+                roots.add(authority)?;
+            }
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
             builder.with_client_cert_verifier(verifier)
         }
     };
@@ -166,18 +182,14 @@ pub(crate) fn certificate(
 }
 
 /// The authorities that something names.
-pub(crate) fn authorities(pem: &Pem) -> Result<RootCertStore, TlsError> {
+pub(crate) fn authorities(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let (bytes, place) = text(pem)?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        let certificate = certificate.map_err(|source| TlsError::Pem {
-            what: "a certificate authority",
-            place: place.clone(),
-            source,
-        })?;
-        roots.add(certificate)?;
-    }
-    Ok(roots)
+    let found = CertificateDer::pem_slice_iter(&bytes).collect::<Result<_, _>>();
+    found.map_err(|source| TlsError::Pem {
+        what: "a certificate authority",
+        place,
+        source,
+    })
 }
 
 /// The text of a PEM and where it stands.

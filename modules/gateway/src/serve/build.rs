@@ -12,9 +12,10 @@ use super::{
     exporters::{Exporters, keeps},
     processors,
     shard::{Ending, Shard},
+    storages,
 };
 use crate::{
-    Budget, Signal,
+    Budget, Signal, log,
     pipeline::{Meter, Pipeline},
     receive::{Intake, Listener, Listening, Serving},
     settings::{Address, Http2, Otlp, Settings},
@@ -42,6 +43,12 @@ pub(super) fn build(
     budget: &Arc<Budget>,
     before: &Listening,
 ) -> Result<Built, StartError> {
+    for (id, files) in &settings.storages {
+        storages::prepare(files).map_err(|source| {
+            let folder = files.directory.clone();
+            StartError::Storage(id.clone(), log::OpenError::Folder { folder, source })
+        })?;
+    }
     let mut exporters = Exporters::new(settings, budget);
     let mut ways = Ways::new();
     let (mut samplers, mut meters) = (Vec::new(), Vec::new());

@@ -133,6 +133,7 @@ impl<'a> Exporters<'a> {
             queue: export::Queue::new(queue, rules),
             sender,
             tallies,
+            trouble: export::Trouble::of(id.clone(), pipeline.signal),
             peer: peer(&settings.kind, pipeline.signal),
         });
         if !kept {

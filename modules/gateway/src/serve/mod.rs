@@ -4,12 +4,13 @@ mod build;
 mod exporters;
 mod processors;
 mod shard;
+mod storages;
 
 use std::{
     collections::BTreeMap,
     io, mem,
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -23,8 +24,10 @@ use crate::{
     pipeline::Meter,
     receive::{ListenError, Listening, Serving, TlsError},
     settings::Settings,
-    tail,
+    tail, time,
 };
+
+use shard::Hurries;
 
 /// Why a gateway does not start.
 #[derive(Debug, Error)]
@@ -75,6 +78,23 @@ pub struct Stored {
     pub stats: Arc<log::Stats>,
 }
 
+/// How long attempts may still take in a hurry, all together.
+const LAST: Duration = Duration::from_secs(3);
+
+/// What makes those hurry who send.
+#[derive(Clone)]
+pub struct Haste(watch::Sender<Option<time::Instant>>);
+
+/// What a gateway had in memory when it let go of everything else.
+pub struct Rest(Vec<JoinHandle<()>>);
+
+/// What a gateway leaves to the one that follows it.
+#[derive(Default)]
+pub struct Legacy {
+    listening: Listening,
+    budget: Option<Arc<Budget>>,
+}
+
 /// A gateway that runs.
 pub struct Gateway {
     budget: Arc<Budget>,
@@ -86,7 +106,10 @@ pub struct Gateway {
     meters: Vec<Arc<Meter>>,
     logs: Vec<Stored>,
     stop: watch::Sender<bool>,
-    hurry: watch::Sender<bool>,
+    from_disk: Haste,
+    from_memory: Haste,
+    /// Ends once no shard holds anything on disk.
+    held: Mutex<mpsc::Receiver<()>>,
     shards: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -94,24 +117,29 @@ impl Gateway {
     /// Starts it on so many shards, each with a thread, a runtime and listeners of its own. When this returns, it
     /// listens.
     pub fn start(settings: &Settings, shards: usize) -> Result<Self, StartError> {
-        Self::follow(settings, shards, &Listening::default())
+        Self::follow(settings, shards, &Legacy::default())
     }
 
     /// The same after another one, where that one listened if the settings say so too: who has come to it and was not
     /// let in yet comes in here.
-    pub fn follow(
-        settings: &Settings,
-        shards: usize,
-        before: &Listening,
-    ) -> Result<Self, StartError> {
-        let budget = Budget::new(settings.memory.budget);
+    pub fn follow(settings: &Settings, shards: usize, before: &Legacy) -> Result<Self, StartError> {
+        let limit = settings.memory.budget;
+        let budget = before
+            .budget
+            .clone()
+            .filter(|budget| budget.limit() == limit);
+        let budget = budget.unwrap_or_else(|| Budget::new(limit));
+        let before = &before.listening;
         let built = build::build(settings, shards.max(1), &budget, before)?;
         let (stop, stopped) = watch::channel(false);
-        let (hurry, hurried) = watch::channel(false);
+        let (from_disk, disk) = watch::channel(None);
+        let (from_memory, memory) = watch::channel(None);
+        let hurries = Hurries { disk, memory };
+        let (holds, held) = mpsc::channel();
         let threads = built.shards.into_iter().enumerate().map(|(index, shard)| {
-            let (stopped, hurried) = (stopped.clone(), hurried.clone());
+            let (stopped, hurries, holds) = (stopped.clone(), hurries.clone(), holds.clone());
             let thread = thread::Builder::new().name(format!("shard-{index}"));
-            thread.spawn(move || shard.run(stopped, hurried))
+            thread.spawn(move || shard.run(stopped, hurries, holds))
         });
         let threads = threads.collect::<Result<_, _>>();
         Ok(Self {
@@ -123,7 +151,9 @@ impl Gateway {
             meters: built.meters,
             logs: built.logs,
             stop,
-            hurry,
+            from_disk: Haste(from_disk),
+            from_memory: Haste(from_memory),
+            held: Mutex::new(held),
             shards: Mutex::new(threads.map_err(StartError::Thread)?),
         })
     }
@@ -138,12 +168,18 @@ impl Gateway {
         &self.servers
     }
 
-    /// Where it listens, for one that follows it; nowhere once it was told to stop.
-    pub fn listening(&self) -> Listening {
-        self.listening
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .again()
+    /// What one that follows it takes over: where it listens, unless it was told to stop, and the memory that both keep
+    /// to together.
+    pub fn legacy(&self) -> Legacy {
+        Legacy {
+            listening: lock(&self.listening).again(),
+            budget: Some(Arc::clone(&self.budget)),
+        }
+    }
+
+    /// What makes those hurry who send what is in memory.
+    pub fn haste(&self) -> &Haste {
+        &self.from_memory
     }
 
     /// The exporters.
@@ -166,26 +202,62 @@ impl Gateway {
         &self.samplers
     }
 
-    /// Ends it: first the receivers, with the calls that they have, then the exporters, once their queues are empty.
-    /// After so long nothing is tried again that failed: what a log keeps is sent after the next start, the rest is
-    /// given up and counted.
+    /// Ends it: first the receivers, with the calls that they have, then the exporters, once their queues in memory are
+    /// empty. After so long nothing is tried again that failed: it is given up and counted. What a log keeps is sent
+    /// after the next start, so nobody waits for that: only what is being sent has a moment, lest it arrive twice.
     pub fn stop(&self, patience: Duration) {
-        drop(mem::take(
-            &mut *self
-                .listening
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        ));
-        self.stop.send_replace(true);
-        let shards = mem::take(&mut *self.shards.lock().unwrap_or_else(PoisonError::into_inner));
+        let shards = self.receive_no_more();
+        self.from_disk.make();
         let end = Instant::now() + patience;
         while Instant::now() < end && !shards.iter().all(JoinHandle::is_finished) {
             thread::sleep(Duration::from_millis(5));
         }
-        self.hurry.send_replace(true);
-        for shard in shards {
-            // A shard that panicked has said so.
-            let _ = shard.join();
-        }
+        self.from_memory.make();
+        join(shards);
     }
+
+    /// The same for what waits on disk, of which nothing is held any more once this returns and the gateway is dropped.
+    /// What waits in memory is sent meanwhile, for as long as it takes.
+    pub fn let_go(&self, patience: Duration) -> Rest {
+        let shards = self.receive_no_more();
+        let held = lock(&self.held);
+        // Nobody ever sends: it ends when all are gone who could.
+        if held.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
+            self.from_disk.make();
+            let _ = held.recv();
+        }
+        Rest(shards)
+    }
+
+    fn receive_no_more(&self) -> Vec<JoinHandle<()>> {
+        drop(mem::take(&mut *lock(&self.listening)));
+        self.stop.send_replace(true);
+        mem::take(&mut *lock(&self.shards))
+    }
+}
+
+impl Haste {
+    /// Says that nothing is to be tried again, and that what is being tried has only a moment left.
+    pub fn make(&self) {
+        self.0.send_replace(Some(time::Instant::now() + LAST));
+    }
+}
+
+impl Rest {
+    /// Waits until all of it was sent, or given up and counted.
+    pub fn join(self) {
+        join(self.0);
+    }
+}
+
+fn join(shards: Vec<JoinHandle<()>>) {
+    for shard in shards {
+        // A shard that panicked has said so.
+        let _ = shard.join();
+    }
+}
+
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that is locked here is changed in more than one step.
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -92,12 +92,10 @@ fn sampling(
         let _ = cores.counts().journal.set(Arc::clone(journal.stats()));
     }
     let journal = journal.map(|journal| Arc::new(journal) as Arc<dyn Journal>);
-    let sampler = tail::Sampler::new(cores, journal, next);
-    // Nothing is taken before what the last run left undecided.
-    let (taken, left) = futures::executor::block_on(sampler.recover());
-    if taken + left > 0 {
-        let waiting = sampler.waiting();
-        tracing::info!(processor = %id, requests = taken, left, traces = waiting, "read again what was undecided");
+    let sampler = tail::Sampler::new(cores, journal, next).named(id.to_string());
+    let unread = sampler.recall();
+    if unread > 0 {
+        tracing::info!(processor = %id, requests = unread, "reads again what was undecided, beside what comes");
     }
     Ok(sampler)
 }
@@ -128,7 +126,7 @@ fn journal(
             "some of what was undecided cannot be read, and is passed over"
         );
     }
-    Ok(Some(LogJournal::new(log, Arc::clone(budget))))
+    Ok(Some(LogJournal::new(log, found.notes, Arc::clone(budget))))
 }
 
 /// A processor that waits for nothing, and what it does: nothing, where that is done elsewhere.

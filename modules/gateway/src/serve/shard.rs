@@ -3,12 +3,13 @@
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering::AcqRel},
+    mpsc,
 };
 
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    export::{self, Exporter, Source},
+    export::{self, Exporter, Hurry, Source},
     pace,
     receive::{self, Listener, Serving},
     tail,
@@ -21,6 +22,13 @@ pub(super) struct Shard {
     /// All of them run on the first shard.
     pub(super) samplers: Vec<Arc<tail::Sampler>>,
     pub(super) ending: Arc<Ending>,
+}
+
+/// When those are to make haste who send what waits.
+#[derive(Clone)]
+pub(super) struct Hurries {
+    pub(super) disk: Hurry,
+    pub(super) memory: Hurry,
 }
 
 /// What has to happen between the end of the last receiver and that of the exporters.
@@ -68,10 +76,18 @@ impl Ending {
 }
 
 impl Shard {
-    /// Runs until its servers have stopped and its queues are empty.
-    pub(super) fn run(self, stopped: watch::Receiver<bool>, hurry: watch::Receiver<bool>) {
+    /// Runs until its servers have stopped and its queues are empty. What keeps something on disk comes to its end first,
+    /// and is let go of.
+    pub(super) fn run(
+        self,
+        stopped: watch::Receiver<bool>,
+        hurries: Hurries,
+        held: mpsc::Sender<()>,
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            // A turn may be a mebibyte of requests: sockets are looked at after a few.
+            .event_interval(8)
             .on_thread_park(pace::before_sleep)
             .on_thread_unpark(pace::after_sleep)
             .build()
@@ -83,9 +99,13 @@ impl Shard {
             ending,
         } = self;
         runtime.block_on(async move {
-            let mut exporting = JoinSet::new();
+            let (mut from_disk, mut from_memory) = (JoinSet::new(), JoinSet::new());
             for (exporter, source, count) in consumers {
-                exporting.spawn(export::consume(exporter, source, count, hurry.clone()));
+                let (exporting, hurry) = match &source {
+                    Source::Memory => (&mut from_memory, hurries.memory.clone()),
+                    Source::Log(..) => (&mut from_disk, hurries.disk.clone()),
+                };
+                exporting.spawn(export::consume(exporter, source, count, hurry));
             }
             let sampling = tokio::spawn(sample(samplers, Arc::clone(&ending)));
             let mut receiving = JoinSet::new();
@@ -101,7 +121,11 @@ impl Shard {
             // A sampler that panicked has said so; the queues are to be emptied all the same.
             let _ = sampling.await;
             ending.sampled();
-            while exporting.join_next().await.is_some() {}
+            // It has all exporters, and with them what they keep on disk.
+            drop(ending);
+            while from_disk.join_next().await.is_some() {}
+            drop(held);
+            while from_memory.join_next().await.is_some() {}
         });
     }
 }

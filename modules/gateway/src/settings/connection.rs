@@ -3,12 +3,14 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use super::Secret;
+use serde::Serialize;
 
 /// The path of a unix socket.
 pub type UnixPath = PathBuf;
 
 /// Where something listens.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Address {
     /// `host:port`; an empty host and `0.0.0.0` are every address.
     Tcp(String),
@@ -17,7 +19,8 @@ pub enum Address {
 }
 
 /// Text in PEM: in a file that is looked at again, or as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pem {
     /// In a file.
     File(PathBuf),
@@ -26,7 +29,7 @@ pub enum Pem {
 }
 
 /// A certificate with its key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Certificate {
     /// The certificate and those that lead to its authority.
     pub chain: Pem,
@@ -35,7 +38,7 @@ pub struct Certificate {
 }
 
 /// TLS on the side that is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServerTls {
     /// Who the server is.
     pub certificate: Certificate,
@@ -52,7 +55,7 @@ pub struct ServerTls {
 }
 
 /// TLS on the side that calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClientTls {
     /// Whose certificates are believed.
     pub authorities: Authorities,
@@ -69,7 +72,8 @@ pub struct ClientTls {
 }
 
 /// Whose certificates are believed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Authorities {
     /// Those of the system.
     System,
@@ -82,7 +86,8 @@ pub enum Authorities {
 }
 
 /// A version of TLS; older ones are not spoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TlsVersion {
     /// 1.2.
     Tls12,

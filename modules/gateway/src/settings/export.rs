@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use collector_config::{ComponentId, components::remote_write::PrometheusRemoteWrite};
+use serde::Serialize;
 
 use super::{ClientTls, Secret};
 use crate::Signal;
 
 /// An exporter.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Exporter {
     /// What it sends to, and how.
     pub kind: ExporterKind,
@@ -25,7 +26,8 @@ pub struct Exporter {
     clippy::large_enum_variant,
     reason = "there are a handful of exporters"
 )]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ExporterKind {
     /// OTLP over gRPC.
     OtlpGrpc(OtlpGrpc),
@@ -44,7 +46,7 @@ pub enum ExporterKind {
 }
 
 /// OTLP over gRPC.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OtlpGrpc {
     /// `host:port`, or `dns:///host:port`, or `unix:///path`; empty inside of a load balancer.
     pub endpoint: String,
@@ -91,7 +93,7 @@ impl OtlpGrpc {
 }
 
 /// OTLP over HTTP. A signal without a URL cannot be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OtlpHttp {
     /// The whole URL for traces.
     pub traces: Option<String>,
@@ -116,7 +118,8 @@ pub struct OtlpHttp {
 }
 
 /// How requests are compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WireCompression {
     /// Not at all.
     None,
@@ -124,12 +127,17 @@ pub enum WireCompression {
     Gzip(Option<i32>),
     /// As zstd, this hard; none for what suits the gateway.
     Zstd(Option<i32>),
-    /// As snappy; over HTTP its framed form.
+    /// As snappy in its framed form, which is what gRPC calls so.
     Snappy,
+    /// As snappy in one block, which is what HTTP calls so.
+    SnappyBlock,
+    /// As lz4 in its frame format, over HTTP alone.
+    Lz4,
 }
 
 /// How OTLP is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Encoding {
     /// As protocol buffers.
     #[default]
@@ -139,7 +147,7 @@ pub enum Encoding {
 }
 
 /// OTLP over gRPC, to the one of several that is responsible.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LoadBalancing {
     /// What belongs together; where nothing is said, the spans of a trace, and the rest of a service.
     pub key: Option<RoutingKey>,
@@ -147,6 +155,8 @@ pub struct LoadBalancing {
     pub choice: Choice,
     /// How the chosen one is spoken to.
     pub protocol: OtlpGrpc,
+    /// How long everything may take that becomes of a payload; none for as long as it takes.
+    pub within: Option<Duration>,
     /// How long one attempt at it may take; none for as long as it takes.
     pub timeout: Option<Duration>,
     /// When a failed attempt at it is repeated.
@@ -154,7 +164,8 @@ pub struct LoadBalancing {
 }
 
 /// What belongs together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RoutingKey {
     /// The spans or the log records of one trace.
     TraceId,
@@ -183,7 +194,8 @@ impl RoutingKey {
 }
 
 /// Who can be chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// A fixed list of `host:port`; the port is 4317 where none is said.
     Fixed(Vec<String>),
@@ -192,7 +204,7 @@ pub enum Choice {
 }
 
 /// The addresses of a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DnsNames {
     /// The name.
     pub host: String,
@@ -205,7 +217,7 @@ pub struct DnsNames {
 }
 
 /// A Prometheus server.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RemoteWrite {
     /// The settings of the collector's exporter: names, labels, limits.
     pub settings: PrometheusRemoteWrite,
@@ -222,7 +234,8 @@ pub struct RemoteWrite {
 }
 
 /// A version of remote write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WriteVersion {
     /// 1.0: `prometheus.WriteRequest`.
     #[default]
@@ -232,7 +245,7 @@ pub enum WriteVersion {
 }
 
 /// The gateway's own log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Debug {
     /// How much of it.
     pub verbosity: Verbosity,
@@ -243,7 +256,8 @@ pub struct Debug {
 }
 
 /// How much is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verbosity {
     /// That something arrived.
     Basic,
@@ -254,7 +268,7 @@ pub enum Verbosity {
 }
 
 /// A file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct File {
     /// Its path.
     pub path: PathBuf,
@@ -271,7 +285,8 @@ pub struct File {
 }
 
 /// How a file is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FileFormat {
     /// One JSON object a line.
     #[default]
@@ -281,7 +296,7 @@ pub enum FileFormat {
 }
 
 /// When a new file is begun.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rotation {
     /// When the old one has so many bytes.
     pub max_bytes: u64,
@@ -292,7 +307,7 @@ pub struct Rotation {
 }
 
 /// What waits before an exporter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Queue {
     /// What its size counts.
     pub sizer: Sizer,
@@ -311,7 +326,8 @@ pub struct Queue {
 }
 
 /// What a size counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sizer {
     /// Requests, of whatever size.
     #[default]
@@ -323,7 +339,7 @@ pub enum Sizer {
 }
 
 /// How requests are put together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct QueueBatch {
     /// What the sizes count: items or bytes.
     pub sizer: Sizer,
@@ -336,7 +352,7 @@ pub struct QueueBatch {
 }
 
 /// When a failed attempt is repeated.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Backoff {
     /// The first pause.
     pub initial: Duration,

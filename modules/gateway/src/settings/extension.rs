@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::Address;
+use serde::Serialize;
 
 /// Answers probes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HealthCheck {
     /// Where it listens.
     pub address: Address,
@@ -18,7 +19,7 @@ pub struct HealthCheck {
 }
 
 /// Keeps what must survive a restart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileStorage {
     /// Where the files lie.
     pub directory: PathBuf,
@@ -32,7 +33,8 @@ pub struct FileStorage {
 }
 
 /// What an acknowledged request survives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// The end of the process, however sudden: it is acknowledged after the append.
     #[default]

@@ -12,6 +12,7 @@ mod telemetry;
 use std::collections::BTreeMap;
 
 use collector_config::{ComponentId, PipelineId};
+use serde::Serialize;
 
 pub use connection::{
     Address, Authorities, Certificate, ClientTls, Pem, ServerTls, TlsVersion, UnixPath,
@@ -24,7 +25,7 @@ pub use export::{
 pub use extension::{Durability, FileStorage, HealthCheck};
 pub use http2::Http2;
 pub use process::{Batch, MemoryLimiter, Processor};
-pub use receive::{Cors, Grpc, Http, HttpPaths, Keepalive, Otlp};
+pub use receive::{Cors, Encodings, Grpc, Http, HttpPaths, Keepalive, Otlp};
 pub use secret::Secret;
 pub use telemetry::{
     LogEncoding, LogLevel, LogSampling, Logs, MetricsLevel, MetricsPage, Shown, Telemetry,
@@ -32,7 +33,7 @@ pub use telemetry::{
 
 /// Everything that one run of the gateway is told. Only what a pipeline uses or the service enables is in it; ids are
 /// spelled as the configuration spells them, because metrics and logs repeat them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Settings {
     /// What takes telemetry.
     pub receivers: BTreeMap<ComponentId, Otlp>,
@@ -54,8 +55,42 @@ pub struct Settings {
     pub http2: Http2,
 }
 
+impl Settings {
+    /// Every address that it listens at, each with the keys that give it.
+    pub(crate) fn listens(&self) -> Vec<(Vec<String>, Address)> {
+        let mut places = Vec::new();
+        let mut add = |keys: &[&str], address: Address| {
+            places.push((keys.iter().map(|key| (*key).to_owned()).collect(), address));
+        };
+        for (id, Otlp { grpc, http }) in &self.receivers {
+            let grpc = grpc.iter().map(|grpc| ("grpc", &grpc.address));
+            let http = http.iter().map(|http| ("http", &http.address));
+            for (protocol, address) in grpc.chain(http) {
+                let keys = [
+                    "receivers",
+                    &id.to_string(),
+                    "protocols",
+                    protocol,
+                    "endpoint",
+                ];
+                add(&keys, address.clone());
+            }
+        }
+        for (id, check) in &self.health {
+            let keys = ["extensions", &id.to_string(), "endpoint"];
+            add(&keys, check.address.clone());
+        }
+        for (index, page) in self.telemetry.shown_pages().iter().enumerate() {
+            let index = index.to_string();
+            let keys = ["service", "telemetry", "metrics", "readers", &index];
+            add(&keys, Address::Tcp(page.address()));
+        }
+        places
+    }
+}
+
 /// The way of one signal. Each list is as the configuration has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pipeline {
     /// Where it begins.
     pub receivers: Vec<ComponentId>,
@@ -66,7 +101,7 @@ pub struct Pipeline {
 }
 
 /// How much may be kept in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Memory {
     /// The bytes of the [`Budget`](crate::Budget): the limit less its spike, so that what no budget counts (connections,
     /// TLS, the allocator) has room below the limit.

@@ -8,9 +8,11 @@ use collector_config::components::{
     processors::ProbabilisticSampler,
     tail_sampling::TailSampling,
 };
+use serde::Serialize;
 
 /// A processor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Processor {
     /// Says how much memory there is. There is one budget, so where it stands in a pipeline makes no difference.
     MemoryLimiter(MemoryLimiter),
@@ -29,7 +31,7 @@ pub enum Processor {
 }
 
 /// How much memory there is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MemoryLimiter {
     /// How many bytes the process should stay below.
     pub limit: u64,
@@ -38,7 +40,7 @@ pub struct MemoryLimiter {
 }
 
 /// How requests are put together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Batch {
     /// A batch of so many items is sent at once; 0 sends each request as it is.
     pub size: u64,

@@ -1,11 +1,15 @@
 //! What does a receiver listen for, and within which limits?
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{Address, ServerTls};
+use serde::Serialize;
 
 /// The OTLP receiver: at least one of the two is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Otlp {
     /// OTLP over gRPC.
     pub grpc: Option<Grpc>,
@@ -14,7 +18,7 @@ pub struct Otlp {
 }
 
 /// A gRPC server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grpc {
     /// Where it listens.
     pub address: Address,
@@ -29,7 +33,7 @@ pub struct Grpc {
 }
 
 /// When gRPC connections end, and how they are kept. Where there is none, it never happens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Keepalive {
     /// At which age clients are asked to connect anew.
     pub max_age: Option<Duration>,
@@ -63,7 +67,7 @@ impl Default for Keepalive {
 }
 
 /// An HTTP server; HTTP/1.1 and h2c on one port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Http {
     /// Where it listens.
     pub address: Address,
@@ -73,6 +77,8 @@ pub struct Http {
     pub max_body: u64,
     /// Which web pages may send to it.
     pub cors: Option<Cors>,
+    /// How bodies may be compressed; every way that is known, where nothing is said.
+    pub encodings: Option<Encodings>,
     /// Headers of every answer.
     pub response_headers: BTreeMap<String, String>,
     /// How long reading a request may take.
@@ -89,8 +95,16 @@ pub struct Http {
     pub paths: HttpPaths,
 }
 
+/// How bodies may be compressed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Encodings {
+    /// What a header may say: as HTTP calls it, and nothing for a body that is as it is. Where none is named at all,
+    /// nobody looks at the header, and nothing is inflated.
+    pub named: BTreeSet<String>,
+}
+
 /// The paths of the three signals.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HttpPaths {
     /// For traces.
     pub traces: String,
@@ -101,7 +115,7 @@ pub struct HttpPaths {
 }
 
 /// Which web pages may send to an HTTP server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cors {
     /// Where they come from; one `*` stands for anything.
     pub allowed_origins: Vec<String>,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 /// What the gateway tells about itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Telemetry {
     /// The log on stderr.
     pub logs: Logs,
@@ -15,8 +17,26 @@ pub struct Telemetry {
     pub resource: BTreeMap<String, Option<String>>,
 }
 
+impl Telemetry {
+    /// The pages that are shown: none where there are no metrics.
+    pub(crate) fn shown_pages(&self) -> &[MetricsPage] {
+        match self.metrics_level {
+            MetricsLevel::None => &[],
+            _ => &self.metrics_pages,
+        }
+    }
+}
+
+impl MetricsPage {
+    /// Where it is shown, as `host:port`.
+    pub(crate) fn address(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
 /// How many metrics there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MetricsLevel {
     /// None at all.
     None,
@@ -30,7 +50,7 @@ pub enum MetricsLevel {
 }
 
 /// A page on which a Prometheus server finds metrics, and how their names are made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MetricsPage {
     /// The host that is listened on.
     pub host: String,
@@ -49,7 +69,8 @@ pub struct MetricsPage {
 }
 
 /// Whether a part of a page is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Shown {
     /// It is.
     Yes,
@@ -58,7 +79,7 @@ pub enum Shown {
 }
 
 /// The log on stderr.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Logs {
     /// From which level on.
     pub level: LogLevel,
@@ -71,7 +92,8 @@ pub struct Logs {
 }
 
 /// How important a line is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// For those who look for a mistake.
     Debug,
@@ -85,7 +107,8 @@ pub enum LogLevel {
 }
 
 /// How lines are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LogEncoding {
     /// For people.
     #[default]
@@ -96,7 +119,7 @@ pub enum LogEncoding {
 
 /// How repeats are thinned out: of the same message in one `tick` the first `initial` are written, then one of
 /// `thereafter`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct LogSampling {
     /// How long counting goes on before it begins anew.
     pub tick: std::time::Duration,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{
     block::{Block, ScopeAt, ScopeOf, Stored, narrow},
     held::Piece,
+    loose::Loose,
     packer::Packer,
     reading::Reading,
     slab::{NONE, Slab},
@@ -19,9 +20,7 @@ pub(super) struct Blocks {
     table: Slab<Block>,
     /// Where the next span goes that waits, and the next that leaves.
     open: [u32; 2],
-    /// How many blocks there are of spans that wait and are not packed, and how many there may be before any is.
-    loose: usize,
-    most_loose: usize,
+    loose: Loose,
     packer: Packer,
     spare: Vec<Vec<u8>>,
     /// The fewest spare ones since the last tick: so many were not needed.
@@ -53,8 +52,6 @@ pub(super) enum Stay {
     Leaves,
 }
 
-/// So much is held as it is; what comes then is packed once a block is full.
-const LOOSE: usize = 16 << 20;
 /// How many bytes a block has, unless a single span has more.
 const BLOCK: usize = 64 << 10;
 
@@ -63,8 +60,7 @@ impl Blocks {
         Self {
             table: Slab::new(),
             open: [NONE; 2],
-            loose: 0,
-            most_loose: LOOSE / BLOCK,
+            loose: Loose::new(BLOCK),
             packer: Packer::default(),
             spare: Vec::new(),
             idle: 0,
@@ -75,10 +71,14 @@ impl Blocks {
         }
     }
 
-    /// Shares with others what may be held as it is.
+    /// Shares with others what takes time and memory.
     pub(super) fn is_one_of(&mut self, shards: u64) {
-        let shards = usize::try_from(shards).unwrap_or(usize::MAX);
-        self.most_loose = LOOSE / BLOCK / shards;
+        self.loose.is_one_of(shards);
+    }
+
+    /// What waits does so for so many seconds.
+    pub(super) fn hold_for(&mut self, ticks: u32) {
+        self.loose.hold_for(ticks);
     }
 
     pub(super) fn get(&self, index: u32) -> &Block {
@@ -231,7 +231,9 @@ impl Blocks {
         });
         let block = Block::new(Stored::Copied(bytes), stay);
         self.open[stay as usize] = self.table.insert(block);
-        self.loose += usize::from(stay == Stay::Waits);
+        if stay == Stay::Waits {
+            self.loose.added();
+        }
     }
 
     /// Nothing is added to an open block any more.
@@ -242,7 +244,7 @@ impl Blocks {
         }
         if self.table[open].pieces == 0 {
             self.remove(open);
-        } else if stay == Stay::Waits && self.loose > self.most_loose {
+        } else if stay == Stay::Waits && self.loose.is_enough(self.room.budget()) {
             self.pack(open);
         }
     }
@@ -263,7 +265,7 @@ impl Blocks {
             self.taken += packed.len() as u64;
             let packed = Stored::Packed(packed, len);
             let bytes = std::mem::replace(&mut self.table[index].bytes, packed);
-            self.loose -= 1;
+            self.loose.removed();
             self.spared(bytes);
         }
     }
@@ -324,8 +326,9 @@ impl Blocks {
     /// Makes a block that was taken out a spare one.
     fn reuse(&mut self, block: Block) {
         self.taken -= block.described();
-        let is_loose = block.stay == Stay::Waits && matches!(block.bytes, Stored::Copied(_));
-        self.loose -= usize::from(is_loose);
+        if block.stay == Stay::Waits && matches!(block.bytes, Stored::Copied(_)) {
+            self.loose.removed();
+        }
         self.spared(block.bytes);
     }
 
@@ -370,6 +373,7 @@ impl Blocks {
             self.taken -= bytes.capacity() as u64;
         }
         self.idle = self.spare.len();
+        self.loose.tick();
         self.settle();
     }
 }

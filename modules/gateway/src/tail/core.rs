@@ -139,6 +139,8 @@ impl Core {
             votes: 0,
             known: 0,
         };
+        // Ticks come between.
+        core.held.blocks.hold_for(wait.saturating_add(1));
         core.refill();
         Ok(core)
     }
@@ -205,9 +207,16 @@ pub(super) fn seconds(time: Duration) -> u32 {
     u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
 }
 
+/// The longest time that traces wait: there is a list for each second of it.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
 /// What the collector has and this sampler does not.
 fn refuse(settings: &TailSampling) -> Result<(), SettingsError> {
     let option = |option, value| Err(SettingsError::Option { option, value });
+    let wait = settings.decision_wait;
+    if wait.get() > LONGEST_WAIT {
+        return Err(SettingsError::Wait(wait.to_string()));
+    }
     if settings.sampling_strategy == Some(Strategy::SpanIngest) {
         return option("sampling_strategy", "span-ingest".to_owned());
     }

@@ -17,7 +17,8 @@ use super::{
     error::SettingsError,
     journal::{Position, Verdict},
     parcel::{Outbox, Parcel},
-    reading::{Reading, full},
+    reading::{Reading, When, full},
+    sampler::TICK,
     shards,
     spans::Tests,
 };
@@ -86,6 +87,30 @@ impl Cores {
         &self.counts
     }
 
+    /// What they charge.
+    pub(super) fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
+    /// How many seconds have passed for all of them.
+    pub(super) fn tick(&self) -> u32 {
+        let ticks = self.each().map(|core| core.tick).min();
+        ticks.unwrap_or_default()
+    }
+
+    /// Within what time everything that waits is decided.
+    pub(super) fn longest_wait(&self) -> Duration {
+        let slots = self.each().map(|core| core.slots.len()).max();
+        let slots = u32::try_from(slots.unwrap_or_default()).unwrap_or(u32::MAX);
+        TICK.saturating_mul(slots.saturating_add(1))
+    }
+
+    /// Whether they hold nothing that waits, or leaves.
+    pub(super) fn is_empty(&self) -> bool {
+        self.each()
+            .all(|core| core.waiting() == 0 && core.outbox.is_empty())
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.all.len()
@@ -130,11 +155,11 @@ impl Cores {
         &self,
         reading: &Reading,
         position: Option<Position>,
-        now: Duration,
+        when: When,
     ) -> Result<(), Refusal> {
         let parts: Vec<usize> = self.parts_of(reading).collect();
         if let [only] = parts[..] {
-            return self.get(only).take(reading, position, now);
+            return self.get(only).take(reading, position, when);
         }
         // So that none refuses what others have taken, all that they could need is charged first.
         let mut room = Vec::new();
@@ -146,7 +171,7 @@ impl Cores {
             self.parts().insert(position, parts.len());
         }
         for (core, room) in parts.into_iter().zip(room) {
-            let taken = self.get(core).take_with(room, reading, position, now);
+            let taken = self.get(core).take_with(room, reading, position, when);
             debug_assert!(taken.is_ok(), "what it needs was charged before");
             taken?;
         }

@@ -37,6 +37,8 @@ pub struct Counts {
     pub recovered: Count,
     /// Such requests for which there was no room: the next run reads them.
     pub left: Count,
+    /// Requests that are acknowledged and to be read before they are decided (a state).
+    pub unread: Count,
     /// How the log of the journal is, if there is one.
     pub journal: OnceLock<Arc<Stats>>,
 }
@@ -112,6 +114,7 @@ impl Counts {
             refused: Count::default(),
             recovered: Count::default(),
             left: Count::default(),
+            unread: Count::default(),
             journal: OnceLock::new(),
         }
     }

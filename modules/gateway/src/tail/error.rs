@@ -13,6 +13,9 @@ pub enum SettingsError {
         /// What it is set to.
         value: String,
     },
+    /// Traces would wait too long.
+    #[error("`decision_wait: {0}` is longer than a day, and for so long nothing is kept back")]
+    Wait(String),
     /// A policy that makes no sense.
     #[error("the policy `{policy}` cannot work: {why}")]
     Policy {

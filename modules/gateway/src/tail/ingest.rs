@@ -8,7 +8,7 @@ use super::{
     core::{Core, Outgoing, seconds},
     held::{Chain, Held},
     journal::{Fate, Position},
-    reading::{Digest, Reading, full},
+    reading::{Digest, Reading, When, full},
     slab::NONE,
     table::{State, Table, Trace},
 };
@@ -52,16 +52,16 @@ impl Core {
         now: Duration,
     ) -> Result<(), Refusal> {
         let reading = Reading::of(payload, &self.tests, &self.budget, 0)?;
-        self.take(&reading, position, now)
+        let waited = reading.waited();
+        self.take(&reading, position, When { now, waited })
     }
 
-    /// Takes what is for this core of a request that was read. Its traces wait from when it arrived, which may have been
-    /// in an earlier run.
+    /// Takes what is for this core of a request that was read. Its traces wait from when it arrived.
     pub(super) fn take(
         &mut self,
         reading: &Reading,
         position: Option<Position>,
-        now: Duration,
+        when: When,
     ) -> Result<(), Refusal> {
         let taking = self.make_room(reading, position)?;
         let request = self.held.take(position);
@@ -75,8 +75,8 @@ impl Core {
             scope: reading.scope(first, 0, request),
             first: 0,
             position,
-            now: seconds(now),
-            age: seconds(reading.waited()),
+            now: seconds(when.now),
+            age: seconds(when.waited),
             last: None,
             late: Chain::EMPTY,
             late_spans: 0,
@@ -116,12 +116,12 @@ impl Core {
         mut room: Charge,
         reading: &Reading,
         position: Option<Position>,
-        now: Duration,
+        when: When,
     ) -> Result<(), Refusal> {
         let copies = room.split(Blocks::most(reading, self.shard));
         self.held.blocks.furnish(copies);
         self.room.merge(room);
-        let taken = self.take(reading, position, now);
+        let taken = self.take(reading, position, when);
         let (table, held) = (self.table.bytes_with(0), self.held.bytes_with(0, None));
         self.room.shrink_to(table + held);
         taken

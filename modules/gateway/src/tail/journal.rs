@@ -38,20 +38,24 @@ pub enum Fate {
     NotKept,
 }
 
-/// What a journal remembers from before.
-pub enum Remembered {
-    /// A trace was decided.
-    Verdict(Verdict),
+/// What stands next in a journal.
+pub enum Unread {
     /// A request that was not done.
     Record(Position, Payload),
+    /// A request that does not fit into the budget now, and how many bytes it has.
+    NoRoom(Position, u64),
+    /// None.
+    Nothing,
 }
 
 /// A log that holds what the sampler has acknowledged until each of its spans was dropped, or handed to who holds it next.
 ///
 /// The sampler appends a request before it is acknowledged, writes a verdict after it has handed on what is kept, and
 /// says which records are done. After a crash it reads again what was not: spans that a verdict covers are passed over,
-/// all others are taken as if they had just come. So nothing is lost, and what was handed on within the last moment
+/// all others are taken as they were when they came. So nothing is lost, and what was handed on within the last moment
 /// before a crash may be handed on twice.
+///
+/// Requests that are appended meanwhile stand behind what is read again, and are read in their turn.
 pub trait Journal: Send + Sync {
     /// Takes a request, or refuses it. Called in the order in which requests arrive.
     fn append(&self, payload: &Payload) -> Result<Appending, Refusal>;
@@ -62,9 +66,25 @@ pub trait Journal: Send + Sync {
     /// Forgets records of which every span is dealt with.
     fn done(&self, records: &[Position]);
 
-    /// The next of what is remembered: first all verdicts, then the records that are not done in their order, then none.
-    /// Called until it says none, before anything is appended.
-    fn remembered(&self) -> BoxFuture<'_, Option<Remembered>>;
+    /// Tells what an earlier run decided, in its order, and says how many requests that run left. Once, and before
+    /// anything is appended or read.
+    fn recall(&self, each: &mut dyn FnMut(Verdict)) -> u64;
+
+    /// The next of the requests that are not done, in their order: from the first that was left to the last that is
+    /// stored.
+    fn next(&self) -> Unread;
+
+    /// Takes back a request that was read: it is the next again.
+    fn give_back(&self, record: Position);
+
+    /// Passes over a request, which is left to the next run.
+    fn leave(&self, record: Position);
+
+    /// The first position that was not read, if there is nothing to be read now.
+    fn at_end(&self) -> Option<Position>;
+
+    /// The first request that cannot be read now, though it may be later.
+    fn unreadable(&self) -> Option<Position>;
 }
 
 /// No journal: what waits for a decision is lost with the process.

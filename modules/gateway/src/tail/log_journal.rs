@@ -9,10 +9,10 @@ use bytes::Bytes;
 use collector_config::Signal;
 use futures::future::BoxFuture;
 
-use super::journal::{Appending, Fate, Journal, Position, Remembered, Verdict};
+use super::journal::{Appending, Fate, Journal, Position, Unread, Verdict};
 use crate::{
     Budget, Chunks, Payload, Refusal,
-    log::{self, Cursor, Log},
+    log::{self, Cursor, Kind, Log, Rest},
 };
 
 /// The sampler's journal in a [`Log`] of its own: requests are its records, verdicts its notes.
@@ -29,8 +29,10 @@ struct State {
     records: BTreeMap<u64, log::Position>,
     /// Notes, by the last record that they speak of: with that one they can be forgotten.
     notes: BTreeMap<u64, Vec<log::Position>>,
-    /// What is read again of verdicts; none before anything is.
-    verdicts: Option<Vec<Verdict>>,
+    /// Notes of an earlier run, before anybody has asked for them.
+    earlier: Vec<(log::Position, Bytes)>,
+    /// The first record that is left to the next run.
+    left: Option<u64>,
 }
 
 /// An id, a fate, a position.
@@ -40,10 +42,14 @@ impl LogJournal {
     /// The only destination of its log.
     pub const DESTINATION: &'static str = "sampler";
 
-    /// A journal in this log, which nobody else reads or writes.
-    pub fn new(log: Log, budget: Arc<Budget>) -> Self {
+    /// A journal in this log, which nobody else reads or writes, and in which these notes were found.
+    pub fn new(log: Log, notes: Vec<(log::Position, Bytes)>, budget: Arc<Budget>) -> Self {
         let cursor = log.cursor(Self::DESTINATION);
-        let state = Mutex::default();
+        cursor.pass(notes.iter().map(|(position, _)| *position));
+        let state = Mutex::new(State {
+            earlier: notes,
+            ..State::default()
+        });
         Self {
             log,
             cursor,
@@ -61,32 +67,22 @@ impl LogJournal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads all notes, and leaves the records for later: a note may stand behind the records that it speaks of.
-    async fn read_notes(&self) -> Vec<Verdict> {
-        let (mut verdicts, mut records) = (Vec::new(), Vec::new());
-        while let Some(delivery) = self.cursor.note(&self.budget, &mut records).await {
-            let (position, _, payload) = delivery.keep();
-            let noted = decode(&payload.body.joined());
-            self.state().note(position, &noted);
-            verdicts.extend(noted);
-        }
-        self.cursor.give_back(&records);
-        verdicts
+    fn note(&self, position: log::Position, verdicts: &[Verdict]) {
+        let unreadable = self.cursor.unreadable();
+        let mut state = self.state();
+        let upto = verdicts.iter().map(|verdict| verdict.upto.0).max();
+        // Where a record is left to the next run, that one has to know what was decided about its traces.
+        let left = state.left.into_iter().chain(unreadable).min();
+        let upto = upto.max(left).unwrap_or_default();
+        state.notes.entry(upto).or_default().push(position);
     }
 }
 
 impl State {
-    fn note(&mut self, position: log::Position, verdicts: &[Verdict]) {
-        let upto = verdicts.iter().map(|verdict| verdict.upto.0).max();
-        self.notes
-            .entry(upto.unwrap_or_default())
-            .or_default()
-            .push(position);
-    }
-
-    /// Notes that speak of no record any more.
-    fn forgotten(&mut self) -> Vec<log::Position> {
-        let first = self.records.keys().next().copied().unwrap_or(u64::MAX);
+    /// Notes that speak of no record any more, where those from `unread` on are not read.
+    fn forgotten(&mut self, unread: u64) -> Vec<log::Position> {
+        let first = self.records.keys().next().copied();
+        let first = first.map_or(unread, |first| first.min(unread));
         let kept = self.notes.split_off(&first);
         std::mem::replace(&mut self.notes, kept)
             .into_values()
@@ -112,36 +108,80 @@ impl Journal for LogJournal {
         let body = Chunks::from(encode(verdicts));
         // What could not be noted is counted there; after a crash its spans come again.
         if let Ok(position) = self.log.note(Signal::Traces, &body) {
-            self.state().note(position, verdicts);
+            // This run knows what it notes.
+            self.cursor.pass([position]);
+            self.note(position, verdicts);
         }
         Box::pin(std::future::ready(()))
     }
 
     fn done(&self, records: &[Position]) {
+        let unread = self.cursor.unreadable().unwrap_or(u64::MAX);
+        let unread = unread.min(self.cursor.wanted());
         let mut state = self.state();
         let known = records
             .iter()
             .filter_map(|record| state.records.remove(&record.0));
         let mut done: Vec<log::Position> = known.collect();
-        done.extend(state.forgotten());
+        done.extend(state.forgotten(unread));
         drop(state);
         self.cursor.done(&done);
     }
 
-    fn remembered(&self) -> BoxFuture<'_, Option<Remembered>> {
-        Box::pin(async move {
-            if self.state().verdicts.is_none() {
-                let verdicts = self.read_notes().await;
-                self.state().verdicts = Some(verdicts);
+    fn recall(&self, each: &mut dyn FnMut(Verdict)) -> u64 {
+        let notes = std::mem::take(&mut self.state().earlier);
+        let all = self.cursor.backlog().records;
+        let requests = all.saturating_sub(notes.len() as u64);
+        for (position, body) in notes {
+            let noted = decode(&body);
+            self.note(position, &noted);
+            noted.into_iter().for_each(&mut *each);
+        }
+        requests
+    }
+
+    fn next(&self) -> Unread {
+        loop {
+            let delivery = match self.cursor.rest(&self.budget) {
+                Rest::Here(delivery) => delivery,
+                Rest::NoRoom(record) => {
+                    return Unread::NoRoom(Position(record.sequence), record.bytes);
+                }
+                Rest::Nothing => return Unread::Nothing,
+            };
+            let (position, kind, payload) = delivery.keep();
+            // A note that is only just written.
+            if kind == Kind::Request {
+                self.state().records.insert(position.sequence, position);
+                return Unread::Record(Position(position.sequence), payload);
             }
-            let verdict = self.state().verdicts.as_mut().and_then(Vec::pop);
-            if let Some(verdict) = verdict {
-                return Some(Remembered::Verdict(verdict));
-            }
-            let (position, _, payload) = self.cursor.rest(&self.budget).await?.keep();
-            self.state().records.insert(position.sequence, position);
-            Some(Remembered::Record(Position(position.sequence), payload))
-        })
+        }
+    }
+
+    fn give_back(&self, record: Position) {
+        self.cursor.give_back(record.0);
+    }
+
+    fn leave(&self, record: Position) {
+        let (sequence, items, bytes) = (record.0, 0, 0);
+        let position = log::Position {
+            sequence,
+            items,
+            bytes,
+        };
+        let mut state = self.state();
+        state.left.get_or_insert(sequence);
+        state.records.insert(sequence, position);
+        drop(state);
+        self.cursor.pass([position]);
+    }
+
+    fn at_end(&self) -> Option<Position> {
+        self.cursor.at_end().map(Position)
+    }
+
+    fn unreadable(&self) -> Option<Position> {
+        self.cursor.unreadable().map(Position)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod block;
 mod blocks;
+mod catch_up;
 mod conditions;
 mod core;
 mod cores;
@@ -13,6 +14,7 @@ mod ingest;
 mod journal;
 mod limiter;
 mod log_journal;
+mod loose;
 mod packer;
 mod parcel;
 mod pending;
@@ -36,7 +38,7 @@ pub use self::{
     counts::{Counts, PolicyCounts, Votes},
     error::SettingsError,
     histogram::Histogram,
-    journal::{Appending, Fate, Journal, MaybeJournal, Position, Remembered, Verdict},
+    journal::{Appending, Fate, Journal, MaybeJournal, Position, Unread, Verdict},
     log_journal::LogJournal,
     parcel::{Outbox, Parcel},
     sampler::Sampler,

@@ -66,7 +66,12 @@ impl Core {
         pieces.sort_unstable_by_key(|piece| (piece.block, piece.start));
         let scopes = Scopes::of(&self.held, &pieces);
         let Some(charge) = charge(&self.budget, &mut self.reserve, scopes.bytes as u64) else {
-            return Outbox::NoRoom;
+            // One trace alone may find room.
+            return if traces > 1 {
+                self.parcel(1)
+            } else {
+                Outbox::NoRoom
+            };
         };
         self.unpacked -= traces;
         let body = bytes::Bytes::from(scopes.write(&self.held, &pieces));

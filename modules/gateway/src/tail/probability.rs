@@ -17,13 +17,13 @@ impl Share {
     pub(super) fn new(percentage: f64, salt: Option<&str>) -> Self {
         let salt = salt.filter(|salt| !salt.is_empty()).unwrap_or(SALT);
         Self {
-            salted: fnv::of_64(fnv::START, salt.as_bytes()),
+            salted: fnv::of_64(salt.as_bytes()),
             threshold: threshold(percentage / 100.0),
         }
     }
 
     pub(super) fn has(self, trace_id: &[u8; 16]) -> bool {
-        fnv::of_64(self.salted, trace_id) <= self.threshold
+        fnv::with_64(self.salted, trace_id) <= self.threshold
     }
 }
 

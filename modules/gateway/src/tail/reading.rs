@@ -34,6 +34,15 @@ pub(super) struct Reading {
     room: Charge,
 }
 
+/// When a request is taken, as its sampler counts time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct When {
+    /// How long after the sampler began.
+    pub(super) now: Duration,
+    /// How long after it arrived, which may have been in an earlier run.
+    pub(super) waited: Duration,
+}
+
 /// What counts of a span.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Digest {

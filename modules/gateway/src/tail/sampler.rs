@@ -5,21 +5,22 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use collector_config::Signal;
 use futures::future::BoxFuture;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use super::{
+    catch_up,
     cores::{Cores, NoRoom, Sending},
     counts::Counts,
-    journal::{MaybeJournal, Remembered},
+    journal::MaybeJournal,
     pending::{Pending, Unfinished},
-    reading::Reading,
+    reading::{Reading, When},
 };
 use crate::{
     Payload, Refusal,
@@ -29,38 +30,49 @@ use crate::{
 
 /// Takes spans, and hands on those of traces that are kept.
 ///
-/// What it has said yes to it holds: in memory, or in the journal where there is one. [`recover`](Self::recover) before
-/// it takes anything, and [`run`](Self::run) beside it: that is what makes time pass.
+/// What it has said yes to it holds: in memory, or in the journal where there is one. [`recall`](Self::recall) before
+/// it takes anything, and [`run`](Self::run) beside it: that is what makes time pass, and reads again what an earlier run
+/// left.
 pub struct Sampler {
-    cores: Cores,
-    journal: MaybeJournal,
+    name: String,
+    pub(super) cores: Cores,
+    pub(super) journal: MaybeJournal,
     /// Records that are appended and not taken yet.
-    pending: Pending,
-    counts: Arc<Counts>,
+    pub(super) pending: Pending,
+    /// Bytes that may be appended while records are read again.
+    pub(super) turns: Semaphore,
+    pub(super) counts: Arc<Counts>,
     next: Arc<dyn Take>,
     /// The parcel that is handed on now. It stays here until it is taken, also if whoever sends it is stopped.
     sending: Mutex<Option<Sending>>,
     /// About how large a request of kept spans is.
     parcel: AtomicUsize,
-    began: Instant,
+    pub(super) began: Instant,
+    /// How many milliseconds before that the first record came that is read again.
+    pub(super) earlier: AtomicU64,
     kept: Notify,
     decided: Notify,
 }
 
 /// How often time passes.
-const TICK: Duration = Duration::from_secs(1);
+pub(super) const TICK: Duration = Duration::from_secs(1);
 /// How many traces are decided before others have their turn.
 const AT_ONCE: usize = 2048;
 /// In how many turns everything is decided at most: after a restart that may be what came in many seconds, and nothing
 /// is handed on before.
 const TURNS: usize = 64;
+/// How many traces are decided for one that began while others had their turn: so deciding ends, whoever sends however
+/// much, and none has to go before its time because deciding is late.
+const FOR_ONE: usize = 2;
 /// About how large a request of kept spans is, as long as whoever comes next takes that. What is under way when the
 /// program is killed comes twice, so it is no larger than pays.
 const PARCEL: usize = 256 << 10;
 /// When to come again to one who is busy and does not say when.
 const AGAIN: Duration = Duration::from_millis(100);
+/// How long whoever comes next may take at the end to make room: longer than what is sent from memory has.
+const LAST: Duration = Duration::from_secs(30);
 /// How long a sender waits for room where new traces wait instead of old ones being left.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Sampler {
     /// Hands on to `next` what the cores keep.
@@ -70,17 +82,31 @@ impl Sampler {
             cores.each().for_each(|mut core| core.journaled());
         }
         Self {
+            name: "tail_sampling".to_owned(),
             counts: Arc::clone(cores.counts()),
             cores,
             journal,
             pending: Pending::default(),
+            turns: catch_up::turns(),
             next,
             sending: Mutex::new(None),
             parcel: AtomicUsize::new(PARCEL),
             began: Instant::now(),
+            earlier: AtomicU64::new(0),
             kept: Notify::new(),
             decided: Notify::new(),
         }
+    }
+
+    /// The same under the name of its component.
+    #[must_use]
+    pub fn named(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What it counts.
@@ -93,44 +119,15 @@ impl Sampler {
         self.cores.waiting()
     }
 
-    /// Takes again what an earlier run did not finish. A record for which there is no room now is left in the journal, for
-    /// the next run; how many were taken, and how many were left.
-    pub async fn recover(&self) -> (u64, u64) {
-        let (mut taken, mut left) = (0, 0);
-        let Some(journal) = &self.journal else {
-            return (0, 0);
-        };
-        while let Some(remembered) = journal.remembered().await {
-            match remembered {
-                Remembered::Verdict(verdict) => self.cores.recall(verdict),
-                Remembered::Record(position, payload) => {
-                    let now = self.now();
-                    for mut core in self.cores.each() {
-                        core.knows_upto(position);
-                    }
-                    let reading = self.cores.read(payload);
-                    match reading.and_then(|read| self.cores.take(&read, Some(position), now)) {
-                        Ok(()) => taken += 1,
-                        Err(_) => left += 1,
-                    }
-                }
-            }
-        }
-        self.cores.each().for_each(|mut core| core.recalled());
-        self.counts.recovered.add(taken);
-        self.counts.left.add(left);
-        self.tell().await;
-        (taken, left)
-    }
-
-    /// Decides and hands on until `stop`, and then what is left of both.
+    /// Reads again what was left, decides and hands on until `stop`, and then what is left to decide and to hand on.
+    /// What was not read by then is read by the next run.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let ending = AtomicBool::new(false);
         let until_the_end = async {
             tokio::select! {
                 biased;
                 () = stop => {}
-                () = self.ticks() => {}
+                () = self.pass_time() => {}
             }
             let now = self.now();
             self.cores.each().for_each(|mut core| core.end(now));
@@ -141,12 +138,13 @@ impl Sampler {
         self.tell().await;
     }
 
-    async fn ticks(&self) {
-        // Each trace waits a number of ticks: after a pause they come one after the other.
-        let mut next = self.began;
+    async fn pass_time(&self) {
+        self.catch_up().await;
+        // Whoever the run before turned away at its end has this long to come again.
+        sleep_until(self.began + TICK).await;
         loop {
-            next += TICK;
-            sleep_until(next).await;
+            // Each trace waits a number of ticks: after a pause they come one after the other.
+            sleep(self.next_tick().saturating_sub(self.now())).await;
             self.second().await;
         }
     }
@@ -157,15 +155,22 @@ impl Sampler {
             let began = std::time::Instant::now();
             self.cores.get(core).tick();
             let many = self.cores.get(core).deciding.len().div_ceil(TURNS);
+            let mut many = many.max(AT_ONCE);
             loop {
-                let now = self.now();
-                let more = self.cores.get(core).decide(many.max(AT_ONCE), now);
+                let (now, before) = (self.clock(), self.counts.began.get());
+                let more = self.cores.get(core).decide(many, now);
                 if !more {
                     break;
                 }
                 // What is decided is not to be decided again, however soon the end comes.
                 self.tell().await;
                 tokio::task::yield_now().await;
+                let came = self.counts.began.get() - before;
+                many = many.max(
+                    usize::try_from(came)
+                        .unwrap_or(usize::MAX)
+                        .saturating_mul(FOR_ONE),
+                );
             }
             let took = began.elapsed().as_secs_f64() * 1000.0;
             self.counts.latency.observe(took);
@@ -175,19 +180,30 @@ impl Sampler {
         self.tell().await;
     }
 
-    /// Hands on what is kept, one parcel after the other, each until it is taken; once `ending`, until there is none.
+    /// Hands on what is kept, one parcel after the other, each until it is taken; once `ending`, until there is none or
+    /// nobody has taken one for long: then a journal has the rest, or it is lost and counted.
     pub(super) async fn send_all(&self, ending: &AtomicBool) {
+        let mut end = None;
         loop {
+            if !ending.load(Relaxed) {
+                end = None;
+            } else if Instant::now() >= *end.get_or_insert_with(|| Instant::now() + LAST) {
+                self.give_up();
+                return;
+            }
             let full = match self.next_payload() {
-                Ok(Some(payload)) => {
-                    self.send(payload).await;
-                    continue;
-                }
-                Ok(None) => false,
-                Err(NoRoom) => true,
+                Ok(Some(payload)) => match self.send(payload).await {
+                    Ok(()) => {
+                        end = None;
+                        continue;
+                    }
+                    Err(again) => Some(again),
+                },
+                Ok(None) => None,
+                Err(NoRoom) => Some(AGAIN),
             };
-            if full {
-                sleep(AGAIN).await;
+            if let Some(again) = full {
+                sleep(again).await;
             } else if ending.load(Relaxed) {
                 return;
             } else {
@@ -207,24 +223,40 @@ impl Sampler {
             .map(|sending| sending.parcel.payload.clone()))
     }
 
-    async fn send(&self, payload: Payload) {
-        loop {
-            match self.next.take(payload.clone()).await {
-                Ok(()) => break,
-                Err(Refusal::Busy { after, .. }) => sleep(after.unwrap_or(AGAIN)).await,
-                Err(Refusal::TooLarge { .. }) if self.take_back() => return,
-                Err(_) => {
-                    // It would be refused for ever.
-                    self.counts.refused.add(payload.items);
-                    break;
-                }
-            }
+    /// Hands on a parcel; when to try again, where that has to wait.
+    async fn send(&self, payload: Payload) -> Result<(), Duration> {
+        match self.next.take(payload.clone()).await {
+            Ok(()) => {}
+            Err(Refusal::Busy { after, .. }) => return Err(after.unwrap_or(AGAIN)),
+            Err(Refusal::TooLarge { .. }) if self.take_back() => return Ok(()),
+            // It would be refused for ever.
+            Err(_) => self.counts.refused.add(payload.items),
         }
         let sent = self.sending().take();
         if let Some(sent) = sent {
             self.cores.delivered(sent);
         }
         self.tell().await;
+        Ok(())
+    }
+
+    /// Lets go of what nobody takes.
+    fn give_up(&self) {
+        if self.journal.is_some() {
+            tracing::warn!(
+                "what tail sampling kept and nobody took is handed on after the next start"
+            );
+            return;
+        }
+        let mut items = 0;
+        while let Ok(Some(payload)) = self.next_payload() {
+            items += payload.items;
+            if let Some(sent) = self.sending().take() {
+                self.cores.delivered(sent);
+            }
+        }
+        self.counts.refused.add(items);
+        tracing::error!(items, "what tail sampling kept and nobody took is lost");
     }
 
     /// What is sent now goes in smaller parcels; whether it can.
@@ -240,7 +272,7 @@ impl Sampler {
     }
 
     /// Tells the journal what it may forget, verdicts first: a record that is gone is never read again.
-    async fn tell(&self) {
+    pub(super) async fn tell(&self) {
         let (verdicts, done) = self.cores.news();
         if let Some(journal) = &self.journal {
             if !verdicts.is_empty() {
@@ -256,14 +288,21 @@ impl Sampler {
         if payload.signal != Signal::Traces {
             return Err(Refusal::Unwanted(payload.signal));
         }
-        let reading = self.cores.read(payload.clone())?;
-        self.wait_for_room(&reading).await?;
+        let mut reading = None;
+        if self.pending.is_read() {
+            self.wait_for_turn(payload.body.len()).await?;
+        } else {
+            let reading = reading.insert(self.cores.read(payload.clone())?);
+            self.wait_for_room(reading).await?;
+        }
         let Some(journal) = &self.journal else {
-            self.cores.take(&reading, None, self.now())?;
+            let reading = reading.map_or_else(|| self.cores.read(payload), Ok)?;
+            self.cores.take(&reading, None, self.just_now(&reading))?;
             self.kept.notify_one();
             return Ok(());
         };
-        let appending = self.pending.append(|| journal.append(&payload))?;
+        let unread = &self.counts.unread;
+        let appending = self.pending.append(&**journal, &payload, unread)?;
         let position = appending.position;
         let unfinished = Unfinished {
             pending: &self.pending,
@@ -271,13 +310,27 @@ impl Sampler {
             position,
         };
         appending.stored.await?;
-        let taken = self.cores.take(&reading, Some(position), self.now());
+        if !self.pending.is_taken(position) {
+            return Ok(());
+        }
+        let reading = reading.map_or_else(|| self.cores.read(payload), Ok);
+        let taken = reading.and_then(|reading| {
+            let when = self.just_now(&reading);
+            self.cores.take(&reading, Some(position), when)
+        });
         drop(unfinished);
         if taken.is_err() {
             journal.done(&[position]);
         }
         self.kept.notify_one();
         taken
+    }
+
+    fn just_now(&self, reading: &Reading) -> When {
+        When {
+            now: self.now(),
+            waited: reading.waited(),
+        }
     }
 
     async fn wait_for_room(&self, reading: &Reading) -> Result<(), Refusal> {
@@ -295,11 +348,17 @@ impl Sampler {
         }
     }
 
-    fn now(&self) -> Duration {
-        self.began.elapsed()
+    /// How long ago the first record came that it knows of.
+    pub(super) fn now(&self) -> Duration {
+        self.began.elapsed() + Duration::from_millis(self.earlier.load(Relaxed))
     }
 
-    fn sending(&self) -> MutexGuard<'_, Option<Sending>> {
+    /// When time passes next.
+    pub(super) fn next_tick(&self) -> Duration {
+        TICK * (self.cores.tick() + 1)
+    }
+
+    pub(super) fn sending(&self) -> MutexGuard<'_, Option<Sending>> {
         self.sending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -138,7 +138,36 @@ fn incoming(gateway: &Gateway) -> Vec<Family> {
             families.push(Family::counter(name, help, series.collect()));
         }
     }
+    families.push(unread(gateway));
     families
+}
+
+/// What was refused and cannot be counted in items: nobody has read it.
+fn unread(gateway: &Gateway) -> Family {
+    let mut series = BTreeMap::<(Signal, String, &str), u64>::new();
+    for (id, serving, _) in gateway.servers() {
+        for signal in Signal::ALL {
+            if serving.takes(signal) {
+                let labels = (signal, id.to_string(), serving.transport());
+                *series.entry(labels).or_default() += serving.tallies().unread.get(signal);
+            }
+        }
+    }
+    let series = series
+        .into_iter()
+        .map(|((signal, receiver, transport), count)| {
+            let labels = vec![
+                ("data_type", signal.to_string()),
+                ("receiver", receiver),
+                ("transport", transport.to_owned()),
+            ];
+            (labels, Reading::Whole(count))
+        });
+    Family::counter(
+        "gateway_receiver_unread_requests",
+        "Number of requests that were refused before anybody could count what is in them: there was no memory for them, or they were broken or too large.",
+        series.collect(),
+    )
 }
 
 /// The names of what became of items, and their help.

@@ -6,7 +6,7 @@ use std::{
     hash::{BuildHasher as _, Hasher as _},
     io::Write as _,
     sync::{
-        Mutex,
+        Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -68,6 +68,18 @@ pub fn install(logs: Logs, color: Color) -> bool {
     tracing::subscriber::set_global_default(log).is_ok()
 }
 
+/// Writes the log of the process in another way from now on, where [`install`] made it.
+pub fn change(logs: &Logs) {
+    let changed = tracing::dispatcher::get_default(|of_process| {
+        let log = of_process.downcast_ref::<Log>();
+        log.map(|log| log.with(|writing| writing.logs = logs.clone()))
+    });
+    if changed.is_some() {
+        // Whether anybody wants to hear of an event is asked once and remembered.
+        tracing::callsite::rebuild_interest_cache();
+    }
+}
+
 fn level(level: LogLevel) -> LevelFilter {
     match level {
         LogLevel::Debug => LevelFilter::DEBUG,
@@ -80,10 +92,7 @@ fn level(level: LogLevel) -> LevelFilter {
 impl Log {
     fn with<T>(&self, act: impl FnOnce(&mut Writing) -> T) -> T {
         // A thread that panicked while it wrote left nothing half done.
-        let mut writing = self
-            .settings
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut writing = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut writing)
     }
 }

@@ -8,13 +8,15 @@ mod pages;
 mod process;
 mod processing;
 mod sampling;
+mod seldom;
 mod storing;
 
 pub use families::families;
 pub use health::Health;
-pub use logs::{Color, install};
+pub use logs::{Color, change, install};
 pub use metric::{Family, Kind, Labels, Reading, Spread, render};
 pub use pages::{Ask, PageError, Pages};
 pub use process::Process;
 use sampling::Sums;
 pub(crate) use sampling::spread;
+pub(crate) use seldom::Seldom;

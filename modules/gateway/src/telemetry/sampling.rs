@@ -240,5 +240,10 @@ fn journals(samplers: &[Arc<Counts>]) -> Vec<Family> {
         one(bytes),
     );
     families.push(family.in_unit("bytes"));
+    families.push(Family::gauge(
+        "gateway_tail_sampling_unread_requests",
+        "Requests that are acknowledged and stand in the journal, behind what a restart reads again.",
+        one(sum(|counts| counts.unread.get())),
+    ));
     families
 }

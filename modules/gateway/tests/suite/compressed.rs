@@ -15,6 +15,18 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(crate) fn lz4(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 fn gunzip(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(bytes), &mut out).unwrap();
@@ -41,7 +53,7 @@ async fn gzip_goes_on_as_it_came() {
 }
 
 #[tokio::test]
-async fn zstd_becomes_gzip_and_plain_becomes_gzip() {
+async fn zstd_deflate_and_lz4_become_gzip_and_plain_becomes_gzip() {
     for http2 in BOTH {
         let (backend, address) = Backend::start().await;
         let gateway = Running::start(&settings_on(
@@ -52,6 +64,12 @@ async fn zstd_becomes_gzip_and_plain_becomes_gzip() {
         let zstd = zstd::encode_all(&spans(20)[..], 1).unwrap();
         let cases = [
             (vec![proto, ("content-encoding", "zstd")], zstd),
+            // As the SDK of Python sends it where it is told to.
+            (
+                vec![proto, ("content-encoding", "deflate")],
+                zlib(&spans(20)),
+            ),
+            (vec![proto, ("content-encoding", "lz4")], lz4(&spans(20))),
             (vec![proto], spans(20)),
         ];
         for (headers, body) in cases {
@@ -60,7 +78,7 @@ async fn zstd_becomes_gzip_and_plain_becomes_gzip() {
         }
         gateway.stop().await;
         let got = backend.got();
-        assert_eq!(got.len(), 2);
+        assert_eq!(got.len(), 4);
         for got in got {
             assert_eq!(got.headers["content-encoding"], "gzip");
             assert_eq!(count(&gunzip(&got.body)), 20);
@@ -76,6 +94,11 @@ async fn a_bomb_is_too_large_on_both_protocols() {
             http2,
             over_grpc(address, WireCompression::None),
         ));
+        let proto = ("content-type", "application/x-protobuf");
+        let bomb = lz4(&vec![0; 32 << 20]);
+        let headers = [proto, ("content-encoding", "lz4")];
+        let (status, ..) = request(gateway.http, "POST", "/v1/traces", &headers, bomb).await;
+        assert_eq!(status, 413);
         let bomb = gzip(&vec![0; 16 << 20]);
         let headers = [("grpc-encoding", "gzip")];
         let answer = call_raw(gateway.grpc, TRACES, &headers, framed(1, &bomb)).await;

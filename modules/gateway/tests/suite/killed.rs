@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::Path,
     sync::atomic::Ordering::Relaxed,
     time::{Duration, Instant},
@@ -14,7 +14,7 @@ use tokio::{task::JoinSet, time::sleep};
 use crate::support::{
     Backend,
     crash::{Load, Program, Taken, arrived, kills},
-    request_of,
+    free, request_of,
 };
 
 /// How many spans are in each request.
@@ -39,6 +39,7 @@ exporters:
   otlp_grpc:
     endpoint: '{to}'
     compression: none
+    timeout: 60s
     tls: {{insecure: true}}
     sending_queue: {{storage: file_storage, queue_size: 1000000}}
     retry_on_failure: {{initial_interval: 50ms, max_interval: 200ms, max_elapsed_time: 0s}}
@@ -155,9 +156,7 @@ async fn a_program_that_is_killed_while_it_starts_or_ends_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waits_for_a_backend_that_is_gone_survives_every_kill() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let gone = free.local_addr().unwrap();
-    drop(free);
+    let gone = free();
     let mut program = Program::start("backlog", config(gone, "process", None));
     let (load, senders) = Load::start(program.address, message);
     for _ in 0..kills(6) {

@@ -13,6 +13,7 @@ mod decided;
 mod full;
 mod fuzzed;
 mod kept;
+mod keyed;
 mod killed;
 mod live;
 mod over_http;

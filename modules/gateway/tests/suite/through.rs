@@ -1,9 +1,11 @@
 //! What goes in over gRPC comes out.
 
+use std::{sync::Arc, time::Duration};
+
 use gateway::settings::{Http2, WireCompression};
 
 use crate::support::{
-    BOTH, Backend, Running, TRACES, call, call_raw, framed, over_grpc, settings_on, spans,
+    BOTH, Backend, Running, TRACES, call, call_raw, framed, over_grpc, settings, settings_on, spans,
 };
 
 #[tokio::test]
@@ -92,4 +94,24 @@ async fn who_finds_no_room_is_told_when_to_come_again() {
         assert_eq!(call(gateway.grpc, TRACES, &spans(1)).await.code, "0");
         gateway.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_sender_waits_for_memory_before_it_is_told_to_come_again() {
+    let (_backend, address) = Backend::start().await;
+    let gateway = Running::start(&settings(over_grpc(address, WireCompression::None)));
+    let budget = Arc::clone(gateway.gateway().budget());
+    let (grpc, hurried) = (gateway.grpc, Duration::from_millis(50));
+    // How long it waits is short, and a machine may be slow: once is enough.
+    for _ in 0..20 {
+        let all = budget.charge(budget.limit() - budget.used()).unwrap();
+        let sent = tokio::spawn(async move { call(grpc, TRACES, &spans(1)).await.code });
+        tokio::time::sleep(hurried).await;
+        drop(all);
+        // It may not even get a connection.
+        if sent.await.is_ok_and(|code| code == "0") {
+            return gateway.stop().await;
+        }
+    }
+    panic!("nobody waits");
 }

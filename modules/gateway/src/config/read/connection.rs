@@ -1,7 +1,11 @@
 //! How are connections accepted and made, as a configuration says it?
 
+use std::net::IpAddr;
+
 use collector_config::components::{
-    connection::{ClientTls as ClientText, ServerTls as ServerText, TlsVersion as VersionText},
+    connection::{
+        ClientTls as ClientText, ServerTls as ServerText, TlsVersion as VersionText, Tpm,
+    },
     otlp::Transport,
 };
 
@@ -12,6 +16,9 @@ use crate::settings::{
 };
 
 const NO_CIPHERS: &str = "the gateway chooses ciphers and curves itself, all of them safe";
+
+const NO_AUTHORITY: &str =
+    "is of no use on the side that is called; clients are checked by `client_ca_file`";
 
 /// Where something listens.
 pub(super) fn address(
@@ -32,12 +39,46 @@ pub(super) fn address(
     } else {
         endpoint
     };
-    match endpoint.rsplit_once(':') {
-        Some((_, port)) if port.parse::<u16>().is_ok() => {}
-        _ if endpoint.contains("://") => {}
-        _ => at.refuse(format!("`{endpoint}` is not `host:port`")),
+    let known = match endpoint.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => Some((host, port)),
+        _ if endpoint.contains("://") => None,
+        _ => {
+            at.refuse(format!("`{endpoint}` is not `host:port`"));
+            None
+        }
+    };
+    match (transport, known) {
+        (Some(Transport::Tcp4), Some((host, port))) => {
+            Address::Tcp(of_family(host, port, ["0.0.0.0", "127.0.0.1"], &at))
+        }
+        (Some(Transport::Tcp6), Some((host, port))) => {
+            Address::Tcp(of_family(host, port, ["[::]", "[::1]"], &at))
+        }
+        _ => Address::Tcp(endpoint.to_owned()),
     }
-    Address::Tcp(endpoint.to_owned())
+}
+
+/// The same address, where it is one of that family: what stands for every host and for this one is said with it.
+fn of_family(host: &str, port: &str, [every, own]: [&str; 2], at: &At<'_>) -> String {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let host = match (host, bare.parse::<IpAddr>()) {
+        ("", _) => every,
+        ("localhost", _) => own,
+        (_, Ok(address)) if address.is_ipv6() == every.contains(':') => host,
+        (_, Ok(_)) => {
+            at.refuse(format!(
+                "`{host}` is an address of the other family than `transport` says"
+            ));
+            host
+        }
+        (_, Err(_)) => {
+            at.refuse(format!(
+                "`{host}` may have addresses of both families: say which one is meant"
+            ));
+            host
+        }
+    };
+    format!("{host}:{port}")
 }
 
 /// TLS on the side that is called.
@@ -47,15 +88,18 @@ pub(super) fn server(text: ServerText, at: &At<'_>) -> Option<ServerTls> {
     at.without("curve_preferences", &text.curve_preferences, NO_CIPHERS);
     let insecure = &text.include_insecure_cipher_suites;
     at.without("include_insecure_cipher_suites", insecure, NO_CIPHERS);
-    if text.ca_file.is_some() {
-        at.key("ca_file").note(
-            "is of no use on the side that is called; clients are checked by `client_ca_file`",
-        );
-    }
+    at.moot("ca_file", &text.ca_file, NO_AUTHORITY);
+    at.moot("ca_pem", &text.ca_pem, NO_AUTHORITY);
+    let system = &text.include_system_ca_certs_pool;
+    at.moot("include_system_ca_certs_pool", system, NO_AUTHORITY);
+    keys_in_reach(text.tpm.as_ref(), &at);
     let (min_version, max_version) = versions(text.min_version, text.max_version, &at);
     Some(ServerTls {
         certificate: certificate(text.cert_file, text.cert_pem, text.key_file, text.key_pem)?,
-        client_authority: text.client_ca_file.map(Into::into),
+        client_authority: text
+            .client_ca_file
+            .filter(|file| !file.is_empty())
+            .map(Into::into),
         client_authority_reload: text.client_ca_file_reload,
         reload_interval: text.reload_interval.and_then(unless_zero),
         min_version,
@@ -75,6 +119,7 @@ pub(super) fn always(text: &ClientText, at: &At<'_>) -> ClientTls {
     at.without("curve_preferences", &text.curve_preferences, NO_CIPHERS);
     let insecure = &text.include_insecure_cipher_suites;
     at.without("include_insecure_cipher_suites", insecure, NO_CIPHERS);
+    keys_in_reach(text.tpm.as_ref(), &at);
     let ClientText {
         ca_file,
         ca_pem,
@@ -101,6 +146,14 @@ pub(super) fn always(text: &ClientText, at: &At<'_>) -> ClientTls {
         reload_interval: text.reload_interval.and_then(unless_zero),
         min_version,
         max_version,
+    }
+}
+
+/// Keys are read, and never asked for.
+fn keys_in_reach(tpm: Option<&Tpm>, at: &At<'_>) {
+    if tpm.is_some_and(|tpm| tpm.enabled) {
+        at.key("tpm")
+            .refuse("the gateway asks no TPM for keys: it reads them from `key_file` or `key_pem`");
     }
 }
 

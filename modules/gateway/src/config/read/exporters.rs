@@ -24,13 +24,16 @@ pub(in super::super) fn exporter(kind: &str, settings: &Value, at: &At<'_>) -> O
     Some(if kind == GrpcText::TYPE.name {
         grpc(at.component(settings)?, settings, at)
     } else if kind == HttpText::TYPE.name {
-        http(at.component(settings)?, settings, at)
+        let mut settings = settings.clone();
+        at.foreign(&mut settings, &["cookies", "profiles_endpoint"]);
+        http(at.component(&settings)?, &settings, at)
     } else if kind == BalancingText::TYPE.name {
         balancing(at.component(settings)?, settings, at)
     } else if kind == PrometheusRemoteWrite::TYPE.name {
         let mut settings = settings.clone();
+        remote_write::flattened(&mut settings, at);
         let version = remote_write::version(&mut settings, at);
-        remote_write::remote_write(at.component(&settings)?, version, at)
+        remote_write::remote_write(at.component(&settings)?, &settings, version, at)
     } else if kind == DebugText::TYPE.name {
         debug(at.component(settings)?, settings, at)
     } else if kind == FileExporter::TYPE.name {
@@ -85,8 +88,13 @@ fn balancing(text: BalancingText, settings: &Value, at: &At<'_>) -> Exporter {
         ..Retry::default()
     };
     let inner = ["protocol", "otlp"];
-    let each = text.protocol.otlp.sending_queue.clone().unwrap_or_default();
+    let given = &text.protocol.otlp.sending_queue;
+    let each = given.clone().unwrap_or_default();
     let own = queue::queue(text.sending_queue.clone().unwrap_or(off), settings, at);
+    if own.is_some() && each.enabled {
+        let why = "does nothing: what waits does so once, in the exporter's own queue";
+        at.keys(&inner).moot("sending_queue", given, why);
+    }
     Exporter {
         timeout: or_default(text.timeout, None),
         queue: own.or_else(|| queue::queue(each, &settings["protocol"]["otlp"], &at.keys(&inner))),
@@ -139,6 +147,9 @@ fn file(text: FileExporter, at: &At<'_>) -> Exporter {
     }
     let why = "does nothing: each message is written out at once";
     at.moot("flush_interval", &text.flush_interval, why);
+    let why = "does nothing: messages are compressed as hard as zstd does by itself";
+    at.key("compression_params")
+        .moot("level", &text.compression_params.level, why);
     let rotation = text.rotation.map(|text| Rotation {
         max_bytes: u64::from(text.max_megabytes.filter(|size| *size > 0).unwrap_or(100)) * MB,
         max_days: Some(text.max_days).filter(|days| *days > 0),

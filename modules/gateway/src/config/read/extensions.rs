@@ -7,9 +7,29 @@ use super::super::at::At;
 use super::connection;
 use crate::settings::{Durability, FileStorage, HealthCheck};
 
+/// What the collector's probes can be told as any server of HTTP.
+const SERVER: [&str; 14] = [
+    "auth",
+    "compression_algorithms",
+    "cors",
+    "idle_timeout",
+    "include_metadata",
+    "keep_alives_enabled",
+    "max_request_body_size",
+    "middlewares",
+    "read_header_timeout",
+    "read_timeout",
+    "response_headers",
+    "transport",
+    "write_timeout",
+    "component_health",
+];
+
 /// The extension that answers probes.
 pub(in super::super) fn health_check(settings: &Value, at: &At<'_>) -> Option<HealthCheck> {
-    let text: HealthText = at.component(settings)?;
+    let mut settings = settings.clone();
+    at.foreign(&mut settings, &SERVER);
+    let text: HealthText = at.component(&settings)?;
     at.without(
         "use_v2",
         &text.use_v2,
@@ -23,7 +43,9 @@ pub(in super::super) fn health_check(settings: &Value, at: &At<'_>) -> Option<He
         at.note("does nothing, here as in the collector");
     }
     at.without("tls", &text.tls, "the gateway answers probes without TLS");
-    let body = |body: String| Some(body).filter(|body| !body.is_empty());
+    // Where one of the two is said, so is the other, if only as nothing.
+    let said = settings["response_body"].is_object();
+    let body = |body: String| said.then_some(body);
     Some(HealthCheck {
         address: connection::address(&text.endpoint, None, "localhost:13133", at),
         path: text.path.unwrap_or_else(|| "/".to_owned()),
@@ -43,6 +65,15 @@ pub(in super::super) fn storage(settings: &Value, at: &At<'_>) -> Option<FileSto
         at.key("compaction").note(
             "the gateway removes what was delivered as it goes, and has nothing to make smaller",
         );
+    }
+    at.moot(
+        "timeout",
+        &text.timeout,
+        "does nothing: who cannot have the lock of a file is told at once",
+    );
+    if !text.create_directory {
+        let why = "does nothing without `create_directory`";
+        at.moot("directory_permissions", &text.directory_permissions, why);
     }
     at.moot(
         "recreate",

@@ -10,9 +10,14 @@ use super::super::at::At;
 use super::{client, or_default, queue};
 use crate::settings::{Choice, DnsNames, LoadBalancing, RoutingKey};
 
+/// How long everything may take where nothing is said and no collector has a queue.
+const WITHIN: Duration = Duration::from_secs(5);
+
 /// The exporter that keeps together what belongs together.
 pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
     let inner = at.keys(&["protocol", "otlp"]);
+    let why = "does nothing: the resolver knows who is spoken to";
+    inner.moot("endpoint", &text.protocol.otlp.endpoint, why);
     let timeout = text.protocol.otlp.timeout;
     let again = text
         .protocol
@@ -20,7 +25,17 @@ pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
         .retry_on_failure
         .clone()
         .unwrap_or_default();
+    // Where each collector has a queue, that is all that would have to happen in this time.
+    let queued = text.protocol.otlp.sending_queue.as_ref();
+    let within = or_default(text.timeout, None);
+    if within.is_some() && queued.is_none_or(|queue| queue.enabled) {
+        let why = "does nothing while `protocol::otlp::sending_queue` is enabled, here as in the collector";
+        at.key("timeout").note(why);
+    }
     LoadBalancing {
+        within: queued
+            .filter(|queue| !queue.enabled)
+            .map(|_| within.unwrap_or(WITHIN)),
         key: text
             .routing_key
             .map(|key| routing(key, text.routing_attributes)),

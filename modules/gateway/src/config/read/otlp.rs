@@ -1,6 +1,6 @@
 //! What does the OTLP receiver listen for?
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use collector_config::components::{
     connection::{Auth, Keepalive as KeepaliveText, Middleware},
@@ -8,8 +8,8 @@ use collector_config::components::{
 };
 
 use super::super::at::At;
-use super::{NO_AUTHENTICATORS, NO_MIDDLEWARES, connection, or_default, unless_zero};
-use crate::settings::{Cors, Grpc, Http, HttpPaths, Keepalive, Otlp};
+use super::{NO_AUTHENTICATORS, NO_MIDDLEWARES, client, connection, or_default, unless_zero};
+use crate::settings::{Cors, Encodings, Grpc, Http, HttpPaths, Keepalive, Otlp};
 
 const MIB: u64 = 1 << 20;
 
@@ -64,7 +64,8 @@ fn keepalive(text: KeepaliveText) -> Keepalive {
         max_age: or_default(server.max_connection_age, None),
         max_age_grace: or_default(server.max_connection_age_grace, None),
         max_idle: or_default(server.max_connection_idle, None),
-        ping_after: time(server.time, usual.ping_after),
+        // As the collector's gRPC library has it: nobody is asked more than once a second.
+        ping_after: time(server.time, usual.ping_after).max(Duration::from_secs(1)),
         ping_timeout: time(server.timeout, usual.ping_timeout),
         min_ping_interval: time(clients.min_time, usual.min_ping_interval),
         ping_without_calls: clients.permit_without_stream,
@@ -74,11 +75,27 @@ fn keepalive(text: KeepaliveText) -> Keepalive {
 fn http(server: HttpServer, at: &At<'_>) -> Http {
     neither(server.auth.as_ref(), &server.middlewares, at);
     at.moot("include_metadata", &server.include_metadata, NO_METADATA);
-    encodings(
-        &server.compression_algorithms,
+    let encodings = encodings(
+        server.compression_algorithms,
         &at.key("compression_algorithms"),
     );
+    if let Some(cors) = &server.cors
+        && cors.allowed_origins.is_empty()
+    {
+        let why = "does nothing without `allowed_origins`";
+        let at = at.key("cors");
+        at.moot("allowed_headers", &cors.allowed_headers, why);
+        at.moot("exposed_headers", &cors.exposed_headers, why);
+    }
+    let headers = at.key("response_headers");
+    for (name, value) in &server.response_headers {
+        client::header(name, value, &headers);
+    }
+    // What is nothing is as long as reading all of a request may take, as Go's servers have it.
+    let read = or_default(server.read_timeout, None);
+    let first = read.or(Some(Duration::from_mins(1)));
     Http {
+        encodings,
         address: connection::address(&server.endpoint, server.transport, "localhost:4318", at),
         tls: server.tls.and_then(|tls| connection::server(tls, at)),
         max_body: server
@@ -90,33 +107,68 @@ fn http(server: HttpServer, at: &At<'_>) -> Http {
             .map(cors)
             .filter(|cors| !cors.allowed_origins.is_empty()),
         response_headers: server.response_headers,
-        read_timeout: or_default(server.read_timeout, None),
-        // The collector has none here, so that slow senders can hold connections for ever.
-        read_header_timeout: or_default(server.read_header_timeout, Some(Duration::from_mins(1))),
+        read_timeout: read,
+        // The collector has none where nothing is said, so that slow senders can hold connections for ever.
+        read_header_timeout: server
+            .read_header_timeout
+            .map_or(first, |limit| unless_zero(limit).or(read)),
         write_timeout: or_default(server.write_timeout, None),
-        idle_timeout: or_default(server.idle_timeout, None),
+        idle_timeout: or_default(server.idle_timeout, None).or(read),
         keep_alive: server.keep_alives_enabled.unwrap_or(true),
-        paths: HttpPaths {
-            traces: path(
+        paths: paths(
+            [
                 server.traces_url_path,
-                "/v1/traces",
-                &at.key("traces_url_path"),
-            ),
-            metrics: path(
                 server.metrics_url_path,
-                "/v1/metrics",
-                &at.key("metrics_url_path"),
-            ),
-            logs: path(server.logs_url_path, "/v1/logs", &at.key("logs_url_path")),
-        },
+                server.logs_url_path,
+            ],
+            at,
+        ),
     }
 }
 
-fn encodings(named: &[String], at: &At<'_>) {
-    const READ: [&str; 3] = ["", "gzip", "zstd"];
-    for name in named.iter().filter(|name| !READ.contains(&name.as_str())) {
-        at.note(format!("`{name}` is not read; `gzip` and `zstd` are"));
+/// The paths of the three signals, each its own.
+fn paths(given: [Option<String>; 3], at: &At<'_>) -> HttpPaths {
+    const KEYS: [(&str, &str); 3] = [
+        ("traces_url_path", "/v1/traces"),
+        ("metrics_url_path", "/v1/metrics"),
+        ("logs_url_path", "/v1/logs"),
+    ];
+    let mut taken = BTreeSet::new();
+    let mut keys = KEYS.into_iter();
+    let [traces, metrics, logs] = given.map(|given| {
+        let (key, default) = keys.next().unwrap_or_default();
+        let path = path(given, default, &at.key(key));
+        if !taken.insert(path.clone()) {
+            let what = format!("`{path}` is the path of another signal already");
+            at.key(key).refuse(what);
+        }
+        path
+    });
+    HttpPaths {
+        traces,
+        metrics,
+        logs,
     }
+}
+
+fn encodings(named: Option<Vec<String>>, at: &At<'_>) -> Option<Encodings> {
+    const READ: [&str; 8] = [
+        "",
+        "gzip",
+        "zstd",
+        "zlib",
+        "deflate",
+        "snappy",
+        "x-snappy-framed",
+        "lz4",
+    ];
+    let named: BTreeSet<_> = named?.into_iter().collect();
+    for name in named.iter().filter(|name| !READ.contains(&name.as_str())) {
+        at.note(format!(
+            "`{name}` is not read; `gzip`, `zstd`, `zlib`, `deflate`, `snappy`, `x-snappy-framed` and `lz4` are"
+        ));
+    }
+    Some(Encodings { named })
 }
 
 fn path(given: Option<String>, default: &str, at: &At<'_>) -> String {

@@ -47,6 +47,14 @@ pub(in super::super) fn processor(
         patterns(&resource.attributes, at);
         Processor::Resource(resource)
     } else if kind == Attributes::TYPE.name {
+        for key in ["include", "exclude"] {
+            if settings[key]
+                .as_object()
+                .is_some_and(serde_json::Map::is_empty)
+            {
+                at.key(key).refuse("says of nothing what it has to be");
+            }
+        }
         let attributes: Attributes = at.component(settings)?;
         context_free(&attributes.actions, &at.key("actions"));
         patterns(&attributes.actions, at);

@@ -12,6 +12,7 @@ use crate::settings::{Backoff, Queue, QueueBatch, Sizer};
 /// seconds.
 pub(super) fn queue(text: SendingQueue, settings: &Value, at: &At<'_>) -> Option<Queue> {
     let at = at.key("sending_queue");
+    few(text.num_consumers, &at.key("num_consumers"));
     let own_size = settings.pointer("/sending_queue/queue_size").is_some();
     text.enabled.then(|| Queue {
         sizer: sizer(text.sizer),
@@ -25,6 +26,14 @@ pub(super) fn queue(text: SendingQueue, settings: &Value, at: &At<'_>) -> Option
         storage: text.storage,
         batch: text.batch.map(|text| batch(&text, &at.key("batch"))),
     })
+}
+
+/// Each of those who send is there from the beginning.
+pub(super) fn few(senders: u32, at: &At<'_>) {
+    const MOST: u32 = 10_000;
+    if senders > MOST {
+        at.refuse(format!("{senders} at a time are too many: {MOST} at most"));
+    }
 }
 
 fn sizer(text: SizerText) -> Sizer {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use collector_config::components::{
     prometheus_exporter::Translation,
-    queue::Retry,
     remote_write::{PrometheusRemoteWrite as Text, RemoteWriteQueue},
 };
 use serde_json::Value;
@@ -12,6 +11,69 @@ use serde_json::Value;
 use super::super::at::At;
 use super::{client, connection, or_default, queue};
 use crate::settings::{Exporter, ExporterKind, Queue, RemoteWrite, Sizer, WriteVersion};
+
+/// How the connection is made.
+const CONNECTION: [&str; 5] = ["auth", "endpoint", "headers", "timeout", "tls"];
+/// What of that nobody here has to be told.
+const MOOT: [&str; 7] = [
+    "force_attempt_http2",
+    "http2_ping_timeout",
+    "http2_read_idle_timeout",
+    "max_idle_conns",
+    "max_idle_conns_per_host",
+    "read_buffer_size",
+    "write_buffer_size",
+];
+/// What of that is not there.
+const NONE: [&str; 6] = [
+    "cookies",
+    "disable_keep_alives",
+    "idle_conn_timeout",
+    "max_conns_per_host",
+    "middlewares",
+    "proxy_url",
+];
+
+/// Puts what stands in `http` where it stood before 0.158. Beside it, the same keys outside of it do nothing.
+pub(super) fn flattened(settings: &mut Value, at: &At<'_>) {
+    if let Some((within, http)) = at.take(settings, "http") {
+        let all = CONNECTION.iter().chain(&MOOT).chain(&NONE);
+        let all: Vec<&str> = all.chain(&["compression"]).copied().collect();
+        for key in &all {
+            if let Some((at, _)) = at.take(settings, key) {
+                at.note("does nothing beside `http`, here as in the collector");
+            }
+        }
+        let (Value::Object(http), Some(fields)) = (http, settings.as_object_mut()) else {
+            within.refuse("must be keys with values");
+            return;
+        };
+        for (key, value) in http {
+            if all.contains(&key.as_str()) {
+                fields.insert(key, value);
+            } else {
+                within.key(&key).refuse("there is no such key");
+            }
+        }
+    }
+    if let Some((at, name)) = at.take(settings, "compression")
+        && !matches!(name.as_str(), Some("" | "snappy"))
+    {
+        at.refuse("must be `snappy`");
+    }
+    for (at, _) in MOOT.iter().filter_map(|key| at.take(settings, key)) {
+        at.note("does nothing: connections are of HTTP/1.1, and as many as are needed");
+    }
+    at.foreign(settings, &NONE);
+    at.foreign(
+        settings,
+        &[
+            "convert_explicit_histograms_to_nhcb",
+            "include_metadata_keys",
+            "keep_classic_histograms",
+        ],
+    );
+}
 
 /// The keys that the collector's exporter has and its type here has not: taken out, so that the rest is read strictly.
 pub(super) fn version(settings: &mut Value, at: &At<'_>) -> WriteVersion {
@@ -33,18 +95,23 @@ pub(super) fn version(settings: &mut Value, at: &At<'_>) -> WriteVersion {
 }
 
 /// The exporter that writes to a Prometheus server.
-pub(super) fn remote_write(text: Text, version: WriteVersion, at: &At<'_>) -> Exporter {
+pub(super) fn remote_write(
+    text: Text,
+    settings: &Value,
+    version: WriteVersion,
+    at: &At<'_>,
+) -> Exporter {
     client::without(text.auth.as_ref(), &[], at);
     at.without(
         "wal",
         &text.wal,
         "this exporter keeps nothing on disk here: send to Prometheus by `otlp_http`, whose `sending_queue` can name a `storage`",
     );
-    at.without("http", &text.http, "say it without `http` around it");
     if !client::is_http(&text.endpoint) {
         at.key("endpoint")
             .refuse("must be a URL with its path, such as `http://host:9090/api/v1/write`");
     }
+    client::anonymous(&text.endpoint, &at.key("endpoint"));
     let any_name = matches!(
         text.translation_strategy,
         Some(Translation::NoUtf8EscapingWithSuffixes | Translation::NoTranslation)
@@ -58,22 +125,26 @@ pub(super) fn remote_write(text: Text, version: WriteVersion, at: &At<'_>) -> Ex
         at.key("external_labels")
             .refuse("neither a name nor a value can be empty");
     }
-    let default = RemoteWriteQueue {
-        enabled: true,
-        queue_size: 10_000,
-        num_consumers: 5,
-    };
-    let waiting = text.remote_write_queue.clone().unwrap_or(default);
+    let waiting = text.remote_write_queue.clone().unwrap_or_default();
     let senders = text
         .max_batch_request_parallelism
         .unwrap_or(waiting.num_consumers);
-    let retry = text.retry_on_failure.clone().unwrap_or(Retry {
-        initial_interval: collector_config::Duration::millis(50),
-        ..Retry::default()
-    });
+    let key = match text.max_batch_request_parallelism {
+        Some(_) => at.key("max_batch_request_parallelism"),
+        None => at.keys(&["remote_write_queue", "num_consumers"]),
+    };
+    queue::few(senders, &key);
+    let mut retry = text.retry_on_failure.clone().unwrap_or_default();
+    // It begins sooner than the other exporters where nothing is said.
+    if settings
+        .pointer("/retry_on_failure/initial_interval")
+        .is_none()
+    {
+        retry.initial_interval = collector_config::Duration::millis(50);
+    }
     Exporter {
         timeout: or_default(text.timeout, Some(Duration::from_secs(5))),
-        queue: requests(&waiting, &at.key("remote_write_queue")),
+        queue: requests(&waiting),
         retry: queue::retry(&retry, at),
         kind: ExporterKind::RemoteWrite(Box::new(RemoteWrite {
             version,
@@ -90,10 +161,7 @@ pub(super) fn remote_write(text: Text, version: WriteVersion, at: &At<'_>) -> Ex
 }
 
 /// The queue of the exporter, which counts requests.
-fn requests(text: &RemoteWriteQueue, at: &At<'_>) -> Option<Queue> {
-    if text.enabled && text.queue_size == 0 {
-        at.key("queue_size").refuse("must be positive");
-    }
+fn requests(text: &RemoteWriteQueue) -> Option<Queue> {
     text.enabled.then(|| Queue {
         sizer: Sizer::Requests,
         size: text.queue_size,

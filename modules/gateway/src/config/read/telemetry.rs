@@ -122,7 +122,7 @@ struct Prometheus {
     without_units: Option<bool>,
     without_scope_info: Option<bool>,
     without_target_info: bool,
-    with_resource_constant_labels: ConstantLabels,
+    with_resource_constant_labels: Option<ConstantLabels>,
 }
 
 #[derive(Default, Deserialize)]
@@ -130,6 +130,17 @@ struct Prometheus {
 struct ConstantLabels {
     included: Vec<String>,
     excluded: Vec<String>,
+}
+
+/// An attribute in a list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+    #[serde(default)]
+    value: Value,
+    #[serde(default, rename = "type")]
+    _type: Option<String>,
 }
 
 /// What the gateway tells about itself.
@@ -145,21 +156,25 @@ pub(in super::super) fn telemetry(text: TelemetryText, at: &At<'_>) -> Telemetry
 }
 
 fn traces(text: &TracesText, at: &At<'_>) {
-    let _ = (text.level, &text.propagators, &text.sampler);
-    at.without(
-        "processors",
-        &text.processors,
-        "the gateway makes no traces of itself",
-    );
+    const NO_TRACES: &str = "the gateway makes no traces of itself";
+    at.without("processors", &text.processors, NO_TRACES);
+    let nothing = format!("does nothing: {NO_TRACES}");
+    if !matches!(text.level, None | Some(Level::None)) {
+        at.key("level").note(nothing.as_str());
+    }
+    at.moot("propagators", &text.propagators, &nothing);
+    at.moot("sampler", &text.sampler, &nothing);
 }
 
 fn logs(text: LogsText, at: &At<'_>) -> Logs {
+    // Nothing of the kind is in a line, as these want it.
     let _ = (
-        text.development,
         text.disable_caller,
         text.disable_stacktrace,
+        text.disable_zap_resource,
     );
-    let _ = text.disable_zap_resource;
+    let why = "does nothing: lines are the same in development";
+    at.moot("development", &text.development, why);
     for (key, paths) in [
         ("output_paths", &text.output_paths),
         ("error_output_paths", &text.error_output_paths),
@@ -194,7 +209,11 @@ fn level(text: Option<&str>, at: &At<'_>) -> LogLevel {
         None | Some("" | "info") => LogLevel::Info,
         Some("debug") => LogLevel::Debug,
         Some("warn" | "warning") => LogLevel::Warn,
-        Some("error" | "dpanic" | "panic" | "fatal") => LogLevel::Error,
+        Some("error") => LogLevel::Error,
+        Some("dpanic" | "panic" | "fatal") => {
+            at.note("errors are written all the same: nothing is worse");
+            LogLevel::Error
+        }
         Some(other) => {
             let what = format!("must be `debug`, `info`, `warn` or `error`, not `{other}`");
             at.refuse(what);
@@ -219,10 +238,17 @@ fn metrics(text: MetricsText, at: &At<'_>) -> (MetricsLevel, Vec<MetricsPage>) {
         Some(Level::Normal) | None => MetricsLevel::Normal,
         Some(Level::Detailed) => MetricsLevel::Detailed,
     };
+    if matches!(level, MetricsLevel::Basic | MetricsLevel::Detailed) {
+        let why = "does nothing: the same metrics are shown at every level but `none`";
+        at.key("level").note(why);
+    }
     let Some(readers) = text.readers else {
         return (level, vec![default_page()]);
     };
     let at = at.key("readers");
+    if readers.is_empty() && level != MetricsLevel::None {
+        at.refuse("somebody has to read the metrics, or their `level` is `none`");
+    }
     let pages = readers.into_iter().enumerate();
     let pages = pages.filter_map(|(index, reader)| page(reader, &at.key(&index.to_string())));
     (level, pages.collect())
@@ -259,10 +285,14 @@ fn page(reader: Reader, at: &At<'_>) -> Option<MetricsPage> {
         at.refuse("`host` and `port` are needed");
         return None;
     };
-    let ConstantLabels { included, excluded } = prometheus.with_resource_constant_labels;
-    if !excluded.is_empty() {
-        at.keys(&["with_resource_constant_labels", "excluded"])
-            .refuse("the gateway knows what is `included`");
+    let labels = prometheus.with_resource_constant_labels;
+    let all = labels
+        .as_ref()
+        .is_some_and(|labels| labels.included.is_empty());
+    let ConstantLabels { included, excluded } = labels.unwrap_or_default();
+    if all || !excluded.is_empty() {
+        at.key("with_resource_constant_labels")
+            .refuse("the gateway has to be told by name what is `included`");
     }
     let when = |shown| if shown { Shown::Yes } else { Shown::No };
     // As the collector has it since 0.152: nothing of it where nothing is said, and both suffixes or none.
@@ -279,8 +309,41 @@ fn page(reader: Reader, at: &At<'_>) -> Option<MetricsPage> {
     })
 }
 
-/// Attributes of the gateway; one without a value is taken away.
-fn resource(text: BTreeMap<String, Value>, at: &At<'_>) -> BTreeMap<String, Option<String>> {
+/// Attributes of the gateway; one without a value is taken away. They stand in a list of names and values, or, as of
+/// old, as keys.
+fn resource(mut text: BTreeMap<String, Value>, at: &At<'_>) -> BTreeMap<String, Option<String>> {
+    if text.remove("schema_url").is_some() {
+        let why = "does nothing: nobody is told the schema of the gateway's attributes";
+        at.key("schema_url").note(why);
+    }
+    for (key, why) in [
+        (
+            "attributes_list",
+            "is not read, here as in the collector: use `attributes`",
+        ),
+        ("detectors", "the gateway detects nothing"),
+        ("detection/development", "the gateway detects nothing"),
+    ] {
+        if text.remove(key).is_some() {
+            at.key(key).refuse(why);
+        }
+    }
+    let Some(Value::Array(list)) = text.get("attributes") else {
+        return keyed(text, at);
+    };
+    if text.len() > 1 {
+        at.refuse("`attributes` cannot stand beside attributes that are keys themselves");
+    }
+    let at = at.key("attributes");
+    let items = list.iter().enumerate();
+    let named = items.filter_map(|(index, item)| {
+        let named: Option<Named> = at.key(&index.to_string()).read(item);
+        named.map(|Named { name, value, .. }| (name, value))
+    });
+    keyed(named.collect(), &at)
+}
+
+fn keyed(text: BTreeMap<String, Value>, at: &At<'_>) -> BTreeMap<String, Option<String>> {
     let attributes = text.into_iter().filter_map(|(key, value)| match value {
         Value::Null => Some((key, None)),
         Value::String(text) => Some((key, Some(text))),

@@ -1,5 +1,6 @@
 //! What is said about whole configurations.
 
+mod keys;
 mod said;
 
 use super::*;

@@ -11,6 +11,7 @@ use std::{
     collections::BTreeMap,
     io,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use futures::future::BoxFuture;
@@ -21,7 +22,7 @@ use tokio::{
 };
 
 use self::tally::Tally;
-use super::{Delivered, Failure, MakeError, Sender, otlp::Grpc, ring::Ring};
+use super::{Delivered, Failure, MakeError, RoundRobin, Sender, otlp::Grpc, ring::Ring};
 use crate::{
     Payload, Signal,
     settings::{Choice, DnsNames, Http2, LoadBalancing, RoutingKey},
@@ -70,7 +71,10 @@ impl LoadBalancer {
             make: Box::new(move |name| {
                 let mut protocol = protocol.clone();
                 protocol.endpoint = with_port(name);
-                Ok(Grpc::new(&protocol, within, http2)?)
+                Ok(match RoundRobin::of(&protocol, within, http2)? {
+                    Some(several) => Arc::new(several),
+                    None => Grpc::new(&protocol, within, http2)?,
+                })
             }),
             members: Mutex::default(),
             changed: Notify::new(),
@@ -181,7 +185,12 @@ fn with_port(name: &str) -> String {
 
 impl Sender for LoadBalancer {
     fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
-        self.spread(payload, Instant::now())
+        Box::pin(async move {
+            let late = |_| Failure::passing("not all of it arrived in time");
+            let spread = self.spread(payload, Instant::now());
+            let within = self.settings.within.unwrap_or(Duration::MAX);
+            timeout(within, spread).await.map_err(late)?
+        })
     }
 
     fn metrics(&self, _exporter: &str) -> Vec<Family> {

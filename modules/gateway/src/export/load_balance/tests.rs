@@ -59,6 +59,15 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// Only a change of the members, or the end of the time for it, ends this pause.
+const SELDOM: Backoff = Backoff {
+    initial: Duration::from_hours(1),
+    max: Duration::from_hours(1),
+    give_up: None,
+    multiplier: 1.0,
+    jitter: 0.0,
+};
+
 /// So many spans, each of a trace of its own.
 fn spans(count: u32) -> Payload {
     let spans: Vec<_> = (0..count)
@@ -73,15 +82,7 @@ fn spans(count: u32) -> Payload {
 
 #[tokio::test]
 async fn what_waits_for_a_member_that_is_none_any_more_goes_to_others() {
-    // Only a change of the members ends this pause.
-    let retry = Backoff {
-        initial: Duration::from_hours(1),
-        max: Duration::from_hours(1),
-        give_up: None,
-        multiplier: 1.0,
-        jitter: 0.0,
-    };
-    let (balancer, found, mut told) = resolving(&["a:1", "b:1", "c:1"], Some(retry));
+    let (balancer, found, mut told) = resolving(&["a:1", "b:1", "c:1"], Some(SELDOM));
     let payload = spans(60);
     let change = async {
         let mut first = BTreeMap::new();
@@ -105,6 +106,16 @@ async fn what_waits_for_a_member_that_is_none_any_more_goes_to_others() {
 }
 
 #[tokio::test]
+async fn what_does_not_arrive_in_its_time_is_given_back() {
+    let (mut balancer, _found, _told) = resolving(&["b:1"], Some(SELDOM));
+    balancer.settings.within = Some(Duration::from_millis(20));
+    let payload = spans(1);
+    let sent = timeout(Duration::from_secs(30), balancer.send(&payload)).await;
+    let late = Failure::passing("not all of it arrived in time");
+    assert_eq!(sent.unwrap(), Err(late));
+}
+
+#[tokio::test]
 async fn what_one_member_does_not_take_is_left_and_the_rest_is_not() {
     let (balancer, _, mut told) = resolving(&["a:1", "b:1", "c:1"], None);
     let sent = balancer.send(&spans(60)).await.unwrap();
@@ -125,6 +136,7 @@ fn balancer(key: RoutingKey) -> LoadBalancer {
     let names = ["a:1", "b:1", "c:1"].map(str::to_owned);
     LoadBalancer::new(
         &LoadBalancing {
+            within: None,
             key: Some(key),
             choice: Choice::Fixed(names.into()),
             protocol: OtlpGrpc::to(""),

@@ -9,7 +9,11 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use http::{StatusCode, header::RETRY_AFTER, response};
+use http::{
+    StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+    response,
+};
 
 use crate::{
     export::{Delivered, Failure},
@@ -23,12 +27,38 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// What the codes of gRPC are called.
+const NAMES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
 /// What the status of a gRPC call means.
 pub(super) fn grpc(code: u16, message: &str, details: Option<&str>) -> Result<(), Failure> {
     if code == 0 {
         return Ok(());
     }
-    let why: Cow<'static, str> = format!("the destination answered {code}: {message}").into();
+    let name = NAMES.get(usize::from(code)).unwrap_or(&"unknown");
+    let why: Cow<'static, str> = format!(
+        "the destination answered {name} ({code}): {}",
+        short(message)
+    )
+    .into();
     let details = details.and_then(|text| LENIENT.decode(text).ok());
     let after = details.as_deref().and_then(retry_info);
     Err(match code {
@@ -65,7 +95,10 @@ pub(super) fn http(
             Encoding::Json => delivered_json(body),
         });
     }
-    let why: Cow<'static, str> = format!("the destination answered {status}").into();
+    let said = said(head, body);
+    let said = short(&said);
+    let colon = if said.is_empty() { "" } else { ": " };
+    let why: Cow<'static, str> = format!("the destination answered {status}{colon}{said}").into();
     Err(match status.as_u16() {
         429 | 502 | 503 | 504 => {
             let after = retry_after(head);
@@ -74,6 +107,26 @@ pub(super) fn http(
         413 => Failure::TooLarge(why),
         _ => Failure::Lasting(why),
     })
+}
+
+/// What an answer that is no success says in words: the message of a `google.rpc.Status`, or else what a proxy wrote.
+fn said(head: &response::Parts, body: &[u8]) -> String {
+    let kind = head.headers.get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("application/x-protobuf") {
+        return String::from_utf8_lossy(bytes_of(body, 2)).into_owned();
+    }
+    let status = serde_json::from_slice::<serde_json::Value>(body).ok();
+    let message = status
+        .as_ref()
+        .and_then(|status| status["message"].as_str());
+    message.map_or_else(|| String::from_utf8_lossy(body).into_owned(), str::to_owned)
+}
+
+/// The first line, and not more of it than a log has use for.
+fn short(text: &str) -> &str {
+    let line = text.trim().lines().next().unwrap_or_default();
+    &line[..line.floor_char_boundary(200)]
 }
 
 /// When to come again, if the answer is of those that say so.
@@ -177,6 +230,33 @@ mod tests {
                 "{code} with a time"
             );
         }
+    }
+
+    #[test]
+    fn why_something_was_not_taken_is_said_in_the_words_of_who_did_not() {
+        let cases: [(&str, &[u8], &str); 5] = [
+            ("application/x-protobuf", b"\x08\x03\x12\x02no", ": no"),
+            ("application/json", br#"{"code":3,"message":"no"}"#, ": no"),
+            ("text/html", b"\n<h1>No</h1>\n<p>", ": <h1>No</h1>"),
+            (
+                "text/plain",
+                &[b'x'; 300],
+                &format!(": {}", "x".repeat(200)),
+            ),
+            ("application/x-protobuf", b"", ""),
+        ];
+        for (kind, body, expected) in cases {
+            let response = http::Response::builder().status(400);
+            let response = response.header("content-type", kind).body(()).unwrap();
+            let failure = http(&response.into_parts().0, body, Encoding::Proto).unwrap_err();
+            assert_eq!(
+                failure.to_string(),
+                format!("the destination answered 400 Bad Request{expected}")
+            );
+        }
+        let failure = grpc(16, "who are you?\nsay", None).unwrap_err();
+        let expected = "the destination answered UNAUTHENTICATED (16): who are you?";
+        assert_eq!(failure.to_string(), expected);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -14,7 +17,7 @@ use super::{
 };
 use crate::{
     Budget, Payload, Refusal,
-    log::Cursor,
+    log::{Backlog, Cursor},
     settings::{Queue as Settings, QueueBatch, Sizer},
     time::{Instant, sleep_until},
 };
@@ -28,6 +31,8 @@ pub struct Queue {
     inner: Mutex<Inner>,
     arrived: Notify,
     ended: Notify,
+    /// Whether whoever comes is let in.
+    open: AtomicBool,
     /// What waits in a log on disk instead, and how many bytes that may have.
     kept: OnceLock<(Cursor, u64)>,
 }
@@ -86,6 +91,7 @@ impl Queue {
             inner: Mutex::new(inner),
             arrived: Notify::new(),
             ended: Notify::new(),
+            open: AtomicBool::new(false),
             kept: OnceLock::new(),
         }
     }
@@ -107,6 +113,11 @@ impl Queue {
             Some((cursor, _)) if self.settings.size == u64::MAX => cursor.backlog().bytes,
             Some((cursor, _)) => cursor.backlog().of(self.settings.sizer),
         }
+    }
+
+    /// What waits on disk, where it does.
+    pub fn left_on_disk(&self) -> Option<Backlog> {
+        self.kept.get().map(|(cursor, _)| cursor.backlog())
     }
 
     /// How much there may be. Of a queue on disk without a size of its own these are bytes.
@@ -262,22 +273,24 @@ impl Queue {
         }
     }
 
-    /// Refuses who waits for room, and who would: nothing will be sent that makes some.
-    pub(super) fn hurry(&self) {
-        self.inner().rooms.end();
+    /// Lets in whoever comes: what this queue has stays in files, and nothing will be sent that makes room. So nobody
+    /// waits for that, and what others hold in memory is not lost for lack of it.
+    pub(super) fn open(&self) {
+        self.open.store(true, Relaxed);
+        self.ended.notify_waiters();
     }
 
-    /// Whether nobody is to wait for room any more.
-    pub(super) fn is_hurried(&self) -> bool {
-        self.inner().rooms.is_ended()
+    /// Whether whoever comes is let in.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Relaxed)
     }
 
-    /// Waits until nothing more is taken.
-    pub(super) async fn closed(&self) {
+    /// Waits until what is in files is left there: nothing more is taken, or the gateway ends.
+    pub(super) async fn left(&self) {
         loop {
             let mut ended = std::pin::pin!(self.ended.notified());
             ended.as_mut().enable();
-            if self.inner().closed {
+            if self.inner().closed || self.is_open() {
                 return;
             }
             ended.await;

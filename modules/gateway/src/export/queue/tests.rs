@@ -208,7 +208,7 @@ async fn nobody_waits_for_room_at_the_end() {
     let one = payload(1);
     let (refused, ()) = tokio::join!(queue.reserve(&one), async {
         tokio::task::yield_now().await;
-        queue.hurry();
+        queue.close();
     });
     assert!(refused.is_err());
     assert!(timeout(LONG, queue.reserve(&one)).await.unwrap().is_err());

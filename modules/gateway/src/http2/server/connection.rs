@@ -29,6 +29,9 @@ use crate::{
 const ENOUGH: usize = 64 << 10;
 /// How often it is read before what is ready is written.
 const READS: usize = 4;
+/// How often it does both before others have their turn: who sends without end must not keep those waiting who send on
+/// what came.
+const TURNS: usize = 2;
 
 /// Something under way on a stream.
 type Work = BoxFuture<'static, (u32, Answer)>;
@@ -41,8 +44,6 @@ pub(super) struct Connection<S> {
     greeted: usize,
     pub(super) session: Session,
     work: FuturesUnordered<Work>,
-    /// When it has to be looked at, if that is earlier than was said before.
-    pub(super) sooner: Option<Instant>,
     shut: bool,
 }
 
@@ -59,16 +60,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             greeted: 0,
             session: Session::new(serving, charge, Instant::now()),
             work: FuturesUnordered::new(),
-            sooner: None,
             shut: false,
         };
         connection.take(first);
         connection
     }
 
-    /// Goes on until nothing can be done, and then is ready only if it is over.
+    /// Goes on until nothing can be done or it is the turn of others, and then is ready only if it is over.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        loop {
+        for _ in 0..TURNS {
             let read = match self.poll_in(context) {
                 Ok(read) => read,
                 Err(Over) => return Poll::Ready(()),
@@ -89,12 +89,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
                 _ => {
                     if waits {
-                        self.sooner = Some(self.session.times.soonest(self.session.now));
+                        self.session.look_soon();
                     }
                     return Poll::Pending;
                 }
             }
         }
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Takes what was answered and what came. Whether there may be more.
@@ -181,7 +183,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             end_if(&mut self.session, Err(error));
         }
         if self.session.streams.len() > 0 {
-            self.sooner = Some(self.session.times.soonest(self.session.now));
+            self.session.look_soon();
         }
     }
 
@@ -208,7 +210,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Poll::Pending => return Poll::Pending,
             }
             self.session.linger();
-            self.sooner = Some(self.session.now);
         }
         let mut nothing = [0; 4096];
         loop {

@@ -192,7 +192,7 @@ impl Call {
             self.is_grpc = value.starts_with(grpc::CONTENT.as_bytes());
         } else if field == name::ENCODING.as_bytes() {
             let name = String::from_utf8_lossy(value);
-            self.coding = match Encoding::named(&name) {
+            self.coding = match Encoding::grpc_named(&name) {
                 Some(encoding) => Coding::Known(encoding),
                 None => Coding::Unknown(name.into()),
             };

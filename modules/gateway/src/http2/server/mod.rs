@@ -73,25 +73,24 @@ pub(crate) async fn serve<S>(
             told = true;
             connection.session.now = Instant::now();
             connection.session.leave();
-            connection.sooner = Some(connection.session.now);
         }
-        loop {
-            if connection.poll(context).is_ready() {
-                return Poll::Ready(());
-            }
-            let sooner = connection.sooner.take();
-            if let Some(sooner) = sooner.filter(|sooner| *sooner < sleep.deadline()) {
-                sleep.as_mut().reset(sooner);
-            }
-            if sleep.as_mut().poll(context).is_pending() {
-                return Poll::Pending;
-            }
+        if connection.poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        let sooner = connection.session.times.sooner.take();
+        if let Some(sooner) = sooner.filter(|sooner| *sooner < sleep.deadline()) {
+            sleep.as_mut().reset(sooner);
+        }
+        if sleep.as_mut().poll(context).is_ready() {
             connection.session.now = Instant::now();
             match connection.session.tick() {
                 Ok(next) => sleep.as_mut().reset(next),
                 Err(times::Over) => return Poll::Ready(()),
             }
+            // What there is to say of it is said after others had their turn.
+            context.waker().wake_by_ref();
         }
+        Poll::Pending
     })
     .await;
 }

@@ -107,7 +107,7 @@ impl Request {
             asked: Asked { signal, .. },
             ..
         }) = &self;
-        serving.tallies.unread.add(*signal, 1);
+        serving.tallies.unread(*signal, &refusal);
         self.answer(Err(refusal.into()), serving)
     }
 

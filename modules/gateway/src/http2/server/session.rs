@@ -179,6 +179,13 @@ impl Session {
         self.streams.remove(id, by);
         if self.streams.len() == 0 {
             self.times.idle(self.now);
+            let kept = match &self.serving.protocol {
+                Protocol::Grpc(_) => true,
+                Protocol::Http(http) => http.keep_alive,
+            };
+            if !kept {
+                self.leave();
+            }
         }
     }
 
@@ -245,7 +252,7 @@ impl Session {
     fn go_on_answering(&mut self) {
         let mut done = Vec::new();
         for (id, stream) in self.streams.iter() {
-            let Phase::Answering(rest) = &mut stream.phase else {
+            let Phase::Answering(rest, _) = &mut stream.phase else {
                 continue;
             };
             let mut line = Line {
@@ -282,7 +289,8 @@ impl Session {
             return self.answered(id, peer);
         }
         if let Some(rest) = answer::put(answer, &mut line) {
-            stream.phase = Phase::Answering(rest);
+            stream.phase = Phase::Answering(rest, self.now);
+            self.times.unheard(self.now);
         } else {
             let peer = stream.peer;
             self.answered(id, peer);

@@ -46,8 +46,8 @@ pub(super) enum Phase {
     Receiving(Receiving),
     /// Its message is somebody else's now, and not answered for yet.
     Working,
-    /// Some of its answer may not be sent yet.
-    Answering(Rest),
+    /// Some of its answer may not be sent yet, since then.
+    Answering(Rest, Instant),
     /// It was answered before all of its message had come. The rest is passed over for a while: a client that is reset
     /// while it still sends may lose the answer that it has.
     Answered(Unheard),

@@ -52,6 +52,8 @@ pub(super) struct Times {
     pub(super) hears_out: bool,
     /// Since when everything was said.
     said: Option<Instant>,
+    /// When it has to be looked what is due, if that is earlier than was said before.
+    pub(super) sooner: Option<Instant>,
 }
 
 /// Nothing more is to be done for a connection.
@@ -81,6 +83,7 @@ impl Times {
             greeted: false,
             hears_out: false,
             said: None,
+            sooner: None,
         }
     }
 
@@ -109,10 +112,14 @@ impl Times {
         self.pinged = None;
     }
 
-    /// By when a stream whose message comes has to be looked at.
-    pub(super) fn soonest(&self, now: Instant) -> Instant {
-        let most = if self.hears_out { QUIET } else { SILENCE };
-        now + self.request.unwrap_or(most).min(most)
+    /// Notes that a client lets nothing of an answer come.
+    pub(super) fn unheard(&mut self, now: Instant) {
+        self.look_by(now + UNREAD);
+    }
+
+    fn look_by(&mut self, moment: Instant) {
+        let sooner = self.sooner.unwrap_or(moment);
+        self.sooner = Some(sooner.min(moment));
     }
 }
 
@@ -137,9 +144,17 @@ impl Due {
 }
 
 impl Session {
+    /// There is a stream whose message comes, or something to be written: it has to be looked whether that ends.
+    pub(super) fn look_soon(&mut self) {
+        let times = &mut self.times;
+        let most = if times.hears_out { QUIET } else { SILENCE };
+        times.look_by(self.now + times.request.unwrap_or(most).min(most));
+    }
+
     /// Waits a while until the peer says that it has heard everything.
     pub(super) fn linger(&mut self) {
         self.times.said = Some(self.now);
+        self.times.look_by(self.now + FAREWELL);
     }
 
     /// Asks the peer to go: what it sends until it knows is still taken.
@@ -149,6 +164,7 @@ impl Session {
         }
         self.phase = Life::Asked;
         self.times.asked = Some(self.now);
+        self.times.look_by(self.now + FAREWELL);
         self.outbox.go_away(MAX_WINDOW, Code::No, "");
         self.outbox.ping(Flags::NONE, LEAVING);
     }
@@ -205,7 +221,6 @@ impl Session {
                 if due.has_come(old) || due.has_come(idle) {
                     self.leave();
                     self.times.aged = Some(self.now);
-                    due.has_come(Some(self.now + FAREWELL));
                     due.has_come(lifetime.grace.map(|grace| self.now + grace));
                 }
             }
@@ -237,31 +252,40 @@ impl Session {
                 if due.has_come(Some(self.times.read + after)) {
                     self.times.pinged = Some(self.now);
                     self.outbox.ping(Flags::NONE, THERE);
-                    due.has_come(Some(self.now + limit));
+                    // Whoever answers is asked again before the time for an answer is over.
+                    due.has_come(Some(self.now + limit.min(after)));
                 }
             }
         }
         Ok(())
     }
 
-    /// Refuses requests that do not come.
+    /// Refuses requests that do not come, and ends those whose answers nobody wants to hear.
     fn hurry(&mut self, due: &mut Due) {
         if self.stall.is_some() {
             // It is us who do not listen.
             due.has_come(Some(self.now + FAREWELL));
             return;
         }
-        let mut refused: Vec<(u32, Refusal)> = Vec::new();
+        let (mut refused, mut unheard): (Vec<(u32, Refusal)>, _) = (Vec::new(), Vec::new());
         let request = self.times.request;
         for (id, stream) in self.streams.iter() {
-            let Phase::Receiving(receiving) = &stream.phase else {
-                continue;
-            };
-            if due.has_come(Some(receiving.heard + SILENCE)) {
-                refused.push((id, silent()));
-            } else if due.has_come(request.map(|limit| receiving.began + limit)) {
-                refused.push((id, late()));
+            match &stream.phase {
+                Phase::Receiving(receiving) => {
+                    if due.has_come(Some(receiving.heard + SILENCE)) {
+                        refused.push((id, silent()));
+                    } else if due.has_come(request.map(|limit| receiving.began + limit)) {
+                        refused.push((id, late()));
+                    }
+                }
+                Phase::Answering(_, since) if due.has_come(Some(*since + UNREAD)) => {
+                    unheard.push(id);
+                }
+                _ => {}
             }
+        }
+        for id in unheard {
+            self.reset(id, Code::Cancel);
         }
         for (id, refusal) in refused {
             // Whoever is out of patience hears it with the next frame.

@@ -110,7 +110,7 @@ impl SimDisk {
     }
 
     /// Lets reading fail, or no longer.
-    pub(super) fn unreadable(&self, unreadable: bool) {
+    pub(crate) fn unreadable(&self, unreadable: bool) {
         self.state().unreadable = unreadable;
     }
 

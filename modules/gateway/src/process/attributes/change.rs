@@ -46,21 +46,22 @@ impl Change {
             pattern,
             converted_type,
         } = action;
-        if from_context.is_some() {
+        // What is empty is as good as not said: an empty pattern would match every name.
+        let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        if said(from_context).is_some() {
             return Err("the gateway does not know `from_context`".into());
         }
         let key = key.clone();
-        let pattern = match pattern {
+        let pattern = match &said(pattern) {
             Some(pattern) => {
                 Some(re2::compile(pattern).map_err(|error| format!("`pattern`: {error}"))?)
             }
             None => None,
         };
         let set = |when| {
-            let said = value.as_ref().or(default_value.as_ref()).map(any_value);
             let from = From {
-                attribute: from_attribute.clone(),
-                said,
+                attribute: said(from_attribute),
+                said: value.as_ref().or(default_value.as_ref()).map(any_value),
             };
             Self::Set {
                 key: key.clone(),

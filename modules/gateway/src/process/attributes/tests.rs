@@ -56,6 +56,18 @@ fn attributes_are_set_where_they_are_absent_present_or_always() {
         ),
         A
     );
+    // What is empty is as good as not said.
+    assert_eq!(
+        changed(
+            A,
+            json!([{"key": "b", "action": "insert", "value": "x", "from_attribute": ""}])
+        ),
+        b("x")
+    );
+    assert_eq!(
+        changed(A, json!([{"key": "b", "action": "delete", "pattern": ""}])),
+        A
+    );
     let default =
         json!([{"key": "b", "action": "upsert", "from_attribute": "none", "default_value": "d"}]);
     assert_eq!(changed(A, default), b("d"));

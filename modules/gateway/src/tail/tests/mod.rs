@@ -1,9 +1,11 @@
 //! Does the sampler keep what it should, when it should, and nothing for longer?
 
 mod blocks;
+mod catch_up;
 mod lifetime;
 mod packed;
 mod restart;
+mod run;
 mod sharded;
 mod simulated;
 mod votes;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Bound,
     path::Path,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -11,8 +12,8 @@ use futures::future::{BoxFuture, ready};
 use serde_json::json;
 
 use super::{
-    super::{Appending, Core, Fate, Journal, LogJournal, Position, Remembered, Sampler, Verdict},
-    world::{Made, Sink, payload, request, span},
+    super::{Appending, Core, Fate, Journal, LogJournal, Position, Sampler, Unread, Verdict},
+    world::{Made, Sink, payload, recover, request, span},
 };
 use crate::{
     Budget, Payload, Refusal,
@@ -26,16 +27,12 @@ use crate::{
 pub(super) struct Memory {
     records: Mutex<BTreeMap<Position, Payload>>,
     verdicts: Mutex<Vec<Verdict>>,
-    next: Mutex<u64>,
-    reading: Mutex<Option<Vec<Remembered>>>,
+    last: Mutex<Position>,
+    /// Up to where this run has read.
+    read: Mutex<Position>,
 }
 
 impl Memory {
-    /// The next run reads what there is.
-    pub(super) fn read_again(&self) {
-        *self.reading.lock().unwrap() = None;
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.records.lock().unwrap().is_empty()
     }
@@ -43,15 +40,14 @@ impl Memory {
 
 impl Journal for Memory {
     fn append(&self, payload: &Payload) -> Result<Appending, Refusal> {
-        let mut next = self.next.lock().unwrap();
-        *next += 1;
-        let position = Position(*next);
-        self.records
-            .lock()
-            .unwrap()
-            .insert(position, payload.clone());
-        let stored = Box::pin(ready(Ok(())));
-        Ok(Appending { position, stored })
+        let mut last = self.last.lock().unwrap();
+        last.0 += 1;
+        let mut records = self.records.lock().unwrap();
+        records.insert(*last, payload.clone());
+        Ok(Appending {
+            position: *last,
+            stored: Box::pin(ready(Ok(()))),
+        })
     }
 
     fn decided<'a>(&'a self, verdicts: &'a [Verdict]) -> BoxFuture<'a, ()> {
@@ -69,29 +65,56 @@ impl Journal for Memory {
         }
     }
 
-    fn remembered(&self) -> BoxFuture<'_, Option<Remembered>> {
-        let mut reading = self.reading.lock().unwrap();
-        let left = reading.get_or_insert_with(|| {
-            let verdicts = self.verdicts.lock().unwrap().clone();
-            let records = self.records.lock().unwrap().clone();
-            let records = records
-                .into_iter()
-                .map(|(at, payload)| Remembered::Record(at, payload));
-            let mut all: Vec<_> = verdicts
-                .into_iter()
-                .map(Remembered::Verdict)
-                .chain(records)
-                .collect();
-            all.reverse();
-            all
-        });
-        Box::pin(ready(left.pop()))
+    fn recall(&self, each: &mut dyn FnMut(Verdict)) -> u64 {
+        *self.read.lock().unwrap() = Position::default();
+        self.verdicts.lock().unwrap().iter().copied().for_each(each);
+        self.records.lock().unwrap().len() as u64
+    }
+
+    fn next(&self) -> Unread {
+        let (mut read, records) = (self.read.lock().unwrap(), self.records.lock().unwrap());
+        let unread = (Bound::Excluded(*read), Bound::Unbounded);
+        let Some((position, payload)) = records.range(unread).next() else {
+            return Unread::Nothing;
+        };
+        *read = *position;
+        Unread::Record(*position, payload.clone())
+    }
+
+    fn give_back(&self, record: Position) {
+        *self.read.lock().unwrap() = Position(record.0 - 1);
+    }
+
+    fn leave(&self, record: Position) {
+        *self.read.lock().unwrap() = record;
+    }
+
+    fn at_end(&self) -> Option<Position> {
+        let (last, read) = (self.last.lock().unwrap(), self.read.lock().unwrap());
+        let records = self.records.lock().unwrap();
+        let unread = records.range((Bound::Excluded(*read), Bound::Unbounded));
+        (unread.count() == 0).then_some(Position(last.0 + 1))
+    }
+
+    fn unreadable(&self) -> Option<Position> {
+        None
     }
 }
 
 fn sampler(journal: Arc<dyn Journal>, sink: &Arc<Sink>, budget: &Arc<Budget>) -> Arc<Sampler> {
+    remembering(0, journal, sink, budget)
+}
+
+/// One whose caches have so many entries.
+fn remembering(
+    entries: u32,
+    journal: Arc<dyn Journal>,
+    sink: &Arc<Sink>,
+    budget: &Arc<Budget>,
+) -> Arc<Sampler> {
     let settings = json!({
         "decision_wait": "5s",
+        "decision_cache": { "sampled_cache_size": entries, "non_sampled_cache_size": entries },
         "policies": [{ "name": "errors", "type": "status_code", "status_code": { "status_codes": ["ERROR"] } }],
     });
     let settings = serde_json::from_value(settings).unwrap();
@@ -112,6 +135,14 @@ async fn pass(sampler: &Sampler, seconds: u8) {
         sampler.second().await;
         sampler.send_all(&true.into()).await;
     }
+}
+
+/// A request of one trace: an id of a test has one byte, so that these differ in others.
+fn trace(nth: u32, budget: &Arc<Budget>) -> Payload {
+    let mut body = request(&[], &[span(7, 1)]);
+    let id = body.windows(15).position(|bytes| bytes == [7; 15]).unwrap();
+    body[id..id + 4].copy_from_slice(&nth.to_le_bytes());
+    payload(body, budget)
 }
 
 #[tokio::test]
@@ -144,11 +175,36 @@ async fn what_was_not_decided_is_decided_after_a_crash_and_nothing_comes_twice()
     assert_eq!(fates, [Fate::Kept, Fate::Kept]);
 
     let second = sampler(journal.clone(), &sink, &budget);
-    assert_eq!(second.recover().await, (2, 0));
+    assert_eq!(recover(&second).await, (2, 0));
     pass(&second, 7).await;
     let after = std::mem::take(&mut *sink.taken.lock().unwrap());
     assert_eq!(Vec::from_iter(after), [(3, 4), (3, 5), (4, 6)]);
     assert_eq!(journal.records.lock().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn what_was_decided_before_a_crash_is_remembered_for_who_comes_late() {
+    let budget = Budget::new(16 << 20);
+    let (journal, sink) = (Arc::new(Memory::default()), Arc::new(Sink::default()));
+    let send = async |sampler: &Sampler, spans: &[Made]| {
+        let payload = payload(request(&[], spans), &budget);
+        sampler.take(payload).await.unwrap();
+    };
+    let first = remembering(9, journal.clone(), &sink, &budget);
+    send(&first, &[bad(1, 1), span(2, 2)]).await;
+    pass(&first, 3).await;
+    // What is not decided yet keeps the verdicts on the others.
+    send(&first, &[bad(1, 3), span(2, 4), bad(3, 5)]).await;
+    pass(&first, 4).await;
+    drop(first);
+    sink.taken.lock().unwrap().clear();
+
+    let second = remembering(9, journal.clone(), &sink, &budget);
+    recover(&second).await;
+    send(&second, &[span(1, 6), bad(2, 7)]).await;
+    pass(&second, 7).await;
+    let after = std::mem::take(&mut *sink.taken.lock().unwrap());
+    assert_eq!(Vec::from_iter(after), [(1, 6), (3, 5)]);
 }
 
 #[tokio::test]
@@ -161,7 +217,7 @@ async fn an_orderly_end_leaves_what_waits_to_the_next_run() {
     first.run(async {}).await;
     assert_eq!(sink.taken.lock().unwrap().len(), 0);
     let second = sampler(journal.clone(), &sink, &budget);
-    assert_eq!(second.recover().await, (1, 0));
+    assert_eq!(recover(&second).await, (1, 0));
     pass(&second, 7).await;
     assert_eq!(sink.taken.lock().unwrap().len(), 1);
     assert_eq!(journal.records.lock().unwrap().len(), 0);
@@ -178,13 +234,14 @@ async fn a_log_on_disk_brings_back_the_same() {
         ..log::Settings::new([LogJournal::DESTINATION])
     };
     let open = || {
-        let (log, _) = log::Log::open(&folder, &settings, Arc::new(log::RealDisk)).unwrap();
+        let (log, found) = log::Log::open(&folder, &settings, Arc::new(log::RealDisk)).unwrap();
         let backlog = log.cursor(LogJournal::DESTINATION);
-        (Arc::new(LogJournal::new(log, budget.clone())), backlog)
+        let journal = LogJournal::new(log, found.notes, budget.clone());
+        (Arc::new(journal), backlog)
     };
     let (journal, _) = open();
     let first = sampler(journal.clone(), &sink, &budget);
-    assert_eq!(first.recover().await, (0, 0));
+    assert_eq!(recover(&first).await, (0, 0));
     for (spans, seconds) in [
         (vec![bad(1, 1), span(2, 2)], 3),
         (vec![span(1, 3), bad(2, 8), bad(3, 4)], 4),
@@ -202,7 +259,7 @@ async fn a_log_on_disk_brings_back_the_same() {
 
     let (journal, backlog) = open();
     let second = sampler(journal.clone(), &sink, &budget);
-    assert_eq!(second.recover().await, (2, 0));
+    assert_eq!(recover(&second).await, (2, 0));
     pass(&second, 7).await;
     let after = std::mem::take(&mut *sink.taken.lock().unwrap());
     assert_eq!(Vec::from_iter(after), [(3, 4), (3, 5), (4, 6)]);
@@ -220,14 +277,14 @@ async fn what_has_waited_before_a_crash_waits_for_the_rest_of_its_time() {
     let sink = Arc::new(Sink::default());
     let settings = log::Settings::new([LogJournal::DESTINATION]);
     let open = || {
-        let (log, _) = log::Log::open(&folder, &settings, Arc::new(log::RealDisk)).unwrap();
-        Arc::new(LogJournal::new(log, budget.clone()))
+        let (log, found) = log::Log::open(&folder, &settings, Arc::new(log::RealDisk)).unwrap();
+        Arc::new(LogJournal::new(log, found.notes, budget.clone()))
     };
     let first = sampler(open(), &sink, &budget);
     // Each of them is decided five seconds after its first span came, or at once if that has passed.
-    for (trace, ago) in [(1, 60), (2, 3), (3, 0)] {
+    for (trace, ago) in [(1, 60_500), (2, 3000), (3, 0)] {
         let came = payload(request(&[], &[bad(trace, trace)]), &budget);
-        let arrived = Instant::now().checked_sub(Duration::from_secs(ago));
+        let arrived = Instant::now().checked_sub(Duration::from_millis(ago));
         let arrived = arrived.expect("a machine that runs for a minute");
         first.take(Payload { arrived, ..came }).await.unwrap();
     }
@@ -235,7 +292,7 @@ async fn what_has_waited_before_a_crash_waits_for_the_rest_of_its_time() {
     // Twice, for it is killed again before it has decided anything.
     drop(sampler(open(), &sink, &budget));
     let second = sampler(open(), &sink, &budget);
-    assert_eq!(second.recover().await, (3, 0));
+    assert_eq!(recover(&second).await, (3, 0));
     let mut seen = BTreeSet::new();
     for second_by_second in 1..=6 {
         pass(&second, 1).await;
@@ -265,8 +322,8 @@ async fn a_restart_reads_what_waits_once_and_not_again_for_what_was_decided() {
     };
     let open = || {
         let disk = Arc::new(disk.clone());
-        let (log, _) = log::Log::open(Path::new("/journal"), &settings, disk).unwrap();
-        Arc::new(LogJournal::new(log, budget.clone()))
+        let (log, found) = log::Log::open(Path::new("/journal"), &settings, disk).unwrap();
+        Arc::new(LogJournal::new(log, found.notes, budget.clone()))
     };
     let first = sampler(open(), &sink, &budget);
     let large = Made {
@@ -286,7 +343,7 @@ async fn a_restart_reads_what_waits_once_and_not_again_for_what_was_decided() {
     drop(first);
     let before = disk.read();
     let second = sampler(open(), &sink, &budget);
-    assert_eq!(second.recover().await, (40, 0));
+    assert_eq!(recover(&second).await, (40, 0));
     let read = disk.read() - before;
     // Beside it the notes of what is done, the bodies of the last file, whose end may be torn, and headers.
     assert!(read >= waiting, "{read} of {waiting}");
@@ -294,16 +351,36 @@ async fn a_restart_reads_what_waits_once_and_not_again_for_what_was_decided() {
 }
 
 #[tokio::test]
+async fn however_much_comes_meanwhile_deciding_does_not_fall_behind() {
+    let budget = Budget::new(256 << 20);
+    let sink = Arc::new(Sink::default());
+    let sampler = sampler(Arc::new(Memory::default()), &sink, &budget);
+    let mut traces = (0..).map(|nth| trace(nth, &budget));
+    for trace in traces.by_ref().take(12_000) {
+        sampler.take(trace).await.unwrap();
+    }
+    for _ in 0..5 {
+        sampler.second().await;
+    }
+    let (mut turns, mut deciding) = (1, Box::pin(sampler.second()));
+    while futures::poll!(deciding.as_mut()).is_pending() {
+        turns += 1;
+        // As many as are decided in a turn where nothing comes.
+        for trace in traces.by_ref().take(2048) {
+            sampler.take(trace).await.unwrap();
+        }
+    }
+    assert_eq!(turns, 4, "2,048, and twice as many for those that came");
+}
+
+#[tokio::test]
 async fn what_is_decided_is_noted_before_everything_is() {
     let budget = Budget::new(64 << 20);
     let (journal, sink) = (Arc::new(Memory::default()), Arc::new(Sink::default()));
     let sampler = sampler(journal.clone(), &sink, &budget);
-    // More traces than are decided in one turn: an id of a test has one byte, so they differ in another.
-    for nth in 0..3000_u32 {
-        let mut body = request(&[], &[span(7, 1)]);
-        let id = body.windows(15).position(|bytes| bytes == [7; 15]).unwrap();
-        body[id..id + 4].copy_from_slice(&nth.to_le_bytes());
-        sampler.take(payload(body, &budget)).await.unwrap();
+    // More traces than are decided in one turn.
+    for nth in 0..3000 {
+        sampler.take(trace(nth, &budget)).await.unwrap();
     }
     for _ in 0..5 {
         sampler.second().await;

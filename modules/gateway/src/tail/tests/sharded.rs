@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{
     super::{Cores, Sampler},
     restart::Memory,
-    world::{Made, Sink, payload, request, span},
+    world::{Made, Sink, payload, recover, request, span},
 };
 use crate::{Budget, pipeline::Take};
 
@@ -90,9 +90,8 @@ async fn what_is_undecided_is_decided_by_other_shards_after_a_start() {
     let mut all = BTreeSet::new();
     let requests = requests();
     for (life, (shards, spans)) in [3, 1, 5, 2].iter().zip(requests.chunks(3)).enumerate() {
-        journal.read_again();
         let (sampler, budget) = sampler(*shards, &json!({}), Some(&journal), &sink);
-        sampler.recover().await;
+        recover(&sampler).await;
         for spans in spans {
             send(&sampler, &budget, spans).await;
             all.extend(spans.iter().map(|made| (made.trace, made.id)));

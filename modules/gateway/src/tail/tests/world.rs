@@ -10,7 +10,7 @@ use bytes::Bytes;
 use collector_config::{Signal, components::tail_sampling::TailSampling};
 use futures::future::BoxFuture;
 
-use super::super::{Core, Counts, Outbox};
+use super::super::{Core, Counts, Outbox, Sampler};
 use crate::{
     Budget, Chunks, Payload, Refusal,
     pipeline::Take,
@@ -175,6 +175,12 @@ pub(super) fn spans_of(payload: &Payload) -> BTreeSet<(u8, u8)> {
         .map(|span| Span::read(span.message()))
         .map(|span| (span.trace_id[0], span.span_id[0]))
         .collect()
+}
+
+/// Takes again what an earlier run left, before anything else happens: how much was taken, and how much is left.
+pub(super) async fn recover(sampler: &Sampler) -> (u64, u64) {
+    sampler.recall();
+    sampler.catch_up().await
 }
 
 /// Takes everything, unless it is told to be busy.

@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command},
     thread,
@@ -28,19 +28,33 @@ pub(crate) enum Who {
 
 /// A real program of that name, as `make live` has built or fetched it.
 pub(crate) fn peer(name: &str) -> Command {
-    let peers = env::var_os("OTELIER_PEERS").expect("needs real programs: run it with `make live`");
-    Command::new(PathBuf::from(peers).join(name))
+    Command::new(path(name))
 }
 
-/// An address that nobody listens at now.
+fn path(name: &str) -> PathBuf {
+    let peers = env::var_os("OTELIER_PEERS").expect("needs real programs: run it with `make live`");
+    PathBuf::from(peers).join(name)
+}
+
+/// A real collector, to which SIGINT means nothing until it listens to signals: it does so only after it has begun to
+/// receive, and any other signal before that would kill it. Go leaves a signal ignored that was so when it began.
+fn collector() -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"trap "" INT; exec "$@""#, "sh"]);
+    command.arg(path("otelcol"));
+    command
+}
+
+/// An address where nobody listens.
 pub(crate) fn free() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
+    crate::support::free().to_string()
 }
 
 /// A program that runs, and is ended with the test at the latest.
 pub(crate) struct Program {
     child: Child,
+    /// How it is asked to end, and whether again until it does.
+    asked: (Signal, bool),
     connection: Option<TcpStream>,
     pub(crate) address: String,
     pub(crate) folder: Folder,
@@ -55,13 +69,17 @@ impl Program {
         let mut command = match who {
             Who::Gateway => Command::new(env!("CARGO_BIN_EXE_gateway")),
             Who::Collector(gates) => {
-                let mut command = peer("otelcol");
+                let mut command = collector();
                 command.args((!gates.is_empty()).then(|| format!("--feature-gates={gates}")));
                 command
             }
         };
         command.arg("--config").arg(file);
-        Self::of(command, folder, address)
+        let mut program = Self::of(command, folder, address);
+        if let Who::Collector(_) = who {
+            program.asked = (Signal::INT, true);
+        }
+        program
     }
 
     /// A collector with a configuration that is there already.
@@ -75,6 +93,7 @@ impl Program {
     pub(crate) fn of(mut command: Command, folder: Folder, address: String) -> Self {
         Self {
             child: command.spawn().unwrap(),
+            asked: (Signal::TERM, false),
             connection: None,
             address,
             folder,
@@ -96,6 +115,16 @@ impl Program {
             assert!(since.elapsed() < PATIENCE, "{answer}");
             thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// The answer to these bytes, which ask for the end of the connection.
+    pub(crate) fn ask(&mut self, request: &[u8]) -> String {
+        let mut connection = self.connect();
+        connection.set_read_timeout(Some(PATIENCE)).unwrap();
+        connection.write_all(request).unwrap();
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// Sends a request: the status of the answer.
@@ -124,8 +153,18 @@ impl Program {
     /// Ends it, after it has handed on what it has: what it has written.
     pub(crate) fn end(mut self) -> Folder {
         self.connection = None;
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
-        assert!(self.child.wait().unwrap().success());
+        let (signal, again) = self.asked;
+        let ended = loop {
+            kill_process(Pid::from_child(&self.child), signal).unwrap();
+            if !again {
+                break self.child.wait().unwrap();
+            }
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                break ended;
+            }
+            thread::sleep(Duration::from_millis(20));
+        };
+        assert!(ended.success(), "{ended}");
         std::mem::take(&mut self.folder)
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use crate::support::Folder;
 use crate::{
     program::running::free,
-    support::{Backend, TRACES, call, count, spans},
+    support::{Backend, TRACES, call, count, crash, spans},
 };
 
 /// A gateway for which a name has the addresses that a file says.
@@ -80,25 +80,29 @@ impl Drop for Gateway {
     }
 }
 
-/// How many spans came since it was asked last.
-fn since(backend: &Backend, before: &mut usize) -> usize {
-    let got = backend.got();
-    let came = got[*before..].iter().map(|one| count(&one.body)).sum();
-    *before = got.len();
-    came
+/// How many spans came so far to each.
+fn so_far(backends: &[Backend; 3]) -> [usize; 3] {
+    backends.each_ref().map(|backend| {
+        let got = backend.got();
+        got.iter().map(|one| count(&one.body)).sum()
+    })
 }
 
 /// Sends until exactly these get something of what is sent.
 async fn until(gateway: &Gateway, backends: &[Backend; 3], expected: [bool; 3]) -> [usize; 3] {
     let began = Instant::now();
-    let mut before = backends.each_ref().map(|backend| backend.got().len());
     loop {
-        let came = if gateway.sends().await {
-            sleep(Duration::from_millis(20)).await;
-            [0, 1, 2].map(|at| since(&backends[at], &mut before[at]))
-        } else {
-            [0; 3]
+        // Of what was not taken some may have come: that is not to be counted with the next.
+        let before = so_far(backends);
+        let came = || {
+            let now = so_far(backends);
+            [0, 1, 2].map(|at| now[at] - before[at])
         };
+        if gateway.sends().await {
+            let all = || came().iter().sum::<usize>() >= 60;
+            crash::until("what is taken is delivered", all).await;
+        }
+        let came = came();
         if came.map(|came| came > 0) == expected {
             return came;
         }

@@ -26,7 +26,7 @@ impl Places {
             "receivers": { "otlp": { "protocols": { "http": { "endpoint": spans } } } },
             "processors": {
                 "tail_sampling": {
-                    "decision_wait": "1s", "num_traces": 3, "maximum_trace_size_bytes": 3000,
+                    "decision_wait": "3s", "num_traces": 3, "maximum_trace_size_bytes": 3000,
                     "policies": [
                         { "name": "errors", "type": "status_code", "status_code": { "status_codes": ["ERROR"] } },
                         { "name": "dropped", "type": "drop", "drop": { "drop_sub_policy": [
@@ -39,7 +39,7 @@ impl Places {
                     ],
                 },
                 "tail_sampling/named": {
-                    "decision_wait": "1s",
+                    "decision_wait": "3s",
                     "decision_cache": { "sampled_cache_size": 10, "non_sampled_cache_size": 10 },
                     "policies": [{ "name": "all", "type": "always_sample" }],
                 },

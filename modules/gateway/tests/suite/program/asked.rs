@@ -1,10 +1,15 @@
 //! What the program answers when it is asked something.
 
-use std::net::TcpListener;
+use std::{
+    net::{SocketAddr, TcpListener},
+    os::unix::fs::PermissionsExt as _,
+    process::Command,
+};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::running::{File, Running, ask, free, receiving};
+use super::running::{File, PROGRAM, Running, ask, free, receiving};
+use crate::support::Folder;
 
 const WHOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/whole.yaml");
 
@@ -76,8 +81,9 @@ fn addresses_that_are_in_use_are_named_all_at_once() {
     );
     let output = ask(&["--config", config.path()]);
     let expected = format!(
-        "error: could not listen: in use by another program: {first}, which the receiver `otlp` needs; {health}, which \
-         the extension `health_check` needs; end it, or give another `endpoint`\n"
+        "error: could not listen: in use by another program: {first} \
+         (`receivers::otlp::protocols::grpc::endpoint`); {health} (`extensions::health_check::endpoint`); end it, or \
+         give other addresses\n"
     );
     assert_eq!(text(&output.stderr), expected);
     assert_eq!(output.status.code(), Some(1));
@@ -121,6 +127,14 @@ fn what_cannot_be_asked_says_what_to_do() {
         ),
         (&["--shards", "0", "--config", "b"], "0 is not in 1..=256"),
         (
+            &["a.yaml"],
+            "if it is a configuration, give it with `--config a.yaml`",
+        ),
+        (
+            &["validate", "a.yaml"],
+            "if it is a configuration, give it with `--config a.yaml`",
+        ),
+        (
             &["--config", "s3://a/b"],
             "`s3:` is not read from; `file:`, `env:` and `yaml:` are",
         ),
@@ -163,10 +177,26 @@ fn the_configuration_is_printed_with_everything_in_its_place_and_without_secrets
     );
     assert!(print("unredacted").contains("Bearer 123"));
     let settings = print("settings");
-    assert!(
-        settings.contains("give_up") && !settings.contains("Bearer"),
-        "{settings}"
-    );
+    assert!(!settings.contains("Bearer"), "{settings}");
+    let settings: Value = serde_saphyr::from_str(&settings).expect("YAML");
+    for (place, understood) in [
+        ("/exporters/otlphttp~1logs/retry/give_up", json!("5m")),
+        ("/exporters/otlphttp~1logs/queue/size", json!(1000)),
+        (
+            "/exporters/otlp_grpc/kind/otlp_grpc/headers/authorization",
+            json!("[REDACTED]"),
+        ),
+        (
+            "/receivers/otlp/grpc/keepalive/min_ping_interval",
+            json!("30s"),
+        ),
+        (
+            "/processors/tail_sampling/tail_sampling/decision_wait",
+            json!("10s"),
+        ),
+    ] {
+        assert_eq!(settings.pointer(place), Some(&understood), "{place}");
+    }
 }
 
 #[test]
@@ -190,4 +220,80 @@ fn components_are_listed_as_the_collector_lists_them() {
     assert_eq!(json["buildinfo"]["command"], "gateway");
     assert_eq!(json["receivers"][0]["name"], "otlp");
     assert!(text(&ask(&["completion", "bash"]).stdout).contains("print-config"));
+}
+
+#[test]
+fn whoever_reads_no_further_is_no_failure() {
+    for asked in [
+        &["completion", "bash"][..],
+        &["components"],
+        &["print-config", "--config", WHOLE],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Command::new(PROGRAM)
+            .args(asked)
+            .stdout(writer)
+            .output()
+            .unwrap();
+        let said = (output.status.code(), text(&output.stderr));
+        assert_eq!(said, (Some(0), ""), "{asked:?}");
+    }
+}
+
+/// A configuration that keeps what waits in this folder.
+fn keeping(at: SocketAddr, storage: &serde_json::Value) -> File {
+    let config = json!({
+        "receivers": { "otlp": { "protocols": { "http": { "endpoint": at } } } },
+        "exporters": { "otlp_http": {
+            "endpoint": "http://127.0.0.1:1", "sending_queue": { "storage": "file_storage" },
+        } },
+        "extensions": { "file_storage": storage },
+        "service": {
+            "extensions": ["file_storage"],
+            "telemetry": { "metrics": { "level": "none" } },
+            "pipelines": { "traces": { "receivers": ["otlp"], "exporters": ["otlp_http"] } },
+        },
+    });
+    File::new(&config.to_string())
+}
+
+#[test]
+fn a_storage_has_a_folder_of_its_own_that_was_there_or_is_to_be_made() {
+    let folder = Folder::new();
+    let (missing, made) = (folder.file("missing"), folder.file("made/below"));
+    let output = ask(&[
+        "--config",
+        keeping(free(), &json!({ "directory": missing })).path(),
+    ]);
+    let path = missing.display();
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "error: could not start: could not open the storage `file_storage`: could not open the folder `{path}`: it is \
+             not there, and only made with `create_directory: true`\n"
+        )
+    );
+    assert!(!missing.exists());
+
+    let storage = json!({
+        "directory": made, "create_directory": true, "directory_permissions": "0700",
+    });
+    let at = free();
+    let config = keeping(at, &storage);
+    let running = Running::start(&config);
+    running.listens(at);
+    let mode = std::fs::metadata(&made).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+
+    let output = ask(&["--config", keeping(free(), &storage).path()]);
+    let path = made.join("traces");
+    let path = path.display();
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "error: could not start: could not open the storage `file_storage`: the folder `{path}` is in use by \
+             another gateway: end that one, or give this one a folder of its own\n"
+        )
+    );
 }

@@ -1,8 +1,10 @@
 //! The program as people start it: its arguments, its pages, its signals.
 
 mod asked;
+mod logged;
 mod reached;
 mod reloaded;
+mod replaced;
 pub(crate) mod running;
 mod secured;
 mod signalled;

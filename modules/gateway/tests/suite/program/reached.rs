@@ -48,6 +48,7 @@ fn a_browser_learns_which_pages_may_send_what() {
             allowed(&answer),
             [
                 "HTTP/1.1 204 No Content",
+                "access-control-allow-credentials: true",
                 "access-control-allow-headers: accept, content-type, content-encoding, x-requested-with, x-team",
                 "access-control-allow-methods: POST",
                 &origin,
@@ -69,6 +70,7 @@ fn a_browser_learns_which_pages_may_send_what() {
         allowed(&answer),
         [
             "HTTP/1.1 200 OK",
+            "access-control-allow-credentials: true",
             "access-control-allow-origin: https://eu.shop.example",
             "access-control-expose-headers: retry-after",
         ]
@@ -82,10 +84,34 @@ fn a_browser_learns_which_pages_may_send_what() {
     );
 }
 
+#[test]
+fn where_all_pages_may_send_any_header_they_are_told_so_without_credentials() {
+    let address = free();
+    let cors = json!({ "allowed_origins": ["*"], "allowed_headers": ["*"] });
+    let config = receiving(&json!({ "http": {
+        "endpoint": address, "cors": cors, "response_headers": { "x-team": "shop" },
+    } }));
+    let _running = Running::start(&config);
+    let text = "OPTIONS /v1/traces HTTP/1.1\r\nhost: a\r\nconnection: close\r\norigin: http://a\r\n\
+        access-control-request-method: POST\r\naccess-control-request-headers: content-type,x-any\r\n\r\n";
+    let answer = until("an answer", || post(address, text), |_| true);
+    assert_eq!(
+        allowed(&answer),
+        [
+            "HTTP/1.1 204 No Content",
+            "access-control-allow-credentials: true",
+            "access-control-allow-headers: content-type,x-any",
+            "access-control-allow-methods: POST",
+            "access-control-allow-origin: *",
+        ]
+    );
+    assert!(answer.contains("\r\nx-team: shop\r\n"), "{answer}");
+}
+
 /// Sends one span over HTTP: the first line of the answer.
 fn over_http(socket: &Path) -> io::Result<String> {
     let mut stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     let body = spans(1);
     let head = format!(
         "POST /v1/traces HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/x-protobuf\r\ncontent-length: {}\r\n\r\n",
@@ -109,7 +135,7 @@ async fn over_grpc(socket: &Path) -> String {
 fn taken(socket: &Path) {
     let since = Instant::now();
     while over_http(socket).ok().as_deref() != Some("HTTP/1.1 200 OK") {
-        assert!(since.elapsed() < Duration::from_secs(30), "nobody answers");
+        assert!(since.elapsed() < Duration::from_mins(1), "nobody answers");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -146,7 +172,7 @@ async fn a_socket_without_an_address_is_reached_after_a_kill_and_through_a_reloa
     );
     assert_eq!(over_grpc(&grpc).await, "0");
     running.signal("TERM");
-    let (code, log) = running.ended(Duration::from_secs(30));
+    let (code, log) = running.ended(Duration::from_mins(1));
     assert_eq!(code, Some(0), "{log}");
     fs::remove_dir_all(folder).unwrap();
 }

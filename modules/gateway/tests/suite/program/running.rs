@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
     sync::{
@@ -16,7 +16,13 @@ use std::{
 
 use serde_json::{Value, json};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_gateway");
+pub(crate) use crate::support::free;
+
+/// How long anything may take: it is not the machine that is judged.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where the program is.
+pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_gateway");
 
 /// Asks the program something and waits for its answer.
 pub(crate) fn ask(arguments: &[&str]) -> Output {
@@ -24,14 +30,6 @@ pub(crate) fn ask(arguments: &[&str]) -> Output {
         .args(arguments)
         .env_remove("NO_COLOR")
         .output()
-        .unwrap()
-}
-
-/// An address that nobody listens at now.
-pub(crate) fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
         .unwrap()
 }
 
@@ -113,7 +111,7 @@ impl Running {
 
     /// Waits until somebody listens there.
     pub(crate) fn listens(&self, at: SocketAddr) {
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + PATIENCE;
         while TcpStream::connect(at).is_err() {
             assert!(Instant::now() < end, "{}", self.log());
             thread::sleep(Duration::from_millis(5));
@@ -179,9 +177,7 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> Option<String> {
 
 pub(crate) fn post(address: SocketAddr, request: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
@@ -194,7 +190,7 @@ pub(crate) fn until(
     answer: impl Fn() -> Option<String>,
     right: impl Fn(&str) -> bool,
 ) -> String {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + PATIENCE;
     loop {
         let last = answer();
         if let Some(answer) = last.as_ref().filter(|answer| right(answer)) {

@@ -17,7 +17,7 @@ use rustls::{
 };
 use serde_json::json;
 
-use super::running::{Running, free, receiving};
+use super::running::{Running, ask, free, receiving, until};
 use crate::support::{Folder, pem};
 
 /// A certificate that is its own authority.
@@ -82,7 +82,7 @@ type Secured = StreamOwned<ClientConnection, TcpStream>;
 
 fn connect(to: SocketAddr, as_who: &Arc<ClientConfig>) -> io::Result<Secured> {
     let mut stream = TcpStream::connect(to)?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     let name = "127.0.0.1".try_into().unwrap();
     let mut session = ClientConnection::new(Arc::clone(as_who), name).unwrap();
     while session.is_handshaking() {
@@ -116,6 +116,11 @@ fn once(to: SocketAddr, as_who: &Arc<ClientConfig>) -> io::Result<String> {
     request(&mut connect(to, as_who)?)
 }
 
+/// Waits until its log says so.
+fn says(running: &Running, what: &str) {
+    until(what, || Some(running.log()), |log| log.contains(what));
+}
+
 const TAKEN: &str = "HTTP/1.1 200 OK";
 
 #[test]
@@ -123,7 +128,7 @@ fn a_new_certificate_is_shown_to_who_comes_and_who_is_there_stays() {
     let folder = Folder::new();
     let (old, new) = (Identity::new(), Identity::new());
     old.write(&folder);
-    let (_running, address) = start(&folder, None);
+    let (running, address) = start(&folder, None);
     let (knows_old, knows_new) = (old.known_to(None), new.known_to(None));
     let mut open = connect(address, &knows_old).unwrap();
     assert_eq!(request(&mut open).unwrap(), TAKEN);
@@ -132,6 +137,10 @@ fn a_new_certificate_is_shown_to_who_comes_and_who_is_there_stays() {
     // Between the two files one does not fit the other: the old ones go on.
     folder.write("key.pem", &pem("PRIVATE KEY", &new.key));
     assert_eq!(once(address, &knows_old).unwrap(), TAKEN);
+    says(
+        &running,
+        "could not read certificates again: the old ones stay",
+    );
     new.write(&folder);
     assert_eq!(once(address, &knows_new).unwrap(), TAKEN);
     assert!(once(address, &knows_old).is_err(), "the old one is shown");
@@ -153,12 +162,30 @@ fn a_new_certificate_is_shown_to_who_comes_and_who_is_there_stays() {
 }
 
 #[test]
+fn a_server_shows_a_certificate_that_stands_in_the_configuration() {
+    let (server, address) = (Identity::new(), free());
+    let certificate = pem("CERTIFICATE", &server.certificate);
+    let tls = json!({
+        "cert_pem": certificate,
+        "key_pem": pem("PRIVATE KEY", &server.key),
+        "ca_pem": certificate,
+    });
+    let config = receiving(&json!({ "http": { "endpoint": address, "tls": tls } }));
+    let running = Running::start(&config);
+    running.listens(address);
+    assert_eq!(once(address, &server.known_to(None)).unwrap(), TAKEN);
+    let shown = ask(&["print-config", "--config", config.path()]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(!shown.contains("PRIVATE KEY"), "{shown}");
+}
+
+#[test]
 fn who_shows_no_certificate_that_is_known_is_not_let_in() {
     let folder = Folder::new();
     let (server, client, stranger) = (Identity::new(), Identity::new(), Identity::new());
     server.write(&folder);
     folder.write("clients.pem", &pem("CERTIFICATE", &client.certificate));
-    let (_running, address) = start(&folder, Some(&folder.file("clients.pem")));
+    let (running, address) = start(&folder, Some(&folder.file("clients.pem")));
     for _ in 0..3 {
         let known = once(address, &server.known_to(Some(&client)));
         assert_eq!(known.unwrap(), TAKEN);
@@ -174,6 +201,7 @@ fn who_shows_no_certificate_that_is_known_is_not_let_in() {
             assert!(shut.contains(&refused.kind()), "{who}: {refused}");
         }
     }
+    says(&running, "could not speak TLS with a client");
     // Nor is plain HTTP.
     let plain = super::running::post(address, "POST /v1/traces HTTP/1.1\r\nhost: a\r\n\r\n");
     assert!(!plain.is_some_and(|answer| answer.starts_with("HTTP")));
@@ -187,7 +215,7 @@ fn who_shows_no_certificate_that_is_known_is_not_let_in() {
         != Some(TAKEN)
     {
         assert!(
-            since.elapsed() < Duration::from_secs(30),
+            since.elapsed() < Duration::from_mins(1),
             "the new file is not read"
         );
         sleep(Duration::from_millis(20));

@@ -7,6 +7,8 @@ use super::running::{File, Running, free, get, post, until};
 /// How long its end may take: generous, for others may keep the machine busy. A drain may take less than that, so it is
 /// [`AT_ONCE`] that tells whether a second signal was heard.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// A request with one span.
+const SPAN: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"x"}]}]}]}"#;
 /// What it says as it ends without a drain.
 const AT_ONCE: &str = "\"msg\":\"a second signal: the gateway ends at once\"";
 
@@ -61,7 +63,10 @@ service:
     }
 
     fn send_to(address: SocketAddr) -> Option<String> {
-        let body = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"x"}]}]}]}"#;
+        Self::post(address, SPAN)
+    }
+
+    fn post(address: SocketAddr, body: &str) -> Option<String> {
         let length = body.len();
         post(
             address,
@@ -85,6 +90,9 @@ fn it_tells_how_it_is_and_what_it_did() {
     );
     let accepted =
         "otelcol_receiver_accepted_spans_total{receiver=\"otlp\",transport=\"http\"} 1\n";
+    // Nobody knows how many spans are in that.
+    let broken = Places::post(places.otlp, "{");
+    assert!(broken.is_some_and(|answer| answer.starts_with("HTTP/1.1 400 ")));
     let page = until(
         "metrics",
         || get(places.metrics, "/metrics"),
@@ -93,8 +101,10 @@ fn it_tells_how_it_is_and_what_it_did() {
     assert_eq!(running.memory("AnonHugePages"), 0, "it keeps what it uses");
     let size = "otelcol_exporter_queue_size{data_type=\"traces\",exporter=\"otlp\"} 1\n";
     let capacity = "otelcol_exporter_queue_capacity{data_type=\"traces\",exporter=\"otlp\"} 1000\n";
+    let unread = "otelcol_gateway_receiver_unread_requests_total{data_type=\"traces\",receiver=\"otlp\",transport=\"http\"} 1\n";
     for line in [
         size,
+        unread,
         capacity,
         "target_info{",
         "# TYPE otelcol_process_uptime_seconds_total counter\n",

@@ -5,7 +5,6 @@ use std::{
     convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -21,10 +20,14 @@ use hyper_util::{
 };
 use tokio::net::TcpListener;
 
+use super::crash;
+
 /// One request as it came: path, headers, and the body (of gRPC without its prefix).
 #[derive(Clone, Debug)]
 pub(crate) struct Got {
     pub(crate) path: String,
+    /// What the server was told that it is called, over HTTP/2.
+    pub(crate) authority: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
@@ -96,6 +99,7 @@ impl Backend {
         let body = &body[if grpc { 5 } else { 0 }..];
         let got = Got {
             path: head.uri.path().to_owned(),
+            authority: head.uri.authority().map(ToString::to_string),
             headers: head.headers,
             body: self.keep.map_or_else(|| body.to_vec(), |keep| keep(body)),
         };
@@ -131,12 +135,7 @@ impl Backend {
 
     /// What it got, once that is so much.
     pub(crate) async fn wait_for(&self, count: usize) -> Vec<Got> {
-        for _ in 0..1000 {
-            if self.got().len() >= count {
-                return self.got();
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{} of {count} came", self.got().len())
+        crash::until("what was sent comes", || self.got().len() >= count).await;
+        self.got()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -19,10 +19,12 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Backend, Caller, TRACES, call, call_on, caller, framed, spans};
+use super::{Backend, Caller, TRACES, call, call_on, caller, framed, free, spans};
 
 /// How many senders there are, each with a connection and one request under way.
 const SENDERS: usize = 4;
+/// How long anything may take: it is not the machine that is judged.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The real program with its configuration and its folder, which go with the test.
 pub(crate) struct Program {
@@ -52,8 +54,7 @@ impl Program {
         let folder = std::env::temp_dir().join(format!("gateway-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
+        let address = free();
         let files = folder.join("files");
         let config = config(address, &files);
         std::fs::write(folder.join("gateway.yaml"), config).unwrap();
@@ -208,21 +209,21 @@ impl Load {
 pub(crate) async fn until(what: &str, is: impl Fn() -> bool) {
     let began = Instant::now();
     while !is() {
-        assert!(began.elapsed() < Duration::from_mins(1), "{what}");
+        assert!(began.elapsed() < PATIENCE, "{what}");
         sleep(Duration::from_millis(2)).await;
     }
 }
 
 async fn connect(to: SocketAddr) -> Option<Caller> {
     let stream = TcpStream::connect(to).await.ok()?;
-    let shaken = timeout(Duration::from_secs(5), caller(stream)).await;
+    let shaken = timeout(PATIENCE, caller(stream)).await;
     shaken.ok()?.ok()
 }
 
 /// Whether a request was taken; none if nobody said.
 async fn send(connection: &mut Caller, message: &[u8]) -> Option<bool> {
     let answer = call_on(connection, TRACES, &[], framed(0, message));
-    let answer = timeout(Duration::from_secs(10), answer).await;
+    let answer = timeout(PATIENCE, answer).await;
     Some(answer.ok()?.ok()?.code == "0")
 }
 

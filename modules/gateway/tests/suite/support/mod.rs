@@ -4,6 +4,7 @@ mod backend;
 mod calls;
 pub(crate) mod crash;
 mod folder;
+mod free;
 mod settings;
 
 use std::{net::SocketAddr, time::Duration};
@@ -13,6 +14,7 @@ use base64::Engine as _;
 use bytes::Bytes;
 pub(crate) use calls::{Answer, Caller, call, call_on, call_raw, caller, framed};
 pub(crate) use folder::Folder;
+pub(crate) use free::free;
 use gateway::{serve::Gateway, settings::Settings};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
@@ -58,7 +60,7 @@ impl Running {
 
     /// Ends it, and waits until it has.
     pub(crate) async fn stop(self) {
-        self.stop_within(Duration::from_secs(5)).await;
+        self.stop_within(Duration::from_mins(1)).await;
     }
 
     /// The same with another patience for what does not arrive.

@@ -105,6 +105,7 @@ fn http() -> Http {
         tls: None,
         max_body: 1 << 20,
         cors: None,
+        encodings: None,
         response_headers: BTreeMap::new(),
         read_timeout: None,
         read_header_timeout: Some(Duration::from_mins(1)),
@@ -122,7 +123,7 @@ fn http() -> Http {
 pub(crate) fn exporter(kind: ExporterKind) -> Exporter {
     Exporter {
         kind,
-        timeout: Some(Duration::from_secs(5)),
+        timeout: Some(Duration::from_mins(1)),
         queue: Some(Queue {
             sizer: Sizer::Requests,
             size: 1000,

@@ -137,7 +137,13 @@ fn place(endpoint: &str) -> Result<Place, MakeError> {
     if !address.contains(':') {
         return Err(MakeError::Endpoint(endpoint.to_owned()));
     }
-    Ok(Place::Tcp(address.to_owned()))
+    // No host is this one.
+    let host = if address.starts_with(':') {
+        "localhost"
+    } else {
+        ""
+    };
+    Ok(Place::Tcp(format!("{host}{address}")))
 }
 
 /// The `host:port` of an endpoint whose host is a name, which may have several addresses.
@@ -175,6 +181,7 @@ mod tests {
             ("http://a:1/", tcp("a:1")),
             ("dns:///a:1", tcp("a:1")),
             ("[::1]:1", tcp("[::1]:1")),
+            (":1", tcp("localhost:1")),
             ("unix:///a/b", Some(Place::Unix("/a/b".into()))),
             ("nothing", None),
         ];

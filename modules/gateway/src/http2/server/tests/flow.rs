@@ -1,7 +1,23 @@
 //! How do windows and the budget hold back whom they should?
 
-use super::{Pair, grpc, message_of, number, span};
-use crate::http2::{Code, Flags, Kind, Settings};
+use std::{
+    future::poll_fn,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use tokio::io::{AsyncWriteExt, duplex};
+
+use super::{
+    super::{connection::Connection, session},
+    Pair, grpc, message_of, number, span, taking, whole_call,
+};
+use crate::{
+    Budget,
+    http2::{Code, Flags, Kind, PREFACE, Settings},
+    receive::Serving,
+    settings::Http2,
+};
 
 #[tokio::test]
 async fn a_peer_that_takes_a_byte_at_a_time_gets_its_answer() {
@@ -37,6 +53,36 @@ async fn a_peer_that_takes_a_byte_at_a_time_gets_its_answer() {
     };
     pair.settings(&usual).await;
     assert_eq!(pair.status(stream).await, "0");
+}
+
+#[tokio::test]
+async fn an_answer_for_which_there_is_no_window_is_not_kept_for_ever() {
+    let (mut ours, theirs) = duplex(1 << 20);
+    let serving = |intake| Serving::grpc(intake, &grpc(), Http2::Own).unwrap();
+    let (serving, ..) = taking(&Budget::new(1 << 20), serving);
+    let charge = serving.intake.welcome(session::CONNECTION).await.unwrap();
+    let mut connection = Connection::new(theirs, serving, charge, &[]);
+    let none = Settings {
+        initial_window_size: 0,
+        ..Settings::default()
+    };
+    let mut said = PREFACE.to_vec();
+    none.put(&mut said);
+    said.extend(whole_call(1, &message_of(&span(1))));
+    ours.write_all(&said).await.unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(connection.poll(&mut context).is_pending());
+    let session = &mut connection.session;
+    let sooner = session.times.sooner.unwrap();
+    assert!(
+        sooner <= session.now + Duration::from_secs(30),
+        "it is looked at"
+    );
+    for (seconds, open) in [(29, 1), (2, 0)] {
+        session.now += Duration::from_secs(seconds);
+        session.tick().unwrap();
+        assert_eq!(session.streams.len(), open);
+    }
 }
 
 #[tokio::test]
@@ -114,4 +160,52 @@ async fn a_message_without_room_is_refused_and_may_come_again() {
     let stream = pair.call(&span(500 << 10)).await;
     assert_eq!(pair.status(stream).await, "0");
     assert!(pair.is_there().await);
+}
+
+/// Also where it is time to look after the connection whenever it had its turn.
+#[test]
+fn who_sends_without_end_leaves_others_their_turn() {
+    const CALLS: usize = 100;
+    const LENGTH: usize = 100 << 10;
+    let mut settings = grpc();
+    settings.keepalive.ping_after = Duration::from_millis(1);
+    let most = async {
+        let mut pair = Pair::alone(&settings, 64 << 20, 2 * CALLS * LENGTH).await;
+        let message = message_of(&span(LENGTH));
+        let calls = (1..).step_by(2).take(CALLS);
+        let all: Vec<u8> = calls.flat_map(|id| whole_call(id, &message)).collect();
+        let left = pair.left();
+        // What is spawned has its turn with the connection; what only waits for it has it later.
+        let most = tokio::spawn(async move {
+            let (mut before, mut most) = (left(), 0);
+            let end = before - CALLS;
+            while before > end {
+                std::thread::sleep(2 * settings.keepalive.ping_after);
+                turn().await;
+                most = most.max(before - left());
+                before = left();
+            }
+            most
+        });
+        pair.write(&all).await;
+        most.await.unwrap()
+    };
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    // Timers are looked at after every turn.
+    let runtime = runtime.enable_all().event_interval(1).build().unwrap();
+    let most = runtime.block_on(most);
+    assert!(most * LENGTH <= 3 << 20, "{most} calls in one turn");
+}
+
+/// Lets whoever waits have a turn: tokio's own lets them have many, until it looks at sockets.
+async fn turn() {
+    let mut had = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut had, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

@@ -6,6 +6,8 @@ use super::{Pair, grpc, message_of, number, span};
 use crate::http2::{Code, Flags, Kind, MAX_WINDOW};
 
 const SOON: Duration = Duration::from_millis(50);
+/// Long enough to say something before, also on a machine that has much else to do.
+const LATER: Duration = Duration::from_secs(1);
 
 /// The last stream and the code of the next GOAWAY.
 async fn go_away(pair: &mut Pair) -> (u32, Code) {
@@ -68,9 +70,26 @@ async fn age_and_idleness_end_a_connection() {
 }
 
 #[tokio::test]
+async fn where_connections_are_not_kept_one_ends_with_its_first_request() {
+    let mut pair = Pair::http_once().await;
+    let fields = [
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":path", "/v1/traces"),
+        ("content-type", "application/x-protobuf"),
+    ];
+    let stream = pair.begin_with(&fields, Flags::NONE).await;
+    pair.frame(Kind::Data, Flags::END_STREAM, stream, &span(1))
+        .await;
+    assert_eq!(go_away(&mut pair).await, (MAX_WINDOW, Code::No));
+    assert_eq!(go_away(&mut pair).await, (stream, Code::No));
+    assert!(pair.frame_or_end().await.is_none());
+}
+
+#[tokio::test]
 async fn calls_are_cut_off_after_a_grace() {
     let mut settings = grpc();
-    settings.keepalive.max_age = Some(SOON);
+    settings.keepalive.max_age = Some(LATER);
     settings.keepalive.max_age_grace = Some(SOON);
     let mut pair = Pair::with(&settings, 1 << 20).await;
     pair.close_gate();
@@ -82,15 +101,25 @@ async fn calls_are_cut_off_after_a_grace() {
 async fn who_does_not_answer_a_ping_is_not_there() {
     let mut settings = grpc();
     settings.keepalive.ping_after = SOON;
-    settings.keepalive.ping_timeout = SOON;
+    settings.keepalive.ping_timeout = LATER;
+    let mut pair = Pair::with(&settings, 1 << 20).await;
+    let ping = pair.until(Kind::Ping).await;
+    pair.frame(Kind::Ping, Flags::ACK, 0, &ping.payload).await;
+    pair.until(Kind::Ping).await;
+    while pair.frame_or_end().await.is_some() {}
+    pair.gone().await;
+}
+
+#[tokio::test]
+async fn whoever_answers_is_asked_again_after_the_same_silence() {
+    let mut settings = grpc();
+    settings.keepalive.ping_after = SOON;
+    settings.keepalive.ping_timeout = Duration::from_hours(1);
     let mut pair = Pair::with(&settings, 1 << 20).await;
     for _ in 0..3 {
         let ping = pair.until(Kind::Ping).await;
         pair.frame(Kind::Ping, Flags::ACK, 0, &ping.payload).await;
     }
-    pair.until(Kind::Ping).await;
-    while pair.frame_or_end().await.is_some() {}
-    pair.gone().await;
 }
 
 #[tokio::test]

@@ -84,6 +84,7 @@ fn http() -> Http {
         tls: None,
         max_body: 1 << 20,
         cors: None,
+        encodings: None,
         response_headers: std::collections::BTreeMap::new(),
         read_timeout: None,
         read_header_timeout: None,
@@ -112,7 +113,20 @@ impl Pair {
 
     /// The same of an HTTP server.
     pub(super) async fn http() -> Self {
-        let serving = |intake| Serving::http(intake, &http(), Http2::Own).unwrap();
+        Self::of_http(&http()).await
+    }
+
+    /// The same of one that keeps no connections.
+    pub(super) async fn http_once() -> Self {
+        let once = Http {
+            keep_alive: false,
+            ..http()
+        };
+        Self::of_http(&once).await
+    }
+
+    async fn of_http(settings: &Http) -> Self {
+        let serving = |intake| Serving::http(intake, settings, Http2::Own).unwrap();
         let mut pair = Self::serving(64 << 20, serving).await;
         pair.greet().await;
         pair
@@ -148,11 +162,7 @@ impl Pair<DuplexStream> {
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Pair<S> {
     fn on(ours: S, theirs: S, budget: u64, serving: impl FnOnce(Arc<Intake>) -> Serving) -> Self {
         let budget = Budget::new(budget);
-        let gate = Arc::new(Gate(Semaphore::new(1 << 20)));
-        let pipeline = Pipeline::new(Vec::new(), Arc::clone(&gate) as Arc<dyn Take>);
-        let intake = Intake::new(Arc::clone(&budget));
-        let intake = intake.with(Signal::Traces, vec![Arc::new(pipeline)], None);
-        let serving = Arc::new(serving(Arc::new(intake)));
+        let (serving, gate) = taking(&budget, serving);
         let (stop, stopped) = watch::channel(false);
         let server = async move { super::serve(theirs, serving, stopped, &[]).await };
         Self {
@@ -182,6 +192,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Pair<S> {
 
     pub(super) fn open_gate(&self) {
         self.gate.0.add_permits(1 << 20);
+    }
+
+    /// How many messages would still be taken.
+    pub(super) fn left(&self) -> impl Fn() -> usize + Send + 'static {
+        let gate = Arc::clone(&self.gate);
+        move || gate.0.available_permits()
     }
 
     /// Whether somebody takes this. A server that is gone does not: what it said before that is what a test looks at.
@@ -216,11 +232,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Pair<S> {
 
     /// Sends bytes in as many frames as it takes, and ends the stream.
     pub(super) async fn data(&mut self, stream: u32, bytes: &[u8]) {
-        let mut frames = bytes.chunks(16 << 10).peekable();
-        while let Some(part) = frames.next() {
-            let last = frames.peek().is_none();
-            let flags = if last { Flags::END_STREAM } else { Flags::NONE };
-            self.frame(Kind::Data, flags, stream, part).await;
+        for frame in data_frames(stream, bytes) {
+            self.write(&frame).await;
         }
     }
 
@@ -326,6 +339,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Pair<S> {
     }
 }
 
+/// A server that takes spans, as far as its gate has permits.
+fn taking(
+    budget: &Arc<Budget>,
+    serving: impl FnOnce(Arc<Intake>) -> Serving,
+) -> (Arc<Serving>, Arc<Gate>) {
+    let gate = Arc::new(Gate(Semaphore::new(1 << 20)));
+    let pipeline = Pipeline::new(Vec::new(), Arc::clone(&gate) as Arc<dyn Take>);
+    let intake = Intake::new(Arc::clone(budget));
+    let intake = intake.with(Signal::Traces, vec![Arc::new(pipeline)], None);
+    (Arc::new(serving(Arc::new(intake))), gate)
+}
+
 pub(super) fn number(bytes: &[u8]) -> u32 {
     u32::from_be_bytes(*bytes.first_chunk().unwrap())
 }
@@ -356,6 +381,26 @@ pub(super) fn framed(kind: Kind, flags: Flags, stream: u32, payload: &[u8]) -> V
         payload,
     ]
     .concat()
+}
+
+/// Bytes in as many frames as it takes; the last one ends the stream.
+fn data_frames(stream: u32, bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let mut parts = bytes.chunks(16 << 10).peekable();
+    std::iter::from_fn(move || {
+        let part = parts.next()?;
+        let last = parts.peek().is_none();
+        let flags = if last { Flags::END_STREAM } else { Flags::NONE };
+        Some(framed(Kind::Data, flags, stream, part))
+    })
+}
+
+/// All frames of a call with such a message of gRPC.
+pub(super) fn whole_call(stream: u32, message: &[u8]) -> Vec<u8> {
+    let head = framed(Kind::Headers, Flags::END_HEADERS, stream, &block(&call()));
+    std::iter::once(head)
+        .chain(data_frames(stream, message))
+        .flatten()
+        .collect()
 }
 
 /// A message of gRPC.

@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use crate::{
     Payload, Refusal,
     pipeline::Take,
-    tail::{Appending, Journal, LogJournal, Position, Remembered, Verdict},
+    tail::{Appending, Journal, LogJournal, Position, Unread, Verdict},
     time::{simulated::spawn, sleep},
 };
 
@@ -60,19 +60,36 @@ impl Journal for Journaling {
         self.0.done(records);
     }
 
-    fn remembered(&self) -> BoxFuture<'_, Option<Remembered>> {
-        Box::pin(async {
-            let next = self.0.remembered().await;
-            match next {
-                Some(Remembered::Record(position, _))
-                    if self.1 == Mutation::Misreads && !self.2.swap(true, Relaxed) =>
-                {
-                    self.0.done(&[position]);
-                    self.0.remembered().await
-                }
-                next => next,
+    fn recall(&self, each: &mut dyn FnMut(Verdict)) -> u64 {
+        self.0.recall(each)
+    }
+
+    fn next(&self) -> Unread {
+        match self.0.next() {
+            Unread::Record(position, _)
+                if self.1 == Mutation::Misreads && !self.2.swap(true, Relaxed) =>
+            {
+                self.0.done(&[position]);
+                self.0.next()
             }
-        })
+            next => next,
+        }
+    }
+
+    fn give_back(&self, record: Position) {
+        self.0.give_back(record);
+    }
+
+    fn leave(&self, record: Position) {
+        self.0.leave(record);
+    }
+
+    fn at_end(&self) -> Option<Position> {
+        self.0.at_end()
+    }
+
+    fn unreadable(&self) -> Option<Position> {
+        self.0.unreadable()
     }
 }
 

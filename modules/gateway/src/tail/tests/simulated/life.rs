@@ -14,15 +14,18 @@ use super::{
 };
 use crate::{
     Budget, Payload, Refusal, Signal,
-    export::{Delivered, Exporter, Failure, Fanout, Kept, Queue, Sender, Source, Tallies, consume},
-    log::{self, Cursor, Log, tests::disk::SimDisk},
+    export::{
+        Delivered, Exporter, Failure, Fanout, Kept, Queue, Sender, Source, Tallies, Trouble,
+        consume,
+    },
+    log::{self, Cursor, Log, Recovered, tests::disk::SimDisk},
     pipeline::Take,
     settings::{Backoff, Queue as QueueSettings, Sizer},
     tail::{
-        Cores, Journal, LogJournal, Remembered, Sampler,
+        Cores, Journal, LogJournal, Sampler, Unread,
         tests::world::{Made, payload, request, span, spans_of},
     },
-    time::{simulated::spawn, sleep},
+    time::{Instant, simulated::spawn, sleep},
     wire::Value,
 };
 
@@ -37,7 +40,7 @@ pub(super) struct Life {
     senders: Arc<()>,
     working: Arc<()>,
     stop: watch::Sender<bool>,
-    hurry: watch::Sender<bool>,
+    hurry: watch::Sender<Option<Instant>>,
 }
 
 /// A destination that fails as its dice fall.
@@ -70,7 +73,7 @@ impl Sender for Flaky {
     }
 }
 
-fn log(disk: &SimDisk, folder: &str, capacity: u64, destination: &str) -> Log {
+fn log(disk: &SimDisk, folder: &str, capacity: u64, destination: &str) -> (Log, Recovered) {
     let settings = log::Settings {
         capacity,
         segment: 4 << 10,
@@ -78,7 +81,12 @@ fn log(disk: &SimDisk, folder: &str, capacity: u64, destination: &str) -> Log {
         ..log::Settings::new([destination])
     };
     let disk = Arc::new(disk.clone());
-    Log::open(Path::new(folder), &settings, disk).unwrap().0
+    Log::open(Path::new(folder), &settings, disk).unwrap()
+}
+
+fn journal(disk: &SimDisk, capacity: u64, budget: &Arc<Budget>) -> LogJournal {
+    let (log, found) = log(disk, "/journal", capacity, LogJournal::DESTINATION);
+    LogJournal::new(log, found.notes, Arc::clone(budget))
 }
 
 fn exporter(sender: Flaky) -> Arc<Exporter> {
@@ -104,6 +112,7 @@ fn exporter(sender: Flaky) -> Arc<Exporter> {
         retry: Some(retry),
         sender: Arc::new(sender),
         tallies: Tallies::default(),
+        trouble: Trouble::of("nop".parse().unwrap(), Signal::Traces),
         peer: None,
     })
 }
@@ -121,7 +130,7 @@ fn cores(plan: &Plan, budget: &Arc<Budget>) -> Cores {
 }
 
 impl Life {
-    pub(super) async fn start(
+    pub(super) fn start(
         disk: &SimDisk,
         plan: &Plan,
         mutation: Mutation,
@@ -136,16 +145,15 @@ impl Life {
             dice: std::sync::Mutex::new(rng.fork()),
         };
         let exporter = exporter(flaky);
-        let queue = log(disk, "/queue", plan.capacity, "destination");
+        let (queue, _) = log(disk, "/queue", plan.capacity, "destination");
         let cursor = queue.cursor("destination");
         let backlog = cursor.clone();
         let kept = Kept::new(queue, vec![(Arc::clone(&exporter), cursor.clone())]);
         let next = Arc::new(Next(Arc::new(Fanout::new(vec![], vec![kept])), mutation));
-        let journal = log(disk, "/journal", plan.capacity, LogJournal::DESTINATION);
-        let journal = Journaling::new(LogJournal::new(journal, Arc::clone(&budget)), mutation);
+        let journal = Journaling::new(journal(disk, plan.capacity, &budget), mutation);
         let sampler = Sampler::new(cores(plan, &budget), Some(Arc::new(journal)), next);
         let sampler = Arc::new(sampler);
-        sampler.recover().await;
+        sampler.recall();
         let (stop, stopped) = watch::channel(false);
         let life = Self {
             disk: disk.clone(),
@@ -156,7 +164,7 @@ impl Life {
             senders: Arc::default(),
             working: Arc::default(),
             stop,
-            hurry: watch::channel(false).0,
+            hurry: watch::channel(None).0,
         };
         life.work(cursor, &budget, &stopped);
         for _ in 0..plan.senders {
@@ -194,7 +202,9 @@ impl Life {
         let (mut quiet, mut seconds) = (0, 0);
         while quiet < 10 && seconds < 1000 {
             sleep(Duration::from_secs(1)).await;
-            let idle = self.sampler.waiting() == 0 && self.backlog.backlog().records == 0;
+            let unread = self.sampler.counts().unread.get();
+            let idle =
+                self.sampler.waiting() == 0 && self.backlog.backlog().records == 0 && unread == 0;
             quiet = if idle { quiet + 1 } else { 0 };
             seconds += 1;
         }
@@ -203,11 +213,10 @@ impl Life {
         let waiting = self.backlog.backlog().records;
         let Self { disk, history, .. } = self;
         let again = disk.killed_after(disk.ops());
-        let left = log(&again, "/journal", 1 << 20, LogJournal::DESTINATION);
-        let left = LogJournal::new(left, Budget::new(1 << 20));
-        while let Some(remembered) = left.remembered().await {
-            let record = matches!(remembered, Remembered::Record(..));
-            history.open().pending += u64::from(record);
+        let left = journal(&again, 1 << 20, &Budget::new(1 << 20));
+        left.recall(&mut |_| {});
+        while let Unread::Record(..) = left.next() {
+            history.open().pending += 1;
         }
         history.open().pending += waiting;
     }

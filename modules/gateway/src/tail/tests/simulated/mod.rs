@@ -66,8 +66,7 @@ fn run(seed: u64, mutation: Mutation) -> History {
     let mut disk = SimDisk::default();
     for life in 1..=plan.lives {
         disk.forget_history();
-        let start = Life::start(&disk, &plan, mutation, &mut rng, &history);
-        let running = simulation.run(start);
+        let running = Life::start(&disk, &plan, mutation, &mut rng, &history);
         if life == plan.lives {
             simulation.run(running.end());
             break;
