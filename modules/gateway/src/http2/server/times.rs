@@ -267,8 +267,9 @@ impl Session {
             due.has_come(Some(self.now + FAREWELL));
             return;
         }
-        let (mut refused, mut unheard): (Vec<(u32, Refusal)>, _) = (Vec::new(), Vec::new());
         let request = self.times.request;
+        let mut refused: Vec<(u32, Refusal)> = Vec::new();
+        let mut unheard = Vec::new();
         for (id, stream) in self.streams.iter() {
             match &stream.phase {
                 Phase::Receiving(receiving) => {

@@ -6,11 +6,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::io::{AsyncWriteExt, duplex};
+use tokio::{
+    io::{AsyncWriteExt, duplex},
+    time::timeout,
+};
 
 use super::{
     super::{connection::Connection, session},
-    Pair, grpc, message_of, number, span, taking, whole_call,
+    PATIENCE, Pair, grpc, message_of, number, span, taking, whole_call,
 };
 use crate::{
     Budget,
@@ -175,20 +178,20 @@ fn who_sends_without_end_leaves_others_their_turn() {
         let calls = (1..).step_by(2).take(CALLS);
         let all: Vec<u8> = calls.flat_map(|id| whole_call(id, &message)).collect();
         let left = pair.left();
+        let (mut before, mut most) = (left(), 0);
+        let end = before - CALLS;
         // What is spawned has its turn with the connection; what only waits for it has it later.
         let most = tokio::spawn(async move {
-            let (mut before, mut most) = (left(), 0);
-            let end = before - CALLS;
             while before > end {
-                std::thread::sleep(2 * settings.keepalive.ping_after);
-                turn().await;
                 most = most.max(before - left());
                 before = left();
+                std::thread::sleep(2 * settings.keepalive.ping_after);
+                turn().await;
             }
             most
         });
         pair.write(&all).await;
-        most.await.unwrap()
+        timeout(PATIENCE, most).await.unwrap().unwrap()
     };
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     // Timers are looked at after every turn.
