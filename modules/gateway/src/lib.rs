@@ -16,6 +16,7 @@ pub mod config;
 mod encoding;
 pub mod export;
 mod fnv;
+mod haste;
 pub mod http2;
 mod identity;
 pub mod json;

@@ -7,6 +7,7 @@ mod remainder;
 mod report;
 mod retired;
 mod serve;
+mod signals;
 mod taken;
 
 use std::{convert::Infallible, process::ExitCode};

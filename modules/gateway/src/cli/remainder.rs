@@ -3,6 +3,7 @@
 use crate::serve::{Exports, Gateway};
 
 /// The exporters of a gateway that ends, and what they had given up before.
+#[derive(Default)]
 pub(super) struct Remainder {
     exporters: Exports,
     lost_before: u64,

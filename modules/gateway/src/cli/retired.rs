@@ -5,7 +5,7 @@ use std::{cell::RefCell, sync::Arc, thread, time::Duration};
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
 use super::remainder::Remainder;
-use crate::serve::{Gateway, Haste};
+use crate::{haste::Haste, serve::Gateway};
 
 /// How long a gateway has to let go of the storage that its successor may need. What it has not sent is sent after that.
 const HANDOVER: Duration = Duration::from_secs(1);

@@ -7,9 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use rustix::process;
 use thiserror::Error;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     config::Loaded,
@@ -24,6 +22,7 @@ use super::{
     remainder::Remainder,
     report::Report,
     retired::{Retired, stop},
+    signals::{Signals, Wish},
     taken::{self, Taken},
 };
 
@@ -70,19 +69,6 @@ struct Current {
     pages: Pages,
 }
 
-/// The signals that the gateway minds.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-    /// A file has reached the size that the process may give it. Left alone it would end the process; minded, the write
-    /// fails like one on a full disk, and whoever sent is asked to come again.
-    _too_large: Signal,
-    /// Somebody reads no longer what is written to a pipe: an error of the write, and not the end of the program. Rust's
-    /// programs begin so, but for one that could not begin again (see `main`).
-    _pipe: Signal,
-}
-
 /// Runs until somebody ends it.
 pub(super) fn serve(
     configuration: &Configuration,
@@ -122,23 +108,32 @@ impl Run<'_> {
     async fn all(&self, loaded: Loaded) -> Result<(), ServeError> {
         let mut signals = Signals::new().map_err(ServeError::Runtime)?;
         taken::all_free(&loaded.settings, None)?;
-        let mut current = self.start(loaded.settings, &Legacy::default()).await?;
+        let first = self.start(loaded.settings, &Legacy::default()).await?;
         self.health.ready();
-        log(&current, "the gateway takes telemetry");
+        log(&first, "the gateway takes telemetry");
         (self.told)(&News::Runs);
-        loop {
-            tokio::select! {
-                _ = signals.terminate.recv() => break,
-                _ = signals.interrupt.recv() => break,
-                _ = signals.hangup.recv() => {
-                    let (next, news) = self.reload(current).await?;
-                    current = next;
-                    (self.told)(&news);
-                }
-            }
+        let (last, result) = match self.run(first, &mut signals).await {
+            Ok(last) => (last, Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        self.end(last, &mut signals).await;
+        result
+    }
+
+    /// Runs one gateway after another until it is to end: the last one, unless that has ended already.
+    async fn run(
+        &self,
+        mut current: Current,
+        signals: &mut Signals,
+    ) -> Result<Option<Current>, ServeError> {
+        while signals.wish().await == Wish::Reload {
+            let Some((next, news)) = self.reload(current, signals).await? else {
+                return Ok(None);
+            };
+            current = next;
+            (self.told)(&news);
         }
-        self.end(current, &mut signals).await;
-        Ok(())
+        Ok(Some(current))
     }
 
     async fn start(&self, settings: Settings, before: &Legacy) -> Result<Current, ServeError> {
@@ -158,8 +153,13 @@ impl Run<'_> {
         }
     }
 
-    /// Puts a new configuration in the place of the old one. A broken one changes nothing.
-    async fn reload(&self, old: Current) -> Result<(Current, News), ServeError> {
+    /// Puts a new configuration in the place of the old one, unless it is told to end meanwhile. A broken one changes
+    /// nothing.
+    async fn reload(
+        &self,
+        old: Current,
+        signals: &mut Signals,
+    ) -> Result<Option<(Current, News)>, ServeError> {
         let settings = match self.configuration.load() {
             Ok(loaded) => {
                 for note in &loaded.notes {
@@ -175,26 +175,27 @@ impl Run<'_> {
                     problems = problems.iter().len(),
                     "the old configuration goes on"
                 );
-                return Ok((old, News::Refused(problems.to_string())));
+                return Ok(Some((old, News::Refused(problems.to_string()))));
             }
         };
         if let Err(taken) = taken::all_free(&settings, Some(&old.settings)) {
-            return Ok((old, refused(&taken.into(), "the old one goes on")));
+            return Ok(Some((old, refused(&taken.into(), "the old one goes on"))));
         }
         if shares_storage(&old.settings, &settings) {
-            return self.hand_over(old, settings).await;
+            return self.hand_over(old, settings, signals).await;
         }
-        match self.start(settings, &old.gateway.legacy()).await {
+        let runs = match self.start(settings, &old.gateway.legacy()).await {
             Ok(new) => {
                 let taken = runs(new);
                 let Current { gateway, pages, .. } = old;
                 drop(pages);
                 // The old one takes no more, and sends what it has beside the new one.
                 drop(self.retired.add(gateway));
-                Ok(taken)
+                taken
             }
-            Err(error) => Ok((old, refused(&error, "the old one goes on"))),
-        }
+            Err(error) => (old, refused(&error, "the old one goes on")),
+        };
+        Ok(Some(runs))
     }
 
     /// A storage has one owner: the old gateway lets go before the new one begins, and who comes meanwhile waits.
@@ -202,7 +203,9 @@ impl Run<'_> {
         &self,
         old: Current,
         settings: Settings,
-    ) -> Result<(Current, News), ServeError> {
+        signals: &mut Signals,
+    ) -> Result<Option<(Current, News)>, ServeError> {
+        tracing::info!("a storage changes hands: who comes meanwhile waits");
         let Current {
             settings: before,
             gateway,
@@ -210,15 +213,19 @@ impl Run<'_> {
         } = old;
         drop(pages);
         let legacy = gateway.legacy();
-        self.retired.add(gateway).await;
-        match self.start_once_free(&settings, &legacy).await {
-            Ok(new) => Ok(runs(new)),
+        tokio::select! {
+            () = self.retired.add(gateway) => {}
+            () = signals.end() => return Ok(None),
+        }
+        let runs = match self.start_once_free(&settings, &legacy).await {
+            Ok(new) => runs(new),
             Err(error) => {
                 let refused = refused(&error, "the old one does again");
                 let old = self.start_once_free(&before, &legacy).await?;
-                Ok((old, refused))
+                (old, refused)
             }
-        }
+        };
+        Ok(Some(runs))
     }
 
     /// Starts where another gateway of this process has just ended: an answer that is still being written may hold what
@@ -239,20 +246,24 @@ impl Run<'_> {
         }
     }
 
-    /// Takes no more and sends what is there; a second signal ends it at once.
-    async fn end(&self, current: Current, signals: &mut Signals) {
+    /// Takes no more and sends what is there, also of those before the last one; a second signal ends it at once.
+    async fn end(&self, last: Option<Current>, signals: &mut Signals) {
         self.health.draining();
         tracing::info!(
             patience_seconds = PATIENCE.as_secs(),
             "the gateway ends: it takes no more, and sends what it has"
         );
-        let Current { gateway, pages, .. } = current;
-        let remainder = Remainder::of(&gateway);
-        let ended = async { tokio::join!(stop(gateway, PATIENCE), self.retired.end(PATIENCE)) };
+        let last = last.map(|Current { gateway, pages, .. }| (gateway, pages));
+        let (gateway, pages) = last.unzip();
+        let remainder = gateway.as_deref().map(Remainder::of).unwrap_or_default();
+        let stopped = async {
+            if let Some(gateway) = gateway {
+                stop(gateway, PATIENCE).await;
+            }
+        };
         tokio::select! {
-            _ = ended => remainder.say(),
-            _ = signals.terminate.recv() => tracing::warn!("a second signal: the gateway ends at once"),
-            _ = signals.interrupt.recv() => tracing::warn!("a second signal: the gateway ends at once"),
+            _ = async { tokio::join!(stopped, self.retired.end(PATIENCE)) } => remainder.say(),
+            () = signals.end() => tracing::warn!("a second signal: the gateway ends at once"),
         }
         drop(pages);
     }
@@ -308,16 +319,4 @@ fn log(current: &Current, what: &'static str) {
     let (pipelines, budget) = (settings.pipelines.len(), settings.memory.budget);
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, pipelines, budget_bytes = budget, "{what}");
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-            _too_large: signal(SignalKind::from_raw(process::Signal::XFSZ.as_raw()))?,
-            _pipe: signal(SignalKind::pipe())?,
-        })
-    }
 }

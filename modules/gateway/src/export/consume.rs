@@ -7,9 +7,10 @@ use futures::{StreamExt, stream::FuturesUnordered};
 use super::{
     Exporter,
     batch::{Batch, Batcher},
-    deliver::{Hurry, deliver},
+    deliver::deliver,
     source::{End, Source},
 };
+use crate::haste::Hurry;
 
 /// Empties one source of an exporter, so many payloads at a time, until it is closed and empty. In a hurry nothing is
 /// waited for that failed, and nothing more is taken out of a log than what forms a batch: it keeps the rest.
@@ -35,7 +36,7 @@ pub(crate) async fn consume(
     tokio::select! {
         biased;
         // First, so that what is interrupted is not handed out again.
-        () = open(&source, &exporter, hurry.clone()) => {}
+        () = open(&source, &exporter, hurry) => {}
         () = all => {}
     }
     exporter.sender.flush().await;
@@ -44,7 +45,8 @@ pub(crate) async fn consume(
 
 /// Leaves what is in a log where it is, once there is a hurry. It never ends itself.
 async fn open(source: &Source, exporter: &Exporter, mut hurry: Hurry) {
-    if matches!(source, Source::Log(..)) && hurry.wait_for(Option::is_some).await.is_ok() {
+    if matches!(source, Source::Log(..)) {
+        hurry.comes().await;
         exporter.queue.open();
     }
     std::future::pending::<()>().await;

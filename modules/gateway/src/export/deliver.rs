@@ -2,16 +2,12 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use tokio::sync::watch;
-
 use super::{Delivered, Exporter, Failure, Left, batch::cut, retry::Backoff, source::End};
 use crate::{
     Payload, Refusal,
-    time::{Instant, sleep, sleep_until},
+    haste::Hurry,
+    time::{Instant, sleep},
 };
-
-/// Whether whoever delivers is to make haste: nothing is tried again, and all attempts end at that moment.
-pub(crate) type Hurry = watch::Receiver<Option<Instant>>;
 
 /// Sends a payload as often as it takes, in parts if it must be, until it has arrived or is given up.
 pub(super) async fn deliver(exporter: &Exporter, payload: Payload, hurry: &mut Hurry) -> End {
@@ -56,12 +52,13 @@ impl Way<'_> {
         let mut backoff = self.exporter.retry.map(Backoff::new);
         let began = Instant::now();
         loop {
-            if hurry.borrow().is_some_and(|until| until <= Instant::now()) {
+            // An attempt that is cut off as it begins may have arrived, and would arrive twice.
+            if hurry.is_too_late() {
                 return Interrupted::Yes;
             }
             let result = tokio::select! {
                 result = self.exporter.sender.send(&payload) => result,
-                () = too_long(hurry.clone()) => return Interrupted::Yes,
+                () = hurry.clone().over() => return Interrupted::Yes,
             };
             let Some(again) = self.heard(payload, result) else {
                 return Interrupted::No;
@@ -75,7 +72,7 @@ impl Way<'_> {
             self.exporter.tallies.retries.add(1);
             tokio::select! {
                 () = sleep(pause) => {}
-                _ = hurry.wait_for(Option::is_some) => return Interrupted::Yes,
+                () = hurry.comes() => return Interrupted::Yes,
             }
         }
     }
@@ -139,14 +136,6 @@ impl Way<'_> {
     }
 }
 
-async fn too_long(mut hurry: Hurry) {
-    // Whoever could hurry us is gone only with the gateway.
-    let until = hurry.wait_for(Option::is_some).await.map(|until| *until);
-    if let Ok(Some(until)) = until {
-        sleep_until(until).await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
@@ -157,6 +146,7 @@ mod tests {
     use super::*;
     use crate::{
         export::{Queue, Sender, Tallies, Trouble},
+        haste::Haste,
         process::samples,
         settings::{self, Sizer},
         time::simulated::Simulation,
@@ -226,8 +216,8 @@ mod tests {
             ],
         };
         let (exporter, sender) = exporter(vec![parted]);
-        let (_still, mut hurry) = watch::channel(None);
-        let end = deliver(&exporter, spans(60), &mut hurry).await;
+        let haste = Haste::new();
+        let end = deliver(&exporter, spans(60), &mut haste.hurry()).await;
         assert!(matches!(end, End::GivenUp(_)), "{end:?}");
         assert_eq!(sender.0.lock().unwrap().1, [60, 15, 4, 4]);
         let tallies = &exporter.tallies;
@@ -253,10 +243,10 @@ mod tests {
             ..exporter
         };
         let took = Simulation::new(0).run(async {
-            let (began, moment) = (Instant::now(), Duration::from_secs(3));
-            let (_still, mut hurry) = watch::channel(Some(began + moment));
+            let (began, haste) = (Instant::now(), Haste::new());
+            haste.make();
             for _ in 0..10 {
-                let end = deliver(&exporter, spans(1), &mut hurry).await;
+                let end = deliver(&exporter, spans(1), &mut haste.hurry()).await;
                 assert!(matches!(end, End::Interrupted), "{end:?}");
             }
             began.elapsed()

@@ -36,7 +36,6 @@ use std::{
 };
 
 pub(crate) use consume::consume;
-pub(crate) use deliver::Hurry;
 pub use fanout::{Fanout, Kept};
 use futures::future::BoxFuture;
 pub use load_balance::LoadBalancer;

@@ -20,11 +20,13 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::{
-    Budget, Signal, export, log,
+    Budget, Signal, export,
+    haste::Haste,
+    log,
     pipeline::Meter,
     receive::{ListenError, Listening, Serving, TlsError},
     settings::Settings,
-    tail, time,
+    tail,
 };
 
 use shard::Hurries;
@@ -78,12 +80,8 @@ pub struct Stored {
     pub stats: Arc<log::Stats>,
 }
 
-/// How long attempts may still take in a hurry, all together.
-const LAST: Duration = Duration::from_secs(3);
-
-/// What makes those hurry who send.
-#[derive(Clone)]
-pub struct Haste(watch::Sender<Option<time::Instant>>);
+/// How long requests that still come may take once a storage is to be let go of.
+const REQUESTS: Duration = Duration::from_secs(3);
 
 /// What a gateway had in memory when it let go of everything else.
 pub struct Rest(Vec<JoinHandle<()>>);
@@ -106,6 +104,7 @@ pub struct Gateway {
     meters: Vec<Arc<Meter>>,
     logs: Vec<Stored>,
     stop: watch::Sender<bool>,
+    receiving: Haste,
     from_disk: Haste,
     from_memory: Haste,
     /// Ends once no shard holds anything on disk.
@@ -132,9 +131,12 @@ impl Gateway {
         let before = &before.listening;
         let built = build::build(settings, shards.max(1), &budget, before)?;
         let (stop, stopped) = watch::channel(false);
-        let (from_disk, disk) = watch::channel(None);
-        let (from_memory, memory) = watch::channel(None);
-        let hurries = Hurries { disk, memory };
+        let [receiving, from_disk, from_memory] = [(); 3].map(|()| Haste::new());
+        let hurries = Hurries {
+            receiving: receiving.hurry(),
+            disk: from_disk.hurry(),
+            memory: from_memory.hurry(),
+        };
         let (holds, held) = mpsc::channel();
         let threads = built.shards.into_iter().enumerate().map(|(index, shard)| {
             let (stopped, hurries, holds) = (stopped.clone(), hurries.clone(), holds.clone());
@@ -151,8 +153,9 @@ impl Gateway {
             meters: built.meters,
             logs: built.logs,
             stop,
-            from_disk: Haste(from_disk),
-            from_memory: Haste(from_memory),
+            receiving,
+            from_disk,
+            from_memory,
             held: Mutex::new(held),
             shards: Mutex::new(threads.map_err(StartError::Thread)?),
         })
@@ -203,10 +206,11 @@ impl Gateway {
     }
 
     /// Ends it: first the receivers, with the calls that they have, then the exporters, once their queues in memory are
-    /// empty. After so long nothing is tried again that failed: it is given up and counted. What a log keeps is sent
-    /// after the next start, so nobody waits for that: only what is being sent has a moment, lest it arrive twice.
+    /// empty. After so long requests that have not come to an end are cut off, and nothing is tried again that failed: it
+    /// is given up and counted. What a log keeps is sent after the next start, so nobody waits for that: only what is
+    /// being sent has a moment, lest it arrive twice.
     pub fn stop(&self, patience: Duration) {
-        let shards = self.receive_no_more();
+        let shards = self.receive_no_more(patience);
         self.from_disk.make();
         let end = Instant::now() + patience;
         while Instant::now() < end && !shards.iter().all(JoinHandle::is_finished) {
@@ -219,7 +223,7 @@ impl Gateway {
     /// The same for what waits on disk, of which nothing is held any more once this returns and the gateway is dropped.
     /// What waits in memory is sent meanwhile, for as long as it takes.
     pub fn let_go(&self, patience: Duration) -> Rest {
-        let shards = self.receive_no_more();
+        let shards = self.receive_no_more(REQUESTS);
         let held = lock(&self.held);
         // Nobody ever sends: it ends when all are gone who could.
         if held.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
@@ -229,17 +233,12 @@ impl Gateway {
         Rest(shards)
     }
 
-    fn receive_no_more(&self) -> Vec<JoinHandle<()>> {
+    /// Takes no more, and has what is under way come to its end within so long.
+    fn receive_no_more(&self, limit: Duration) -> Vec<JoinHandle<()>> {
         drop(mem::take(&mut *lock(&self.listening)));
+        self.receiving.within(limit);
         self.stop.send_replace(true);
         mem::take(&mut *lock(&self.shards))
-    }
-}
-
-impl Haste {
-    /// Says that nothing is to be tried again, and that what is being tried has only a moment left.
-    pub fn make(&self) {
-        self.0.send_replace(Some(time::Instant::now() + LAST));
     }
 }
 

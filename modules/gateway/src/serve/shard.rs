@@ -1,15 +1,19 @@
 //! What runs on one thread?
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::AcqRel},
-    mpsc,
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::AcqRel},
+        mpsc,
+    },
 };
 
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    export::{self, Exporter, Hurry, Source},
+    export::{self, Exporter, Source},
+    haste::Hurry,
     pace,
     receive::{self, Listener, Serving},
     tail,
@@ -24,9 +28,10 @@ pub(super) struct Shard {
     pub(super) ending: Arc<Ending>,
 }
 
-/// When those are to make haste who send what waits.
+/// When those are to make haste who take requests, and those who send what waits.
 #[derive(Clone)]
 pub(super) struct Hurries {
+    pub(super) receiving: Hurry,
     pub(super) disk: Hurry,
     pub(super) memory: Hurry,
 }
@@ -113,7 +118,7 @@ impl Shard {
                 // A listener that cannot be handed to the runtime serves nobody: the other shards do.
                 receiving.spawn(receive::serve(serving, listener, stopped.clone()));
             }
-            while receiving.join_next().await.is_some() {}
+            end(receiving, hurries.receiving).await;
             let mut stopped = stopped;
             // Without any server there is still something to send, until the end.
             let _ = stopped.wait_for(|stop| *stop).await;
@@ -128,6 +133,18 @@ impl Shard {
             while from_memory.join_next().await.is_some() {}
         });
     }
+}
+
+/// Waits until all servers have ended. Who sends so slowly that it is too late is cut off: nothing was acknowledged of
+/// what came.
+async fn end(mut servers: JoinSet<io::Result<()>>, hurry: Hurry) {
+    let ended = async { while servers.join_next().await.is_some() {} };
+    tokio::select! {
+        () = ended => return,
+        () = hurry.over() => {}
+    }
+    tracing::warn!("requests have not come to an end in time: their connections are closed");
+    servers.shutdown().await;
 }
 
 /// Lets time pass for samplers until nothing comes any more; then each ends after those before it, which may hand it

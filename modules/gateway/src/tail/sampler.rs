@@ -185,29 +185,24 @@ impl Sampler {
     pub(super) async fn send_all(&self, ending: &AtomicBool) {
         let mut end = None;
         loop {
-            if !ending.load(Relaxed) {
-                end = None;
-            } else if Instant::now() >= *end.get_or_insert_with(|| Instant::now() + LAST) {
+            if ending.load(Relaxed)
+                && Instant::now() >= *end.get_or_insert_with(|| Instant::now() + LAST)
+            {
                 self.give_up();
                 return;
             }
-            let full = match self.next_payload() {
-                Ok(Some(payload)) => match self.send(payload).await {
-                    Ok(()) => {
-                        end = None;
-                        continue;
-                    }
-                    Err(again) => Some(again),
-                },
-                Ok(None) => None,
-                Err(NoRoom) => Some(AGAIN),
+            let sent = match self.next_payload() {
+                Ok(Some(payload)) => self.send(payload).await,
+                Ok(None) if ending.load(Relaxed) => return,
+                Ok(None) => {
+                    self.kept.notified().await;
+                    Ok(())
+                }
+                Err(NoRoom) => Err(AGAIN),
             };
-            if let Some(again) = full {
-                sleep(again).await;
-            } else if ending.load(Relaxed) {
-                return;
-            } else {
-                self.kept.notified().await;
+            match sent {
+                Ok(()) => end = None,
+                Err(again) => sleep(again).await,
             }
         }
     }

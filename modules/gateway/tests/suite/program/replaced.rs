@@ -1,8 +1,13 @@
 //! A gateway whose configuration was replaced loses nothing of what it has.
 
-use std::time::Duration;
+use std::{
+    io::Write as _,
+    net::{SocketAddr, TcpStream},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     logged::{config, lines, send, start},
@@ -18,10 +23,8 @@ fn replace(running: &Running) {
     lines(running, REPLACED);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_waits_in_memory_is_sent_also_where_a_storage_changes_hands() {
-    let (at, to, folder) = (free(), free(), Folder::new());
-    let mut config = config(at, to, &json!({}));
+/// With logs, that wait in files.
+fn with_a_storage(folder: &Folder, mut config: Value) -> Value {
     config["extensions"] =
         json!({ "file_storage": { "directory": folder.file("log"), "create_directory": true } });
     config["exporters"]["otlp_http/stored"] = json!({
@@ -31,6 +34,25 @@ async fn what_waits_in_memory_is_sent_also_where_a_storage_changes_hands() {
     config["service"]["extensions"] = json!(["file_storage"]);
     config["service"]["pipelines"]["logs"] =
         json!({ "receivers": ["otlp"], "exporters": ["otlp_http/stored"] });
+    config
+}
+
+/// A client that is never done with its request, until it is cut off.
+fn drip(to: SocketAddr) -> JoinHandle<()> {
+    let mut stream = TcpStream::connect(to).unwrap();
+    let head = "POST /v1/logs HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    thread::spawn(move || {
+        while stream.write_all(b" ").is_ok() {
+            thread::sleep(Duration::from_millis(50));
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_in_memory_is_sent_also_where_a_storage_changes_hands() {
+    let (at, to, folder) = (free(), free(), Folder::new());
+    let config = with_a_storage(&folder, config(at, to, &json!({})));
     let (running, _file) = start(&config, at);
     assert_eq!(send(at), "HTTP/1.1 200 OK");
     replace(&running);
@@ -39,6 +61,42 @@ async fn what_waits_in_memory_is_sent_also_where_a_storage_changes_hands() {
     let got = backend.wait_for(1).await;
     assert_eq!(count(&got[0].body), 1);
     lines(&running, SENT);
+}
+
+#[test]
+fn who_is_never_done_does_not_hold_up_a_storage_that_changes_hands() {
+    let (at, folder) = (free(), Folder::new());
+    let config = with_a_storage(&folder, config(at, free(), &json!({})));
+    let (running, _file) = start(&config, at);
+    let drips = drip(at);
+    replace(&running);
+    drips.join().unwrap();
+    lines(
+        &running,
+        "requests have not come to an end in time: their connections are closed",
+    );
+    assert_eq!(send(at), "HTTP/1.1 200 OK");
+}
+
+#[test]
+fn a_gateway_that_waits_for_a_storage_hears_that_it_is_to_end() {
+    let (at, folder) = (free(), Folder::new());
+    let config = with_a_storage(&folder, config(at, free(), &json!({})));
+    let (running, _file) = start(&config, at);
+    let drips = drip(at);
+    let began = Instant::now();
+    running.signal("HUP");
+    lines(
+        &running,
+        "a storage changes hands: who comes meanwhile waits",
+    );
+    running.signal("TERM");
+    let in_time = began.elapsed() < Duration::from_secs(2);
+    let (code, log) = running.ended(Duration::from_mins(1));
+    assert_eq!(code, Some(0), "{log}");
+    // A machine that is slow may have been done with it.
+    assert!(!in_time || !log.contains(REPLACED), "{log}");
+    drips.join().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

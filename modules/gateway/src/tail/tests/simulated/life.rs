@@ -18,6 +18,7 @@ use crate::{
         Delivered, Exporter, Failure, Fanout, Kept, Queue, Sender, Source, Tallies, Trouble,
         consume,
     },
+    haste::Haste,
     log::{self, Cursor, Log, Recovered, tests::disk::SimDisk},
     pipeline::Take,
     settings::{Backoff, Queue as QueueSettings, Sizer},
@@ -25,7 +26,7 @@ use crate::{
         Cores, Journal, LogJournal, Sampler, Unread,
         tests::world::{Made, payload, request, span, spans_of},
     },
-    time::{Instant, simulated::spawn, sleep},
+    time::{simulated::spawn, sleep},
     wire::Value,
 };
 
@@ -40,7 +41,7 @@ pub(super) struct Life {
     senders: Arc<()>,
     working: Arc<()>,
     stop: watch::Sender<bool>,
-    hurry: watch::Sender<Option<Instant>>,
+    haste: Haste,
 }
 
 /// A destination that fails as its dice fall.
@@ -164,7 +165,7 @@ impl Life {
             senders: Arc::default(),
             working: Arc::default(),
             stop,
-            hurry: watch::channel(None).0,
+            haste: Haste::new(),
         };
         life.work(cursor, &budget, &stopped);
         for _ in 0..plan.senders {
@@ -183,7 +184,7 @@ impl Life {
     fn work(&self, cursor: Cursor, budget: &Arc<Budget>, stopped: &watch::Receiver<bool>) {
         let source = Source::Log(cursor, Arc::clone(budget));
         let (sampler, exporter) = (Arc::clone(&self.sampler), Arc::clone(&self.exporter));
-        let consumed = consume(Arc::clone(&exporter), source, 2, self.hurry.subscribe());
+        let consumed = consume(Arc::clone(&exporter), source, 2, self.haste.hurry());
         run(&self.working, consumed);
         let mut stopped = stopped.clone();
         run(&self.working, async move {
