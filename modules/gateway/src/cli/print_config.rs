@@ -6,7 +6,10 @@ use clap::ValueEnum;
 use collector_config::Duration;
 use serde_json::{Map, Value};
 
-use crate::{config::Loaded, settings::Settings};
+use crate::{
+    config::Loaded,
+    settings::{HIDDEN, Settings},
+};
 
 use super::components::{print as write, yaml};
 
@@ -75,7 +78,6 @@ const SECRET: [&str; 10] = [
     "tokens",
     "tpm",
 ];
-const HIDDEN: &str = "[REDACTED]";
 
 fn redacted(value: &Value) -> Value {
     match value {

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::Address;
 use serde::Serialize;
+
+use super::Address;
 
 /// Answers probes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

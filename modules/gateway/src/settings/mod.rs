@@ -26,6 +26,7 @@ pub use extension::{Durability, FileStorage, HealthCheck};
 pub use http2::Http2;
 pub use process::{Batch, MemoryLimiter, Processor};
 pub use receive::{Cors, Encodings, Grpc, Http, HttpPaths, Keepalive, Otlp};
+pub(crate) use secret::HIDDEN;
 pub use secret::Secret;
 pub use telemetry::{
     LogEncoding, LogLevel, LogSampling, Logs, MetricsLevel, MetricsPage, Shown, Telemetry,

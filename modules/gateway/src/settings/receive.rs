@@ -5,8 +5,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Address, ServerTls};
 use serde::Serialize;
+
+use super::{Address, ServerTls};
 
 /// The OTLP receiver: at least one of the two is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -9,7 +9,8 @@ use crate::{
     program::running::{free, get},
     support::{
         Backend,
-        crash::{Load, Program, until},
+        crash::{Load, Program},
+        until,
     },
 };
 

@@ -10,13 +10,12 @@ use std::{
 use gateway::settings::{
     Choice, ExporterKind, LoadBalancing, QueueBatch, RoutingKey, Settings, Sizer, WireCompression,
 };
-
 use serde_json::json;
 use tokio::time::sleep;
 
 use crate::support::{
-    Backend, Folder, Running, TRACES, call, count, crash::until, free, over_grpc, sampled_by,
-    settings, spans, stored_in,
+    Backend, Folder, Running, TRACES, call, count, free, over_grpc, sampled_by, settings, spans,
+    stored_in, until,
 };
 
 /// How long an end may take that waits for something: longer than any that does not, on any machine.

@@ -13,10 +13,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::Folder;
-
-/// How long anything may take that a test waits for.
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::support::{Folder, PATIENCE};
 
 /// Who runs.
 #[derive(Clone, Copy)]
@@ -50,11 +47,18 @@ pub(crate) fn free() -> String {
     crate::support::free().to_string()
 }
 
+/// How a program is asked to end.
+#[derive(Clone, Copy)]
+enum Asked {
+    Once,
+    /// A collector, which may not listen yet.
+    UntilItDoes,
+}
+
 /// A program that runs, and is ended with the test at the latest.
 pub(crate) struct Program {
     child: Child,
-    /// How it is asked to end, and whether again until it does.
-    asked: (Signal, bool),
+    asked: Asked,
     connection: Option<TcpStream>,
     pub(crate) address: String,
     pub(crate) folder: Folder,
@@ -77,7 +81,7 @@ impl Program {
         command.arg("--config").arg(file);
         let mut program = Self::of(command, folder, address);
         if let Who::Collector(_) = who {
-            program.asked = (Signal::INT, true);
+            program.asked = Asked::UntilItDoes;
         }
         program
     }
@@ -93,7 +97,7 @@ impl Program {
     pub(crate) fn of(mut command: Command, folder: Folder, address: String) -> Self {
         Self {
             child: command.spawn().unwrap(),
-            asked: (Signal::TERM, false),
+            asked: Asked::Once,
             connection: None,
             address,
             folder,
@@ -153,16 +157,20 @@ impl Program {
     /// Ends it, after it has handed on what it has: what it has written.
     pub(crate) fn end(mut self) -> Folder {
         self.connection = None;
-        let (signal, again) = self.asked;
-        let ended = loop {
-            kill_process(Pid::from_child(&self.child), signal).unwrap();
-            if !again {
-                break self.child.wait().unwrap();
+        let id = Pid::from_child(&self.child);
+        let ask = |signal| kill_process(id, signal).unwrap();
+        let ended = match self.asked {
+            Asked::Once => {
+                ask(Signal::TERM);
+                self.child.wait().unwrap()
             }
-            if let Some(ended) = self.child.try_wait().unwrap() {
-                break ended;
-            }
-            thread::sleep(Duration::from_millis(20));
+            Asked::UntilItDoes => loop {
+                ask(Signal::INT);
+                if let Some(ended) = self.child.try_wait().unwrap() {
+                    break ended;
+                }
+                thread::sleep(Duration::from_millis(20));
+            },
         };
         assert!(ended.success(), "{ended}");
         std::mem::take(&mut self.folder)

@@ -13,13 +13,12 @@ use serde_json::json;
 
 use crate::{
     program::running::{File, Running, free},
-    support::{TRACES, call, spans},
+    support::{PATIENCE, TRACES, call, spans},
 };
 
 const MANY: usize = 10_000;
 /// What each of them is charged for, in bytes: `http2::server::session::CONNECTION`.
 const CHARGED: u64 = 8 << 10;
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How many connections this process and the gateway, which has its limits, may have open.
 #[expect(

@@ -16,7 +16,8 @@ use crate::{
     program::running::free,
     support::{
         Backend,
-        crash::{Load, Program, until},
+        crash::{Load, Program},
+        until,
     },
 };
 

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use crate::support::Folder;
 use crate::{
     program::running::free,
-    support::{Backend, TRACES, call, count, crash, spans},
+    support::{Backend, TRACES, call, count, spans, until},
 };
 
 /// A gateway for which a name has the addresses that a file says.
@@ -89,7 +89,7 @@ fn so_far(backends: &[Backend; 3]) -> [usize; 3] {
 }
 
 /// Sends until exactly these get something of what is sent.
-async fn until(gateway: &Gateway, backends: &[Backend; 3], expected: [bool; 3]) -> [usize; 3] {
+async fn send_until(gateway: &Gateway, backends: &[Backend; 3], expected: [bool; 3]) -> [usize; 3] {
     let began = Instant::now();
     loop {
         // Of what was not taken some may have come: that is not to be counted with the next.
@@ -100,7 +100,7 @@ async fn until(gateway: &Gateway, backends: &[Backend; 3], expected: [bool; 3]) 
         };
         if gateway.sends().await {
             let all = || came().iter().sum::<usize>() >= 60;
-            crash::until("what is taken is delivered", all).await;
+            until("what is taken is delivered", all).await;
         }
         let came = came();
         if came.map(|came| came > 0) == expected {
@@ -133,15 +133,15 @@ async fn who_is_sent_to_changes_with_the_addresses_of_a_name() {
     ];
     let gateway = Gateway::start(port);
     gateway.name(&places[..1]);
-    until(&gateway, &backends, [true, false, false]).await;
+    send_until(&gateway, &backends, [true, false, false]).await;
     // Two share the traces, then three; then the first is gone, and is not sent to any more.
     gateway.name(&places[..2]);
-    let shared = until(&gateway, &backends, [true, true, false]).await;
+    let shared = send_until(&gateway, &backends, [true, true, false]).await;
     assert!(shared[0] > 5 && shared[1] > 5, "{shared:?}");
     gateway.name(&places);
-    until(&gateway, &backends, [true, true, true]).await;
+    send_until(&gateway, &backends, [true, true, true]).await;
     gateway.name(&places[1..]);
-    let shared = until(&gateway, &backends, [false, true, true]).await;
+    let shared = send_until(&gateway, &backends, [false, true, true]).await;
     assert_eq!(
         shared.iter().sum::<usize>(),
         60,
@@ -150,8 +150,8 @@ async fn who_is_sent_to_changes_with_the_addresses_of_a_name() {
     // A name that is not known any more: who was there before may still be.
     gateway.name(&[]);
     for _ in 0..10 {
-        until(&gateway, &backends, [false, true, true]).await;
+        send_until(&gateway, &backends, [false, true, true]).await;
     }
     gateway.name(&places[..1]);
-    until(&gateway, &backends, [true, false, false]).await;
+    send_until(&gateway, &backends, [true, false, false]).await;
 }

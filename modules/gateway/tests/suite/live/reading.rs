@@ -10,8 +10,8 @@ use crate::{
     program::running::post,
     support::{
         Backend,
-        crash::{Load, Program, arrived, until},
-        free, request_of,
+        crash::{Load, Program, arrived},
+        free, request_of, until,
     },
 };
 

@@ -16,10 +16,8 @@ use std::{
 
 use serde_json::{Value, json};
 
+use crate::support::PATIENCE;
 pub(crate) use crate::support::free;
-
-/// How long anything may take: it is not the machine that is judged.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where the program is.
 pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_gateway");

@@ -1,15 +1,13 @@
 //! What the program does when it is signalled: it drains, it takes a new configuration, it ends at once.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use super::running::{File, Running, free, get, post, until};
+use crate::support::PATIENCE;
 
-/// How long its end may take: generous, for others may keep the machine busy. A drain may take less than that, so it is
-/// [`AT_ONCE`] that tells whether a second signal was heard.
-const PATIENCE: Duration = Duration::from_mins(1);
 /// A request with one span.
 const SPAN: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"x"}]}]}]}"#;
-/// What it says as it ends without a drain.
+/// What it says as it ends without a drain: how long that takes tells nothing.
 const AT_ONCE: &str = "\"msg\":\"a second signal: the gateway ends at once\"";
 
 struct Places {

@@ -20,7 +20,7 @@ use hyper_util::{
 };
 use tokio::net::TcpListener;
 
-use super::crash;
+use super::until;
 
 /// One request as it came: path, headers, and the body (of gRPC without its prefix).
 #[derive(Clone, Debug)]
@@ -135,7 +135,7 @@ impl Backend {
 
     /// What it got, once that is so much.
     pub(crate) async fn wait_for(&self, count: usize) -> Vec<Got> {
-        crash::until("what was sent comes", || self.got().len() >= count).await;
+        until("what was sent comes", || self.got().len() >= count).await;
         self.got()
     }
 }

@@ -19,12 +19,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Backend, Caller, TRACES, call, call_on, caller, framed, free, spans};
+use super::{Backend, Caller, PATIENCE, TRACES, call, call_on, caller, framed, free, spans, until};
 
 /// How many senders there are, each with a connection and one request under way.
 const SENDERS: usize = 4;
-/// How long anything may take: it is not the machine that is judged.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The real program with its configuration and its folder, which go with the test.
 pub(crate) struct Program {
@@ -202,15 +200,6 @@ impl Load {
         let taken = || self.acknowledged.lock().unwrap().len();
         let most = taken() + count;
         until("somebody takes something", || taken() >= most).await;
-    }
-}
-
-/// Waits for what is not there at once.
-pub(crate) async fn until(what: &str, is: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is() {
-        assert!(began.elapsed() < PATIENCE, "{what}");
-        sleep(Duration::from_millis(2)).await;
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod crash;
 mod folder;
 mod free;
 mod settings;
+mod wait;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -29,6 +30,7 @@ pub(crate) use settings::{
     BOTH, client_tls, over_grpc, over_http, sampled_by, settings, settings_on, stored_in,
 };
 use tokio::net::TcpStream;
+pub(crate) use wait::{PATIENCE, until};
 
 pub(crate) const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
