@@ -10,7 +10,7 @@ pub mod soak;
 
 use std::{
     fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering::Relaxed},
 };
 
@@ -39,6 +39,9 @@ pub enum BenchError {
         /// Why.
         source: io::Error,
     },
+    /// A scenario's configuration is not there.
+    #[error("could not read `{0}`, which the scenarios of this program need")]
+    Configuration(PathBuf, #[source] io::Error),
     /// A file, a socket or a process.
     #[error("files, sockets or processes of a run failed")]
     Io(#[from] io::Error),

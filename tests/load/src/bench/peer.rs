@@ -102,7 +102,9 @@ fn program(name: &'static str, variable: &'static str) -> Result<PathBuf, BenchE
 /// Collector and gateway read the same file, in which the variables are what they are for this run.
 fn configured(program: PathBuf, scenario: &Scenario, run: &Run<'_>) -> Result<Command, BenchError> {
     let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
-    let mut config = fs::read_to_string(peers.join(format!("{}.yaml", scenario.config)))?;
+    let file = peers.join(format!("{}.yaml", scenario.config));
+    let read = fs::read_to_string(&file);
+    let mut config = read.map_err(|error| BenchError::Configuration(file, error))?;
     for (name, value) in [
         ("IN", run.listens.to_string()),
         ("OUT", run.sink.to_string()),
