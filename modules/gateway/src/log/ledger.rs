@@ -40,6 +40,8 @@ pub(crate) struct Known {
     /// Its name, if that could be read.
     pub(crate) name: String,
     pub(crate) done: Ranges,
+    /// The last file that names it.
+    generation: u64,
 }
 
 /// What the ledger remembers.
@@ -108,6 +110,11 @@ impl Ledger {
             ledger.files[nth] = Some(file);
         }
         memory.damaged |= sound == 0;
+        if !memory.damaged {
+            // Who is in the file before alone was let go of.
+            let last = ledger.generation;
+            memory.known.retain(|_, known| known.generation == last);
+        }
         (ledger, memory)
     }
 
@@ -259,14 +266,15 @@ fn read(file: &dyn DiskFile, memory: &mut Memory) -> Option<u64> {
         // A sound slot after one that is not: something in between was lost.
         memory.damaged |= broken;
         sound += 1;
-        learn(memory, slot);
+        learn(memory, slot, generation);
     }
     memory.damaged |= sound < slots;
     Some(generation)
 }
 
-fn learn(memory: &mut Memory, slot: &[u8]) {
+fn learn(memory: &mut Memory, slot: &[u8], generation: u64) {
     let known = memory.known.entry(u64_at(slot, 8)).or_default();
+    known.generation = known.generation.max(generation);
     match slot[4] {
         NAME if slot[5] == 0 || !known.name.is_empty() => {
             let text: Vec<u8> = slot[16..]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
+    fmt, mem,
     path::Path,
     sync::{Arc, Mutex},
 };
@@ -38,6 +38,9 @@ pub struct Recovered {
     pub damaged_bytes: u64,
     /// Whether some of what was noted as delivered is unreadable, so that it is delivered once more.
     pub ledger_damaged: bool,
+    /// A destination that is not in the configuration any more, and the one that has come in its place: what waited for
+    /// the one waits for the other.
+    pub renamed: Option<(String, String)>,
     /// Destinations that were in the log and are not any more in the configuration: nothing waits for them now.
     pub dropped: Vec<String>,
     /// Files that are not ours, or of a later version of this program: they stay where they are.
@@ -216,6 +219,15 @@ impl Recovery<'_> {
             } else {
                 self.destinations.insert(key, destination);
             }
+        }
+        // Where one has gone and one has come, it has another name now.
+        if let ([(key, destination)], 1) = (&mut newcomers[..], memory.known.len())
+            && let Some((_, before)) = memory.known.pop_first()
+        {
+            destination.done = before.done;
+            self.recovered.renamed = Some((before.name, destination.name.clone()));
+            self.destinations.insert(*key, mem::take(destination));
+            newcomers.clear();
         }
         self.recovered.dropped = memory.known.into_values().map(|known| known.name).collect();
         newcomers

@@ -197,6 +197,13 @@ fn told(pipeline: &PipelineId, found: &log::Recovered) {
     if found.records > 0 {
         tracing::info!(%pipeline, records = found.records, "found what was not sent yet");
     }
+    if let Some((before, now)) = &found.renamed {
+        tracing::info!(%pipeline, before, now, "an exporter has another name: what waited for it is sent under the new one");
+    }
+    if !found.dropped.is_empty() {
+        let exporters = found.dropped.join(", ");
+        tracing::warn!(%pipeline, exporters, "exporters are gone: what waited for them alone is not sent any more");
+    }
     if found.damaged_places > 0 || !found.unreadable.is_empty() {
         tracing::warn!(
             %pipeline,

@@ -16,7 +16,13 @@ use collector_config::{
 use serde_json::Value;
 
 use super::super::at::At;
-use super::{client, extensions::permissions, load_balancing, or_default, queue, remote_write};
+use super::{
+    client,
+    extensions::permissions,
+    load_balancing, or_default,
+    queue::{self, Stored},
+    remote_write,
+};
 use crate::settings::{Debug, Exporter, ExporterKind, File, FileFormat, Rotation, Verbosity};
 
 /// An exporter of a type that the gateway runs; none if its settings could not be read.
@@ -57,10 +63,11 @@ fn plain(kind: ExporterKind) -> Exporter {
 fn grpc(text: GrpcText, settings: &Value, at: &At<'_>) -> Exporter {
     let waiting = text.sending_queue.clone().unwrap_or_default();
     let again = text.retry_on_failure.clone().unwrap_or_default();
+    let queue = queue::queue(waiting, settings, at);
     Exporter {
         timeout: or_default(text.timeout, Some(Duration::from_secs(5))),
-        queue: queue::queue(waiting, settings, at),
-        retry: queue::retry(&again, at),
+        retry: queue::retry(&again, settings, Stored::of(queue.as_ref()), at),
+        queue,
         kind: ExporterKind::OtlpGrpc(client::grpc(text, at)),
     }
 }
@@ -68,10 +75,11 @@ fn grpc(text: GrpcText, settings: &Value, at: &At<'_>) -> Exporter {
 fn http(text: HttpText, settings: &Value, at: &At<'_>) -> Exporter {
     let waiting = text.sending_queue.clone().unwrap_or_default();
     let again = text.retry_on_failure.clone().unwrap_or_default();
+    let queue = queue::queue(waiting, settings, at);
     Exporter {
         timeout: or_default(text.timeout, Some(Duration::from_secs(30))),
-        queue: queue::queue(waiting, settings, at),
-        retry: queue::retry(&again, at),
+        retry: queue::retry(&again, settings, Stored::of(queue.as_ref()), at),
+        queue,
         kind: ExporterKind::OtlpHttp(Box::new(client::http(text, at))),
     }
 }
@@ -95,11 +103,17 @@ fn balancing(text: BalancingText, settings: &Value, at: &At<'_>) -> Exporter {
         let why = "does nothing: what waits does so once, in the exporter's own queue";
         at.keys(&inner).moot("sending_queue", given, why);
     }
+    let each = || queue::queue(each, &settings["protocol"]["otlp"], &at.keys(&inner));
+    let queue = own.or_else(each);
+    let stored = Stored::of(queue.as_ref());
+    let again = text.retry_on_failure.clone().unwrap_or(never);
+    let timeout = or_default(text.timeout, None);
+    let kind = load_balancing::load_balancing(text, settings, stored, at);
     Exporter {
-        timeout: or_default(text.timeout, None),
-        queue: own.or_else(|| queue::queue(each, &settings["protocol"]["otlp"], &at.keys(&inner))),
-        retry: queue::retry(&text.retry_on_failure.clone().unwrap_or(never), at),
-        kind: ExporterKind::LoadBalancing(Box::new(load_balancing::load_balancing(text, at))),
+        timeout,
+        retry: queue::retry(&again, settings, stored, at),
+        queue,
+        kind: ExporterKind::LoadBalancing(Box::new(kind)),
     }
 }
 

@@ -5,16 +5,25 @@ use std::time::Duration;
 use collector_config::components::load_balancing::{
     DnsResolver, FixedResolver, LoadBalancing as Text, Resolver, RoutingKey as KeyText,
 };
+use serde_json::Value;
 
 use super::super::at::At;
-use super::{client, or_default, queue};
+use super::{
+    client, or_default,
+    queue::{self, Stored},
+};
 use crate::settings::{Choice, DnsNames, LoadBalancing, RoutingKey};
 
 /// How long everything may take where nothing is said and no collector has a queue.
 const WITHIN: Duration = Duration::from_secs(5);
 
 /// The exporter that keeps together what belongs together.
-pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
+pub(super) fn load_balancing(
+    text: Text,
+    settings: &Value,
+    stored: Stored,
+    at: &At<'_>,
+) -> LoadBalancing {
     let inner = at.keys(&["protocol", "otlp"]);
     let why = "does nothing: the resolver knows who is spoken to";
     inner.moot("endpoint", &text.protocol.otlp.endpoint, why);
@@ -41,7 +50,7 @@ pub(super) fn load_balancing(text: Text, at: &At<'_>) -> LoadBalancing {
             .map(|key| routing(key, text.routing_attributes)),
         choice: choice(text.resolver, &at.key("resolver")),
         timeout: or_default(timeout, Some(Duration::from_secs(5))),
-        retry: queue::retry(&again, &inner),
+        retry: queue::retry(&again, &settings["protocol"]["otlp"], stored, &inner),
         protocol: client::grpc(text.protocol.otlp, &inner),
     }
 }

@@ -7,6 +7,22 @@ use super::super::at::At;
 use super::unless_zero;
 use crate::settings::{Backoff, Queue, QueueBatch, Sizer};
 
+/// Whether a storage keeps what waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stored {
+    No,
+    Yes,
+}
+
+impl Stored {
+    pub(super) fn of(queue: Option<&Queue>) -> Self {
+        match queue.and_then(|queue| queue.storage.as_ref()) {
+            Some(_) => Self::Yes,
+            None => Self::No,
+        }
+    }
+}
+
 /// The queue, where there is one, of the component that has these settings. One that a storage keeps is as long as
 /// the storage has room, unless its own size is said: what the collector assumes for memory would be an outage of
 /// seconds.
@@ -56,8 +72,16 @@ fn batch(text: &Batch, at: &At<'_>) -> QueueBatch {
     }
 }
 
-/// When a failed attempt is repeated, where it is.
-pub(super) fn retry(text: &Retry, at: &At<'_>) -> Option<Backoff> {
+/// When a failed attempt is repeated, where it is. What a storage keeps is tried for ever, unless something else is said:
+/// the collector's five minutes would be a loss of what was acknowledged.
+pub(super) fn retry(
+    text: &Retry,
+    settings: &Value,
+    stored: Stored,
+    at: &At<'_>,
+) -> Option<Backoff> {
+    let own_end = settings.pointer("/retry_on_failure/max_elapsed_time");
+    let ends = own_end.is_some() || stored == Stored::No;
     let at = at.key("retry_on_failure");
     let number = |number: &Option<Number>, default| {
         number.as_ref().and_then(Number::as_f64).unwrap_or(default)
@@ -65,7 +89,7 @@ pub(super) fn retry(text: &Retry, at: &At<'_>) -> Option<Backoff> {
     let backoff = Backoff {
         initial: text.initial_interval.get(),
         max: text.max_interval.get(),
-        give_up: unless_zero(text.max_elapsed_time),
+        give_up: unless_zero(text.max_elapsed_time).filter(|_| ends),
         multiplier: number(&text.multiplier, 1.5),
         jitter: number(&text.randomization_factor, 0.5),
     };

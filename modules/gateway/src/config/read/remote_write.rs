@@ -9,7 +9,10 @@ use collector_config::components::{
 use serde_json::Value;
 
 use super::super::at::At;
-use super::{client, connection, or_default, queue};
+use super::{
+    client, connection, or_default,
+    queue::{self, Stored},
+};
 use crate::settings::{Exporter, ExporterKind, Queue, RemoteWrite, Sizer, WriteVersion};
 
 /// How the connection is made.
@@ -145,7 +148,7 @@ pub(super) fn remote_write(
     Exporter {
         timeout: or_default(text.timeout, Some(Duration::from_secs(5))),
         queue: requests(&waiting),
-        retry: queue::retry(&retry, at),
+        retry: queue::retry(&retry, settings, Stored::No, at),
         kind: ExporterKind::RemoteWrite(Box::new(RemoteWrite {
             version,
             tls: connection::always(&text.tls, at),

@@ -3,6 +3,8 @@
 mod keys;
 mod said;
 
+use std::time::Duration;
+
 use super::*;
 use crate::settings::{Durability, ExporterKind, Processor, Shown};
 
@@ -240,6 +242,32 @@ fn a_queue_on_disk_is_as_long_as_the_storage_unless_it_says_how_long() {
         let settings = load_text(&text).unwrap().settings;
         let exporter = settings.exporters.values().next().unwrap();
         assert_eq!(exporter.queue.as_ref().unwrap().size, size, "{queue}");
+    }
+}
+
+#[test]
+fn what_is_on_disk_is_tried_for_ever_unless_it_says_how_long() {
+    let minutes = |minutes| Some(Duration::from_mins(minutes));
+    let stored = "sending_queue: {storage: file_storage}";
+    for (keys, end) in [
+        ("sending_queue: {}".to_owned(), minutes(5)),
+        (stored.to_owned(), None),
+        (
+            format!("{stored}, retry_on_failure: {{max_interval: 20s}}"),
+            None,
+        ),
+        (
+            format!("{stored}, retry_on_failure: {{max_elapsed_time: 7m}}"),
+            minutes(7),
+        ),
+    ] {
+        let text = MINIMAL
+            .replace("insecure: true}", &format!("insecure: true}}, {keys}"))
+            .replace("service: {", "service: {extensions: [file_storage], ");
+        let text = format!("extensions: {{file_storage: {{max_size: 5000000}}}}{text}");
+        let settings = load_text(&text).unwrap().settings;
+        let exporter = settings.exporters.values().next().unwrap();
+        assert_eq!(exporter.retry.unwrap().give_up, end, "{keys}");
     }
 }
 

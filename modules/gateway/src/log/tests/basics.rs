@@ -141,7 +141,7 @@ fn bodies_are_compressed_where_that_is_asked_for() {
 #[test]
 fn a_destination_that_is_new_gets_what_comes_and_one_that_is_gone_keeps_nothing() {
     let disk = SimDisk::default();
-    let world = World::open(&disk, &small(&["a", "gone"]));
+    let world = World::open(&disk, &small(&["a", "gone", "lost"]));
     (0..20).for_each(|record| world.appended(record, 900));
     while let Some(delivery) = world.next("a") {
         delivery.done();
@@ -149,10 +149,38 @@ fn a_destination_that_is_new_gets_what_comes_and_one_that_is_gone_keeps_nothing(
     drop(world);
 
     let world = World::open(&disk, &small(&["a", "new"]));
-    assert_eq!(world.recovered.dropped, ["gone"]);
+    let mut dropped = world.recovered.dropped.clone();
+    dropped.sort();
+    assert_eq!(dropped, ["gone", "lost"]);
     assert_eq!(world.recovered.records, 0);
     world.append(20, 900).unwrap();
     assert_eq!((world.all("a"), world.all("new")), (vec![20], vec![20]));
+}
+
+#[test]
+fn a_destination_with_another_name_gets_what_waited_for_it() {
+    let disk = SimDisk::default();
+    let world = World::open(&disk, &small(&["a", "before"]));
+    (0..20).for_each(|record| world.appended(record, 900));
+    while let Some(delivery) = world.next("a") {
+        delivery.done();
+    }
+    (0..5).for_each(|_| world.next("before").unwrap().done());
+    drop(world);
+
+    for (left, before, now) in [(15, "before", "now"), (14, "now", "before")] {
+        let world = World::open(&disk, &small(&["a", now]));
+        let renamed = Some((before.to_owned(), now.to_owned()));
+        assert_eq!(world.recovered.renamed, renamed);
+        assert!(world.recovered.dropped.is_empty());
+        assert_eq!(world.recovered.records, left);
+        world.next(now).unwrap().done();
+    }
+    let world = World::open(&disk, &small(&["a", "before"]));
+    assert_eq!(world.recovered.renamed, None);
+    assert!(world.recovered.dropped.is_empty());
+    assert!(world.all("a").is_empty());
+    assert_eq!(world.all("before"), (7..20).collect::<Vec<_>>());
 }
 
 #[test]
