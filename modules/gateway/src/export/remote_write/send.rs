@@ -71,8 +71,9 @@ impl RemoteWrite {
         }))
     }
 
-    /// Sends the requests of one shard, one after the other.
+    /// Sends the requests of one shard, one after the other. One that is refused for ever is no reason to keep back others.
     async fn shard(&self, requests: Vec<Vec<u8>>) -> Result<(), Failure> {
+        let mut sent_all = Ok(());
         for request in requests {
             self.sent.add(1);
             let body = Bytes::from(request).into();
@@ -86,16 +87,15 @@ impl RemoteWrite {
             let said = said.lines().next().unwrap_or_default();
             let why = format!("the server answered {}: {said}", head.status);
             let passes = head.status.is_server_error() || head.status.as_u16() == 429;
-            return Err(if passes {
-                Failure::Passing {
+            if passes {
+                return Err(Failure::Passing {
                     why: why.into(),
                     after: retry_after(&head),
-                }
-            } else {
-                Failure::Lasting(why.into())
-            });
+                });
+            }
+            sent_all = Err(Failure::Lasting(why.into()));
         }
-        Ok(())
+        sent_all
     }
 
     async fn all(&self, payload: &Payload) -> Result<Delivered, Failure> {
