@@ -13,7 +13,7 @@ const LAST: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub struct Haste(watch::Sender<Option<Instant>>);
 
-/// Whether there is a hurry, and when it is too late. Where nobody is left who could say so, it is.
+/// Whether there is a hurry, and when it is too late. Where nobody is left who could say so, it never is.
 #[derive(Clone, Debug)]
 pub(crate) struct Hurry(watch::Receiver<Option<Instant>>);
 
@@ -38,9 +38,12 @@ impl Haste {
 }
 
 impl Hurry {
-    /// Waits until there is a hurry.
-    pub(crate) async fn comes(&mut self) {
-        let _ = self.0.wait_for(Option::is_some).await;
+    /// Waits until there is a hurry: when it will be too late.
+    pub(crate) async fn comes(&mut self) -> Instant {
+        match self.0.wait_for(Option::is_some).await.map(|end| *end) {
+            Ok(Some(end)) => end,
+            _ => std::future::pending().await,
+        }
     }
 
     pub(crate) fn is_too_late(&self) -> bool {
@@ -49,9 +52,7 @@ impl Hurry {
 
     /// Waits until it is too late.
     pub(crate) async fn over(mut self) {
-        let end = self.0.wait_for(Option::is_some).await.map(|end| *end);
-        if let Ok(Some(end)) = end {
-            sleep_until(end).await;
-        }
+        let end = self.comes().await;
+        sleep_until(end).await;
     }
 }

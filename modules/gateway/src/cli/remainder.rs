@@ -1,23 +1,29 @@
 //! What becomes of what a gateway holds when it ends?
 
-use crate::serve::{Exports, Gateway};
+use std::sync::Arc;
+
+use crate::{
+    serve::{Exports, Gateway},
+    tail::Counts,
+};
 
 /// The exporters of a gateway that ends, and what they had given up before.
-#[derive(Default)]
 pub(super) struct Remainder {
     exporters: Exports,
+    samplers: Vec<Arc<Counts>>,
     lost_before: u64,
 }
 
 impl Remainder {
     /// Before the end.
     pub(super) fn of(gateway: &Gateway) -> Self {
-        let exporters = gateway.exporters().clone();
-        let lost_before = lost(&exporters);
-        Self {
-            exporters,
-            lost_before,
-        }
+        let mut remainder = Self {
+            exporters: gateway.exporters().clone(),
+            samplers: gateway.samplers().to_vec(),
+            lost_before: 0,
+        };
+        remainder.lost_before = remainder.lost();
+        remainder
     }
 
     /// The same of what waits in memory alone, so that it holds nothing on disk.
@@ -25,13 +31,13 @@ impl Remainder {
         let mut before = Self::of(gateway);
         let exporters = &mut before.exporters;
         exporters.retain(|_, exporter| exporter.queue.left_on_disk().is_none());
-        before.lost_before = lost(exporters);
+        before.lost_before = before.lost();
         before
     }
 
     /// Says what became of it after another gateway has taken its place.
     pub(super) fn say_replaced(&self) {
-        match lost(&self.exporters) - self.lost_before {
+        match self.lost() - self.lost_before {
             0 => tracing::info!("what came before the new configuration was sent"),
             items => tracing::error!(
                 items,
@@ -42,7 +48,7 @@ impl Remainder {
 
     /// Says what became of it, after the end.
     pub(super) fn say(&self) {
-        let lost = lost(&self.exporters) - self.lost_before;
+        let lost = self.lost() - self.lost_before;
         let mut kept = 0;
         for ((exporter, signal), each) in &self.exporters {
             if let Some(left) = each.queue.left_on_disk().filter(|left| left.records > 0) {
@@ -62,11 +68,25 @@ impl Remainder {
             tracing::info!("the gateway has ended, and everything was handed on");
         }
     }
+
+    /// What was given up: by who sends, and by who samples and found nobody to take it.
+    fn lost(&self) -> u64 {
+        let exporters = self.exporters.values();
+        let failed: u64 = exporters
+            .map(|exporter| exporter.tallies.failed.get())
+            .sum();
+        let refused: u64 = self
+            .samplers
+            .iter()
+            .map(|counts| counts.refused.get())
+            .sum();
+        failed + refused
+    }
 }
 
-fn lost(exporters: &Exports) -> u64 {
-    exporters
-        .values()
-        .map(|exporter| exporter.tallies.failed.get())
-        .sum()
+/// Says that the end has come when a storage had been let go of, and nobody had taken it yet.
+pub(super) fn say_between() {
+    tracing::info!(
+        "the gateway has ended between two configurations: what is in files is sent after the next start"
+    );
 }

@@ -5,7 +5,7 @@ use std::{cell::RefCell, sync::Arc, thread, time::Duration};
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
 use super::remainder::Remainder;
-use crate::{haste::Haste, serve::Gateway};
+use crate::serve::{Gateway, Hasten};
 
 /// How long a gateway has to let go of the storage that its successor may need. What it has not sent is sent after that.
 const HANDOVER: Duration = Duration::from_secs(1);
@@ -14,8 +14,16 @@ const HANDOVER: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Retired(RefCell<Vec<Retiring>>);
 
+/// What whoever follows needs of a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    Nothing,
+    /// What it has on disk.
+    Storage,
+}
+
 struct Retiring {
-    haste: Haste,
+    hasten: Hasten,
     done: JoinHandle<()>,
 }
 
@@ -43,15 +51,22 @@ pub(super) async fn stop(gateway: Arc<Gateway>, patience: Duration) {
 }
 
 impl Retired {
-    /// Has a gateway take no more and let go of its storage, which is done when what this returns is. What it has in
-    /// memory it sends after that.
-    pub(super) fn add(&self, gateway: Arc<Gateway>) -> impl Future<Output = ()> + use<> {
+    /// Has a gateway take no more and let go of what its successor needs, which is done when what this returns is. What it
+    /// has in memory it sends after that.
+    pub(super) fn add(
+        &self,
+        gateway: Arc<Gateway>,
+        need: Need,
+    ) -> impl Future<Output = ()> + use<> {
         let remainder = Remainder::in_memory(&gateway);
-        let haste = gateway.haste().clone();
+        let hasten = gateway.hasten();
         let (let_go, has_let_go) = oneshot::channel();
         let done = tokio::spawn(async move {
             let rest = aside("let go", move || {
-                let rest = gateway.let_go(HANDOVER);
+                let rest = match need {
+                    Need::Nothing => gateway.retire(),
+                    Need::Storage => gateway.let_go(HANDOVER),
+                };
                 drop(gateway);
                 rest
             });
@@ -65,7 +80,7 @@ impl Retired {
         });
         let mut all = self.0.borrow_mut();
         all.retain(|one| !one.done.is_finished());
-        all.push(Retiring { haste, done });
+        all.push(Retiring { hasten, done });
         async move {
             // If it is gone, so is what it held.
             let _ = has_let_go.await;
@@ -85,7 +100,7 @@ impl Retired {
             return;
         }
         for one in &all {
-            one.haste.make();
+            one.hasten.make();
         }
         for one in all.into_iter().filter(|one| !one.done.is_finished()) {
             let _ = one.done.await;

@@ -19,9 +19,9 @@ use crate::{
 
 use super::{
     Configuration, pages,
-    remainder::Remainder,
+    remainder::{self, Remainder},
     report::Report,
-    retired::{Retired, stop},
+    retired::{Need, Retired, stop},
     signals::{Signals, Wish},
     taken::{self, Taken},
 };
@@ -147,7 +147,8 @@ impl Run<'_> {
                 pages,
             }),
             Err(error) => {
-                stop(gateway, Duration::ZERO).await;
+                // Somebody may have come already: what was taken is sent.
+                self.retired.add(gateway, Need::Storage).await;
                 Err(error.into())
             }
         }
@@ -190,7 +191,7 @@ impl Run<'_> {
                 let Current { gateway, pages, .. } = old;
                 drop(pages);
                 // The old one takes no more, and sends what it has beside the new one.
-                drop(self.retired.add(gateway));
+                drop(self.retired.add(gateway, Need::Nothing));
                 taken
             }
             Err(error) => (old, refused(&error, "the old one goes on")),
@@ -214,7 +215,7 @@ impl Run<'_> {
         drop(pages);
         let legacy = gateway.legacy();
         tokio::select! {
-            () = self.retired.add(gateway) => {}
+            () = self.retired.add(gateway, Need::Storage) => {}
             () = signals.end() => return Ok(None),
         }
         let runs = match self.start_once_free(&settings, &legacy).await {
@@ -255,14 +256,16 @@ impl Run<'_> {
         );
         let last = last.map(|Current { gateway, pages, .. }| (gateway, pages));
         let (gateway, pages) = last.unzip();
-        let remainder = gateway.as_deref().map(Remainder::of).unwrap_or_default();
+        let remainder = gateway.as_deref().map(Remainder::of);
         let stopped = async {
             if let Some(gateway) = gateway {
                 stop(gateway, PATIENCE).await;
             }
         };
         tokio::select! {
-            _ = async { tokio::join!(stopped, self.retired.end(PATIENCE)) } => remainder.say(),
+            _ = async { tokio::join!(stopped, self.retired.end(PATIENCE)) } => {
+                remainder.map_or_else(remainder::say_between, |remainder| remainder.say());
+            }
             () = signals.end() => tracing::warn!("a second signal: the gateway ends at once"),
         }
         drop(pages);

@@ -72,7 +72,7 @@ impl Way<'_> {
             self.exporter.tallies.retries.add(1);
             tokio::select! {
                 () = sleep(pause) => {}
-                () = hurry.comes() => return Interrupted::Yes,
+                _ = hurry.comes() => return Interrupted::Yes,
             }
         }
     }

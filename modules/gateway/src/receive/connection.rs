@@ -21,7 +21,7 @@ use super::{
     prefixed::{Prefixed, Version, version},
     timely::Timely,
 };
-use crate::{http2::server, settings::Http2};
+use crate::{haste::Hurry, http2::server, settings::Http2};
 
 /// How much a connection may send before it is read. What is under way is memory that nobody charged, so it is kept
 /// near what a fast line holds.
@@ -39,11 +39,12 @@ const LAST_CALL: Duration = Duration::from_millis(200);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Serves a listener until it is told to stop; then no new connection is taken, and those that there are end with the
-/// calls that they have.
-pub async fn serve(
+/// calls that they have. Whose calls do not end before it is too late is cut off: nothing was acknowledged of what came.
+pub(crate) async fn serve(
     serving: Arc<Serving>,
     listener: Listener,
     stop: watch::Receiver<bool>,
+    hurry: Hurry,
 ) -> io::Result<()> {
     let accepting = listener.accepting()?;
     let mut stopped = stop.clone();
@@ -66,7 +67,19 @@ pub async fn serve(
         }
     }
     drop(accepting);
-    while connections.join_next().await.is_some() {}
+    let ended = async { while connections.join_next().await.is_some() {} };
+    let in_time = tokio::select! {
+        () = ended => true,
+        () = hurry.over() => false,
+    };
+    if !in_time {
+        let open = connections.len();
+        tracing::warn!(
+            open,
+            "calls have not come to an end in time: their connections are closed"
+        );
+        connections.shutdown().await;
+    }
     Ok(())
 }
 

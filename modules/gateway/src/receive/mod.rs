@@ -27,7 +27,7 @@ mod tls;
 use std::{sync::Arc, time::Duration};
 
 use body::Limits;
-pub use connection::serve;
+pub(crate) use connection::serve;
 use incoming::Message;
 pub use listen::{ListenError, Listener, Listening};
 pub use service::{Protocol, Serving};

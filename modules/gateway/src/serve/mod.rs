@@ -20,15 +20,14 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::{
-    Budget, Signal, export,
-    haste::Haste,
-    log,
+    Budget, Signal, export, log,
     pipeline::Meter,
     receive::{ListenError, Listening, Serving, TlsError},
     settings::Settings,
     tail,
 };
 
+pub use crate::haste::Haste;
 use shard::Hurries;
 
 /// Why a gateway does not start.
@@ -80,8 +79,17 @@ pub struct Stored {
     pub stats: Arc<log::Stats>,
 }
 
-/// How long requests that still come may take once a storage is to be let go of.
-const REQUESTS: Duration = Duration::from_secs(3);
+/// How long requests that have come may take once a storage is to be let go of: as long as a sender may be silent.
+const REQUESTS: Duration = Duration::from_secs(10);
+/// How long what is in memory may hold a storage that is to be let go of.
+const MEMORY: Duration = Duration::from_secs(30);
+
+/// What makes those hurry who are at work for a gateway that has been replaced.
+#[derive(Clone)]
+pub struct Hasten {
+    receiving: Haste,
+    from_memory: Haste,
+}
 
 /// What a gateway had in memory when it let go of everything else.
 pub struct Rest(Vec<JoinHandle<()>>);
@@ -180,9 +188,12 @@ impl Gateway {
         }
     }
 
-    /// What makes those hurry who send what is in memory.
-    pub fn haste(&self) -> &Haste {
-        &self.from_memory
+    /// What makes those hurry who are still at work once it has been replaced.
+    pub fn hasten(&self) -> Hasten {
+        Hasten {
+            receiving: self.receiving.clone(),
+            from_memory: self.from_memory.clone(),
+        }
     }
 
     /// The exporters.
@@ -210,7 +221,8 @@ impl Gateway {
     /// is given up and counted. What a log keeps is sent after the next start, so nobody waits for that: only what is
     /// being sent has a moment, lest it arrive twice.
     pub fn stop(&self, patience: Duration) {
-        let shards = self.receive_no_more(patience);
+        let shards = self.receive_no_more();
+        self.receiving.within(patience);
         self.from_disk.make();
         let end = Instant::now() + patience;
         while Instant::now() < end && !shards.iter().all(JoinHandle::is_finished) {
@@ -220,25 +232,45 @@ impl Gateway {
         join(shards);
     }
 
-    /// The same for what waits on disk, of which nothing is held any more once this returns and the gateway is dropped.
-    /// What waits in memory is sent meanwhile, for as long as it takes.
+    /// The same behind one that follows it: calls and what waits in memory have as long as it takes. What waits on disk
+    /// stays there.
+    pub fn retire(&self) -> Rest {
+        let shards = self.receive_no_more();
+        self.from_disk.make();
+        Rest(shards)
+    }
+
+    /// The same before one that follows it and needs what it holds on disk, of which nothing is held any more once this
+    /// returns and the gateway is dropped. Calls that have not come to an end by then are cut off: that takes some seconds,
+    /// or half a minute if a sampler waits for room in memory, which is given up then.
     pub fn let_go(&self, patience: Duration) -> Rest {
-        let shards = self.receive_no_more(REQUESTS);
+        let shards = self.receive_no_more();
+        self.receiving.within(REQUESTS);
         let held = lock(&self.held);
         // Nobody ever sends: it ends when all are gone who could.
-        if held.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
+        let is_held = |limit| held.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+        if is_held(patience) {
             self.from_disk.make();
-            let _ = held.recv();
+            if is_held(MEMORY) {
+                self.from_memory.make();
+                let _ = held.recv();
+            }
         }
         Rest(shards)
     }
 
-    /// Takes no more, and has what is under way come to its end within so long.
-    fn receive_no_more(&self, limit: Duration) -> Vec<JoinHandle<()>> {
+    fn receive_no_more(&self) -> Vec<JoinHandle<()>> {
         drop(mem::take(&mut *lock(&self.listening)));
-        self.receiving.within(limit);
         self.stop.send_replace(true);
         mem::take(&mut *lock(&self.shards))
+    }
+}
+
+impl Hasten {
+    /// Says that calls are to end, that nothing is to be tried again, and that what is being tried has only a moment left.
+    pub fn make(&self) {
+        self.receiving.make();
+        self.from_memory.make();
     }
 }
 

@@ -1,12 +1,9 @@
 //! What runs on one thread?
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::AcqRel},
-        mpsc,
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::AcqRel},
+    mpsc,
 };
 
 use tokio::{sync::watch, task::JoinSet};
@@ -112,13 +109,18 @@ impl Shard {
                 };
                 exporting.spawn(export::consume(exporter, source, count, hurry));
             }
-            let sampling = tokio::spawn(sample(samplers, Arc::clone(&ending)));
+            let sampling = tokio::spawn(sample(samplers, Arc::clone(&ending), hurries.clone()));
             let mut receiving = JoinSet::new();
             for (serving, listener) in servers {
                 // A listener that cannot be handed to the runtime serves nobody: the other shards do.
-                receiving.spawn(receive::serve(serving, listener, stopped.clone()));
+                receiving.spawn(receive::serve(
+                    serving,
+                    listener,
+                    stopped.clone(),
+                    hurries.receiving.clone(),
+                ));
             }
-            end(receiving, hurries.receiving).await;
+            while receiving.join_next().await.is_some() {}
             let mut stopped = stopped;
             // Without any server there is still something to send, until the end.
             let _ = stopped.wait_for(|stop| *stop).await;
@@ -135,36 +137,28 @@ impl Shard {
     }
 }
 
-/// Waits until all servers have ended. Who sends so slowly that it is too late is cut off: nothing was acknowledged of
-/// what came.
-async fn end(mut servers: JoinSet<io::Result<()>>, hurry: Hurry) {
-    let ended = async { while servers.join_next().await.is_some() {} };
-    tokio::select! {
-        () = ended => return,
-        () = hurry.over() => {}
-    }
-    tracing::warn!("requests have not come to an end in time: their connections are closed");
-    servers.shutdown().await;
-}
-
 /// Lets time pass for samplers until nothing comes any more; then each ends after those before it, which may hand it
 /// something at their end.
-async fn sample(samplers: Vec<Arc<tail::Sampler>>, ending: Arc<Ending>) {
+async fn sample(samplers: Vec<Arc<tail::Sampler>>, ending: Arc<Ending>, hurries: Hurries) {
     let mut before: Option<watch::Receiver<bool>> = None;
     let mut running = JoinSet::new();
     for sampler in samplers {
         let (ended, after) = watch::channel(false);
         let before = before.replace(after);
         let ending = Arc::clone(&ending);
+        let hurry = if sampler.is_kept() {
+            hurries.disk.clone()
+        } else {
+            hurries.memory.clone()
+        };
         running.spawn(async move {
-            sampler
-                .run(async {
-                    ending.nothing_comes().await;
-                    if let Some(mut before) = before {
-                        let _ = before.wait_for(|ended| *ended).await;
-                    }
-                })
-                .await;
+            let stop = async {
+                ending.nothing_comes().await;
+                if let Some(mut before) = before {
+                    let _ = before.wait_for(|ended| *ended).await;
+                }
+            };
+            sampler.run(stop, hurry).await;
             ended.send_replace(true);
         });
     }

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     Payload, Refusal,
+    haste::Hurry,
     pipeline::Take,
     time::{Instant, sleep, sleep_until, timeout},
 };
@@ -69,8 +70,6 @@ const FOR_ONE: usize = 2;
 const PARCEL: usize = 256 << 10;
 /// When to come again to one who is busy and does not say when.
 const AGAIN: Duration = Duration::from_millis(100);
-/// How long whoever comes next may take at the end to make room: longer than what is sent from memory has.
-const LAST: Duration = Duration::from_secs(30);
 /// How long a sender waits for room where new traces wait instead of old ones being left.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -109,6 +108,11 @@ impl Sampler {
         &self.name
     }
 
+    /// Whether a journal keeps what it has taken.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.journal.is_some()
+    }
+
     /// What it counts.
     pub fn counts(&self) -> &Arc<Counts> {
         &self.counts
@@ -120,8 +124,9 @@ impl Sampler {
     }
 
     /// Reads again what was left, decides and hands on until `stop`, and then what is left to decide and to hand on.
-    /// What was not read by then is read by the next run.
-    pub async fn run(&self, stop: impl Future<Output = ()>) {
+    /// What was not read by then is read by the next run. Once it is too late, what nobody has taken is left to that run,
+    /// or lost and counted where no journal has it.
+    pub(crate) async fn run(&self, stop: impl Future<Output = ()>, hurry: Hurry) {
         let ending = AtomicBool::new(false);
         let until_the_end = async {
             tokio::select! {
@@ -134,7 +139,13 @@ impl Sampler {
             ending.store(true, Relaxed);
             self.kept.notify_one();
         };
-        tokio::join!(until_the_end, self.send_all(&ending));
+        let sent = async {
+            tokio::select! {
+                () = self.send_all(&ending) => {}
+                () = hurry.over() => self.give_up(),
+            }
+        };
+        tokio::join!(until_the_end, sent);
         self.tell().await;
     }
 
@@ -180,17 +191,9 @@ impl Sampler {
         self.tell().await;
     }
 
-    /// Hands on what is kept, one parcel after the other, each until it is taken; once `ending`, until there is none or
-    /// nobody has taken one for long: then a journal has the rest, or it is lost and counted.
+    /// Hands on what is kept, one parcel after the other, each until it is taken; once `ending`, until there is none.
     pub(super) async fn send_all(&self, ending: &AtomicBool) {
-        let mut end = None;
         loop {
-            if ending.load(Relaxed)
-                && Instant::now() >= *end.get_or_insert_with(|| Instant::now() + LAST)
-            {
-                self.give_up();
-                return;
-            }
             let sent = match self.next_payload() {
                 Ok(Some(payload)) => self.send(payload).await,
                 Ok(None) if ending.load(Relaxed) => return,
@@ -200,9 +203,8 @@ impl Sampler {
                 }
                 Err(NoRoom) => Err(AGAIN),
             };
-            match sent {
-                Ok(()) => end = None,
-                Err(again) => sleep(again).await,
+            if let Err(again) = sent {
+                sleep(again).await;
             }
         }
     }
@@ -237,6 +239,9 @@ impl Sampler {
 
     /// Lets go of what nobody takes.
     fn give_up(&self) {
+        if matches!(self.next_payload(), Ok(None)) {
+            return;
+        }
         if self.journal.is_some() {
             tracing::warn!(
                 "what tail sampling kept and nobody took is handed on after the next start"

@@ -11,7 +11,7 @@ use super::{
     run::{World, bad, large},
     world::{Made, recover, span},
 };
-use crate::{log::Level, time::simulated::Simulation, wire::Value};
+use crate::{haste::Haste, log::Level, time::simulated::Simulation, wire::Value};
 
 #[tokio::test]
 async fn what_comes_before_everything_is_read_again_is_decided_with_it_and_once() {
@@ -135,7 +135,7 @@ async fn an_orderly_end_leaves_what_it_has_not_read_to_the_next_run() {
     second.send(&[bad(1, 99)]).await;
     second.read_some(2);
     assert!((1..31).contains(&second.unread()), "{}", second.unread());
-    second.sampler.run(async {}).await;
+    second.sampler.run(async {}, Haste::new().hurry()).await;
     assert_eq!(world.arrived.all(), []);
     drop(second);
     let third = world.start();
@@ -248,7 +248,7 @@ fn what_has_no_room_waits_until_something_is_decided() {
     let mut simulation = Simulation::new(1);
     let second = world.start();
     let stop = crate::time::sleep(Duration::from_mins(2));
-    simulation.run(second.sampler.run(stop));
+    simulation.run(second.sampler.run(stop, Haste::new().hurry()));
     let counts = second.sampler.counts();
     assert_eq!((counts.recovered.get(), counts.left.get()), (40, 0));
     assert_eq!(world.arrived.all().len(), 40);

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Budget, Payload, Refusal,
+    haste::Haste,
     log::{self, tests::disk::SimDisk},
     pipeline::Take,
     wire::Value,
@@ -214,7 +215,7 @@ async fn an_orderly_end_leaves_what_waits_to_the_next_run() {
     let first = sampler(journal.clone(), &sink, &budget);
     let waiting = payload(request(&[], &[bad(1, 1)]), &budget);
     first.take(waiting).await.unwrap();
-    first.run(async {}).await;
+    first.run(async {}, Haste::new().hurry()).await;
     assert_eq!(sink.taken.lock().unwrap().len(), 0);
     let second = sampler(journal.clone(), &sink, &budget);
     assert_eq!(recover(&second).await, (1, 0));

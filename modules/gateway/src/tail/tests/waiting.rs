@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::future::BoxFuture;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -9,7 +10,7 @@ use super::{
     super::{Core, Sampler},
     world::{Sink, payload, request, span},
 };
-use crate::{Budget, Refusal, Signal, pipeline::Take};
+use crate::{Budget, Payload, Refusal, Signal, haste::Haste, pipeline::Take};
 
 fn core(budget: &Arc<Budget>) -> Core {
     let settings = json!({
@@ -42,8 +43,36 @@ async fn kept_spans_wait_until_they_are_taken() {
     *sink.busy.lock().unwrap() = 2;
     let last = payload(request(&[], &[span(3, 3)]), &budget);
     sampler.take(last).await.unwrap();
-    sampler.run(async {}).await;
+    sampler.run(async {}, Haste::new().hurry()).await;
     assert_eq!(sink.taken.lock().unwrap().len(), 3);
+}
+
+/// Never says whether it takes something.
+struct Undecided;
+
+impl Take for Undecided {
+    fn take(&self, _: Payload) -> BoxFuture<'_, Result<(), Refusal>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_takes_in_time_is_lost_and_counted() {
+    let busy = Arc::new(Sink::default());
+    *busy.busy.lock().unwrap() = 1_000_000;
+    for next in [busy as Arc<dyn Take>, Arc::new(Undecided)] {
+        let budget = Budget::new(16 << 20);
+        let sampler = Sampler::new(core(&budget), None, next);
+        let body = request(&[], &[span(1, 1), span(1, 2), span(2, 3)]);
+        sampler.take(payload(body, &budget)).await.unwrap();
+        let haste = Haste::new();
+        haste.within(Duration::from_millis(50));
+        let run = sampler.run(async {}, haste.hurry());
+        timeout(Duration::from_mins(1), run).await.unwrap();
+        assert_eq!(sampler.counts().refused.get(), 3);
+        drop(sampler);
+        assert_eq!(budget.used(), 0);
+    }
 }
 
 #[tokio::test]

@@ -186,12 +186,12 @@ impl Life {
         let (sampler, exporter) = (Arc::clone(&self.sampler), Arc::clone(&self.exporter));
         let consumed = consume(Arc::clone(&exporter), source, 2, self.haste.hurry());
         run(&self.working, consumed);
-        let mut stopped = stopped.clone();
+        let (mut stopped, hurry) = (stopped.clone(), self.haste.hurry());
         run(&self.working, async move {
             let stop = async {
                 let _ = stopped.wait_for(|stop| *stop).await;
             };
-            sampler.run(stop).await;
+            sampler.run(stop, hurry).await;
             exporter.queue.close();
         });
     }
