@@ -1,7 +1,7 @@
 //! How is a log the sampler's journal?
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use super::journal::{Appending, Fate, Journal, Position, Unread, Verdict};
 use crate::{
     Budget, Chunks, Payload, Refusal,
-    log::{self, Cursor, Kind, Log, Rest},
+    log::{self, AppendError, Cursor, Kind, Log, Rest},
 };
 
 /// The sampler's journal in a [`Log`] of its own: requests are its records, verdicts its notes.
@@ -27,12 +27,18 @@ pub struct LogJournal {
 struct State {
     /// Records that are not done, by their numbers.
     records: BTreeMap<u64, log::Position>,
-    /// Notes, by the last record that they speak of: with that one they can be forgotten.
-    notes: BTreeMap<u64, Vec<log::Position>>,
+    /// Notes, by the record with which they can be forgotten.
+    notes: BTreeMap<u64, Vec<Noted>>,
     /// Notes of an earlier run, before anybody has asked for them.
     earlier: Vec<(log::Position, Bytes)>,
-    /// The first record that is left to the next run.
-    left: Option<u64>,
+    /// Records that are left to the next run.
+    left: BTreeSet<u64>,
+}
+
+/// A note, and the last record that it speaks of.
+struct Noted {
+    position: log::Position,
+    upto: u64,
 }
 
 /// An id, a fate, a position.
@@ -71,10 +77,36 @@ impl LogJournal {
         let unreadable = self.cursor.unreadable();
         let mut state = self.state();
         let upto = verdicts.iter().map(|verdict| verdict.upto.0).max();
+        let upto = upto.unwrap_or_default();
         // Where a record is left to the next run, that one has to know what was decided about its traces.
-        let left = state.left.into_iter().chain(unreadable).min();
-        let upto = upto.max(left).unwrap_or_default();
-        state.notes.entry(upto).or_default().push(position);
+        let left = state.left.first().copied().into_iter().chain(unreadable);
+        let until = left.min().unwrap_or_default().max(upto);
+        let note = Noted { position, upto };
+        state.notes.entry(until).or_default().push(note);
+    }
+
+    /// Forgets, where the log is full, notes that are kept only for records that cannot be had: what is decided anew of
+    /// those is little beside a sampler that takes nothing more. Whether there were any.
+    fn make_room(&self, state: &mut State) -> bool {
+        if state.left.is_empty() && self.cursor.unreadable().is_none() {
+            return false;
+        }
+        let all_is_read = self.cursor.at_end().is_some();
+        let unread = if all_is_read {
+            u64::MAX
+        } else {
+            self.cursor.wanted()
+        };
+        let notes = state.kept_for_nobody(unread);
+        if notes.is_empty() {
+            return false;
+        }
+        tracing::warn!(
+            notes = notes.len(),
+            "the log of a tail sampler is full: what was decided is forgotten, and may be decided anew for requests that could not be read"
+        );
+        self.cursor.done(&notes);
+        true
     }
 }
 
@@ -84,17 +116,34 @@ impl State {
         let first = self.records.keys().next().copied();
         let first = first.map_or(unread, |first| first.min(unread));
         let kept = self.notes.split_off(&first);
-        std::mem::replace(&mut self.notes, kept)
-            .into_values()
-            .flatten()
-            .collect()
+        let forgotten = std::mem::replace(&mut self.notes, kept).into_values();
+        forgotten.flatten().map(|note| note.position).collect()
+    }
+
+    /// Notes that speak of no record that can be had, where those from `unread` on are not read. They are forgotten.
+    fn kept_for_nobody(&mut self, unread: u64) -> Vec<log::Position> {
+        let left = &self.left;
+        let first = self.records.keys().find(|record| !left.contains(record));
+        let first = first.map_or(unread, |first| unread.min(*first));
+        let mut positions = Vec::new();
+        for notes in self.notes.values_mut() {
+            let forgotten = notes.extract_if(.., |note| note.upto < first);
+            positions.extend(forgotten.map(|note| note.position));
+        }
+        self.notes.retain(|_, notes| !notes.is_empty());
+        positions
     }
 }
 
 impl Journal for LogJournal {
     fn append(&self, payload: &Payload) -> Result<Appending, Refusal> {
         let mut state = self.state();
-        let position = self.log.append(payload)?;
+        let position = match self.log.append(payload) {
+            Err(AppendError::Full { .. }) if self.make_room(&mut state) => {
+                self.log.append(payload)?
+            }
+            appended => appended?,
+        };
         state.records.insert(position.sequence, position);
         drop(state);
         let log = self.log.clone();
@@ -170,7 +219,7 @@ impl Journal for LogJournal {
             bytes,
         };
         let mut state = self.state();
-        state.left.get_or_insert(sequence);
+        state.left.insert(sequence);
         state.records.insert(sequence, position);
         drop(state);
         self.cursor.pass([position]);

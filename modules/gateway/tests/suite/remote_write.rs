@@ -57,6 +57,30 @@ async fn samples_arrive_in_the_order_of_time_even_when_one_has_to_wait() {
 }
 
 #[tokio::test]
+async fn what_is_refused_for_ever_keeps_nothing_else_back() {
+    let (backend, address) = Backend::answering(&[(400, None)]).await;
+    let ExporterKind::RemoteWrite(mut kind) = server(address, WriteVersion::V1) else {
+        unreachable!("it writes to Prometheus")
+    };
+    // Each series has a request of its own.
+    kind.max_request = 1;
+    let gateway = Running::start(&settings(ExporterKind::RemoteWrite(kind)));
+    let gauges = ["a", "b", "c"].map(|name| {
+        format!(
+            r#"{{"name":"{name}","gauge":{{"dataPoints":[{{"asInt":"1","timeUnixNano":"1000000000"}}]}}}}"#
+        )
+    });
+    let text = format!(
+        r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{}]}}]}}]}}"#,
+        gauges.join(",")
+    );
+    let request = json::to_protobuf(Signal::Metrics, text.as_bytes()).unwrap();
+    assert_eq!(call(gateway.grpc, METRICS, &request).await.code, "0");
+    gateway.stop().await;
+    assert_eq!(backend.got().len(), 3);
+}
+
+#[tokio::test]
 async fn both_versions_say_what_they_are_and_a_lasting_refusal_is_not_repeated() {
     for (version, number, content_type) in [
         (WriteVersion::V1, "0.1.0", "application/x-protobuf"),

@@ -271,6 +271,37 @@ async fn a_log_on_disk_brings_back_the_same() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_left_does_not_keep_notes_until_the_log_is_full() {
+    let budget = Budget::new(16 << 20);
+    let settings = log::Settings {
+        segment: 64 << 10,
+        capacity: 512 << 10,
+        ..log::Settings::new([LogJournal::DESTINATION])
+    };
+    let disk: Arc<dyn log::Disk> = Arc::new(SimDisk::default());
+    let (log, found) = log::Log::open(Path::new("/left"), &settings, disk).unwrap();
+    let journal = LogJournal::new(log, found.notes, budget.clone());
+    let left = journal.append(&trace(0, &budget)).unwrap();
+    left.stored.await.unwrap();
+    journal.leave(left.position);
+    let (mut bytes, mut nth) = (0, 0);
+    while bytes < 3 * settings.capacity {
+        nth += 1;
+        let payload = trace(nth, &budget);
+        bytes += payload.body.len() as u64;
+        let appending = journal.append(&payload).unwrap();
+        let verdict = Verdict {
+            trace_id: [7; 16],
+            fate: Fate::NotKept,
+            upto: appending.position,
+        };
+        appending.stored.await.unwrap();
+        journal.decided(&[verdict]).await;
+        journal.done(&[appending.position]);
+    }
+}
+
+#[tokio::test]
 async fn what_has_waited_before_a_crash_waits_for_the_rest_of_its_time() {
     let folder = std::env::temp_dir().join(format!("tail-waited-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
