@@ -32,7 +32,7 @@ use crate::{
 /// Takes spans, and hands on those of traces that are kept.
 ///
 /// What it has said yes to it holds: in memory, or in the journal where there is one. [`recall`](Self::recall) before
-/// it takes anything, and [`run`](Self::run) beside it: that is what makes time pass, and reads again what an earlier run
+/// it takes anything, and `run` beside it: that is what makes time pass, and reads again what an earlier run
 /// left.
 pub struct Sampler {
     name: String,
