@@ -11,7 +11,7 @@ const LAST: Duration = Duration::from_secs(3);
 
 /// Makes those hurry who listen to it.
 #[derive(Clone, Debug)]
-pub struct Haste(watch::Sender<Option<Instant>>);
+pub(crate) struct Haste(watch::Sender<Option<Instant>>);
 
 /// Whether there is a hurry, and when it is too late. Where nobody is left who could say so, it never is.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl Haste {
     }
 
     /// Says that nothing is to be tried again, and that what is being tried has only a moment left.
-    pub fn make(&self) {
+    pub(crate) fn make(&self) {
         self.within(LAST);
     }
 

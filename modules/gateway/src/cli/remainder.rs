@@ -17,22 +17,24 @@ pub(super) struct Remainder {
 impl Remainder {
     /// Before the end.
     pub(super) fn of(gateway: &Gateway) -> Self {
+        Self::with(gateway.exporters().clone(), gateway)
+    }
+
+    /// The same of what waits in memory alone, so that it holds nothing on disk.
+    pub(super) fn in_memory(gateway: &Gateway) -> Self {
+        let mut exporters = gateway.exporters().clone();
+        exporters.retain(|_, exporter| exporter.queue.left_on_disk().is_none());
+        Self::with(exporters, gateway)
+    }
+
+    fn with(exporters: Exports, gateway: &Gateway) -> Self {
         let mut remainder = Self {
-            exporters: gateway.exporters().clone(),
+            exporters,
             samplers: gateway.samplers().to_vec(),
             lost_before: 0,
         };
         remainder.lost_before = remainder.lost();
         remainder
-    }
-
-    /// The same of what waits in memory alone, so that it holds nothing on disk.
-    pub(super) fn in_memory(gateway: &Gateway) -> Self {
-        let mut before = Self::of(gateway);
-        let exporters = &mut before.exporters;
-        exporters.retain(|_, exporter| exporter.queue.left_on_disk().is_none());
-        before.lost_before = before.lost();
-        before
     }
 
     /// Says what became of it after another gateway has taken its place.

@@ -20,14 +20,15 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::{
-    Budget, Signal, export, log,
+    Budget, Signal, export,
+    haste::Haste,
+    log,
     pipeline::Meter,
     receive::{ListenError, Listening, Serving, TlsError},
     settings::Settings,
     tail,
 };
 
-pub use crate::haste::Haste;
 use shard::Hurries;
 
 /// Why a gateway does not start.

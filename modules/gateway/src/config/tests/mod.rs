@@ -6,7 +6,7 @@ mod said;
 use std::time::Duration;
 
 use super::*;
-use crate::settings::{Durability, ExporterKind, Processor, Shown};
+use crate::settings::{Durability, Exporter, ExporterKind, Processor, Shown};
 
 const MINIMAL: &str = "
 receivers: {otlp: {protocols: {grpc: , http: }}}
@@ -226,6 +226,16 @@ service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_http]}}}";
     }
 }
 
+/// An exporter with such keys, where there is a storage.
+fn beside_a_storage(keys: &str) -> Exporter {
+    let text = MINIMAL
+        .replace("insecure: true}", &format!("insecure: true}}, {keys}"))
+        .replace("service: {", "service: {extensions: [file_storage], ");
+    let text = format!("extensions: {{file_storage: {{max_size: 5000000}}}}{text}");
+    let mut exporters = load_text(&text).unwrap().settings.exporters.into_values();
+    exporters.next().unwrap()
+}
+
 #[test]
 fn a_queue_on_disk_is_as_long_as_the_storage_unless_it_says_how_long() {
     for (queue, size) in [
@@ -234,13 +244,7 @@ fn a_queue_on_disk_is_as_long_as_the_storage_unless_it_says_how_long() {
         ("{storage: file_storage}", u64::MAX),
         ("{storage: file_storage, queue_size: 1000}", 1000),
     ] {
-        let queue = format!("insecure: true}}, sending_queue: {queue}");
-        let text = MINIMAL
-            .replace("insecure: true}", &queue)
-            .replace("service: {", "service: {extensions: [file_storage], ");
-        let text = format!("extensions: {{file_storage: {{max_size: 5000000}}}}{text}");
-        let settings = load_text(&text).unwrap().settings;
-        let exporter = settings.exporters.values().next().unwrap();
+        let exporter = beside_a_storage(&format!("sending_queue: {queue}"));
         assert_eq!(exporter.queue.as_ref().unwrap().size, size, "{queue}");
     }
 }
@@ -261,12 +265,7 @@ fn what_is_on_disk_is_tried_for_ever_unless_it_says_how_long() {
             minutes(7),
         ),
     ] {
-        let text = MINIMAL
-            .replace("insecure: true}", &format!("insecure: true}}, {keys}"))
-            .replace("service: {", "service: {extensions: [file_storage], ");
-        let text = format!("extensions: {{file_storage: {{max_size: 5000000}}}}{text}");
-        let settings = load_text(&text).unwrap().settings;
-        let exporter = settings.exporters.values().next().unwrap();
+        let exporter = beside_a_storage(&keys);
         assert_eq!(exporter.retry.unwrap().give_up, end, "{keys}");
     }
 }
