@@ -104,6 +104,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         .build()
         .map_err(Failure::Start)?;
     runtime.block_on(async {
+        // First: whoever reads that it listens may tell it to end at once.
+        let stop = terminated().map_err(Failure::Start)?;
         let listener = listen(arguments, arguments.port).await?;
         let bound = listener.local_addr().map_err(Failure::Start)?;
         if let Some(port) = arguments.open_port {
@@ -112,7 +114,6 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         // For whoever let the system choose the port; nobody else has to read it.
         let _ = writeln!(io::stdout(), "listening on {bound}");
-        let stop = terminated().map_err(Failure::Start)?;
         server.run(listener, stop).await.map_err(Failure::Start)
     })
 }
