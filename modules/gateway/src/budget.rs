@@ -27,6 +27,9 @@ pub struct Budget {
     short: Notify,
 }
 
+/// How long a sender waits for room before it is told to come again: long enough to bridge a short burst, and far
+/// shorter than any client's own patience.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 /// The most that a semaphore hands out at once.
 const AT_ONCE: u64 = u32::MAX as u64;
 

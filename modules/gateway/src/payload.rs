@@ -58,6 +58,16 @@ impl Chunks {
         (*packed == encoding).then_some(bytes)
     }
 
+    /// How many of its bytes are in memory of their own, where it was made from another message.
+    fn apart_from(&self, other: &Self) -> usize {
+        let ranges = || other.pieces.iter().map(|piece| piece.as_ptr_range());
+        let own = self.pieces.iter().filter(|piece| {
+            let at = piece.as_ptr();
+            !ranges().any(|range| range.contains(&at))
+        });
+        own.map(Bytes::len).sum()
+    }
+
     /// All bytes in one piece: copied only if there are several pieces.
     pub fn joined(&self) -> Bytes {
         match self.pieces.as_slice() {
@@ -104,6 +114,18 @@ pub struct Payload {
     pub arrived: Instant,
     /// What it takes of the budget; given back with the last clone.
     pub charge: Arc<Charge>,
+}
+
+impl Payload {
+    /// What it retains, where it was made from this message: its own bytes, and all of the other if it shares one.
+    pub fn retained(&self, from: &Chunks) -> u64 {
+        let own = self.body.apart_from(from) as u64;
+        if own < self.body.len() as u64 {
+            own + self.charge.bytes()
+        } else {
+            own
+        }
+    }
 }
 
 #[cfg(test)]

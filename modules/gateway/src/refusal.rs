@@ -44,6 +44,11 @@ impl Refusal {
         }
     }
 
+    /// No room in memory.
+    pub(crate) fn used_up() -> Self {
+        Self::busy("the memory for data under way is used up")
+    }
+
     /// Not an OTLP request.
     pub fn invalid(why: impl Into<Cow<'static, str>>) -> Self {
         Self::Invalid { why: why.into() }

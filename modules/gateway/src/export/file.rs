@@ -69,7 +69,7 @@ impl ToFile {
 
     fn record(&self, payload: &Payload) -> Result<Vec<u8>, Failure> {
         let body = payload.body.joined();
-        let message = match self.settings.format {
+        let mut message = match self.settings.format {
             FileFormat::Proto => body.to_vec(),
             FileFormat::Json => {
                 let mut text = Vec::with_capacity(2 * body.len());
@@ -78,15 +78,14 @@ impl ToFile {
                 text
             }
         };
-        let message = if self.settings.zstd {
+        if self.settings.zstd {
             let packed = zstd::encode_all(message.as_slice(), LEVEL);
-            packed.map_err(|error| Failure::Lasting(error.to_string().into()))?
-        } else {
-            message
-        };
+            message = packed.map_err(|error| Failure::Lasting(error.to_string().into()))?;
+        }
         // What is compressed may have line ends in it, so its length stands before it too.
         if self.settings.format == FileFormat::Json && !self.settings.zstd {
-            return Ok([message, vec![b'\n']].concat());
+            message.push(b'\n');
+            return Ok(message);
         }
         let length = u32::try_from(message.len());
         let length = length.map_err(|_| Failure::Lasting("a record has at most 4 GiB".into()))?;

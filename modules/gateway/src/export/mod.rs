@@ -25,6 +25,7 @@ mod room;
 mod round_robin;
 mod source;
 mod trouble;
+mod workspace;
 
 use std::{
     borrow::Cow,

@@ -12,4 +12,4 @@ mod write;
 mod tests;
 
 pub use read::{EXPANSION, JsonError, to_protobuf};
-pub use write::{WriteError, from_protobuf};
+pub use write::{TEXT, WriteError, from_protobuf};

@@ -23,6 +23,10 @@ pub enum WriteError {
     TooDeep,
 }
 
+/// How many times as many bytes the text has, at most, where values are of some length as those of spans are. A message of
+/// nothing but small numbers becomes more.
+pub const TEXT: usize = 3;
+
 /// How deep messages may be nested: what readers of protobuf follow by default.
 const DEEPEST: usize = 100;
 

@@ -37,7 +37,7 @@ impl Limits<'_> {
             return Ok(charge);
         }
         let charge = self.budget.charge_within(bytes, self.patience).await;
-        charge.ok_or_else(used_up)
+        charge.ok_or_else(Refusal::used_up)
     }
 
     /// The same without waiting: nothing, if there is no room now.
@@ -57,11 +57,6 @@ impl Limits<'_> {
         }
         Ok(())
     }
-}
-
-/// Why nothing is taken while there is no room.
-pub(crate) fn used_up() -> Refusal {
-    Refusal::busy("the memory for data under way is used up")
 }
 
 /// Why a sender is not waited for any longer.

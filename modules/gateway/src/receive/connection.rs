@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     Protocol, Serving,
+    heads::{self, Heads},
     lifetime::{Activity, Lifetime},
     listen::{Listener, Stream},
     prefixed::{Prefixed, Version, version},
@@ -31,10 +32,14 @@ const STREAM_WINDOW: u32 = 512 << 10;
 const STREAMS: u32 = 256;
 /// The largest head of a request, in bytes.
 const HEADERS: u32 = 16 << 10;
+/// How much of a connection of HTTP/1.1 is read at once, which is also the largest head.
+const READ: usize = 64 << 10;
 /// How long a client may take to say which version of HTTP it speaks if nothing is set.
 const FIRST_BYTES: Duration = Duration::from_mins(1);
 /// How long one that has just come may take for its first bytes when the server ends: they may be under way.
 const LAST_CALL: Duration = Duration::from_millis(200);
+/// What TLS takes of a connection: its keys, and a record that comes and one that goes.
+const TLS: u64 = 40 << 10;
 /// How long the start of TLS may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -97,6 +102,9 @@ async fn secure<S>(tls: TlsAcceptor, serving: Arc<Serving>, stream: S, stop: wat
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let Some(_charge) = serving.intake.welcome(TLS).await else {
+        return;
+    };
     match timeout(HANDSHAKE, tls.accept(stream)).await {
         Ok(Ok(stream)) => connection(serving, stream, stop).await,
         Ok(Err(error)) => serving.tallies.insecure(&error),
@@ -105,35 +113,53 @@ where
     }
 }
 
-/// Serves a connection by whom the settings say.
+/// Serves a connection in the version of HTTP that its client speaks.
 async fn connection<S>(serving: Arc<Serving>, stream: S, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    match (serving.http2, &serving.protocol) {
-        // In boxes, so that connections that have no need of it have no room for it.
-        (Http2::Hyper, Protocol::Grpc(_)) => Box::pin(by_hyper(serving, stream, stop)).await,
-        (Http2::Hyper, Protocol::Http(http)) => {
-            let stream = Timely::new(stream, http.write_timeout);
-            Box::pin(by_hyper(serving, stream, stop)).await;
+    let Protocol::Http(http) = &serving.protocol else {
+        return http2(serving, stream, stop, Vec::new()).await;
+    };
+    let Some(charge) = serving.intake.welcome(heads::CONNECTION).await else {
+        return;
+    };
+    let limit = http.header_timeout.unwrap_or(FIRST_BYTES);
+    let mut stream = Timely::new(stream, http.write_timeout);
+    let found = tokio::select! {
+        found = timeout(limit, version(&mut stream)) => found,
+        () = last_call(&mut stop) => return,
+    };
+    match found {
+        Ok(Ok((Version::Http2, first))) => {
+            drop(charge);
+            http2(serving, stream, stop, first).await;
         }
-        (Http2::Own, Protocol::Grpc(_)) => server::serve(stream, serving, stop, &[]).await,
-        (Http2::Own, Protocol::Http(http)) => {
-            let limit = http.header_timeout.unwrap_or(FIRST_BYTES);
-            let mut stream = Timely::new(stream, http.write_timeout);
-            let found = tokio::select! {
-                found = timeout(limit, version(&mut stream)) => found,
-                () = last_call(&mut stop) => return,
+        Ok(Ok((Version::Http1, first))) => {
+            let activity = Activity::new();
+            let stream = Prefixed::new(first, stream);
+            let stream = Heads::new(stream, Arc::clone(&activity), charge);
+            // In a box, as all that not every connection needs: those that do not have no room for it.
+            Box::pin(by_hyper(serving, stream, Version::Http1, activity, stop)).await;
+        }
+        Ok(Err(_)) | Err(_) => {}
+    }
+}
+
+/// Serves HTTP/2 by whom the settings say; what came already is `first`.
+async fn http2<S>(serving: Arc<Serving>, stream: S, stop: watch::Receiver<bool>, first: Vec<u8>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    match serving.http2 {
+        Http2::Own => server::serve(stream, serving, stop, &first).await,
+        Http2::Hyper => {
+            let Some(_charge) = serving.intake.welcome(server::CONNECTION).await else {
+                return;
             };
-            match found {
-                Ok(Ok((Version::Http2, first))) => {
-                    server::serve(stream, serving, stop, &first).await;
-                }
-                Ok(Ok((Version::Http1, first))) => {
-                    Box::pin(by_hyper(serving, Prefixed::new(first, stream), stop)).await;
-                }
-                Ok(Err(_)) | Err(_) => {}
-            }
+            let stream = Prefixed::new(first, stream);
+            let activity = Activity::new();
+            Box::pin(by_hyper(serving, stream, Version::Http2, activity, stop)).await;
         }
     }
 }
@@ -145,13 +171,17 @@ async fn last_call(stop: &mut watch::Receiver<bool>) {
     sleep(LAST_CALL).await;
 }
 
-async fn by_hyper<S>(serving: Arc<Serving>, stream: S, mut stop: watch::Receiver<bool>)
-where
+async fn by_hyper<S>(
+    serving: Arc<Serving>,
+    stream: S,
+    version: Version,
+    activity: Arc<Activity>,
+    mut stop: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let activity = Activity::new();
     let lifetime = Lifetime::of(&serving.protocol);
-    let builder = builder(&serving.protocol);
+    let builder = builder(&serving.protocol, version);
     let service = service_fn({
         let activity = Arc::clone(&activity);
         move |request| {
@@ -186,7 +216,7 @@ where
     }
 }
 
-fn builder(protocol: &Protocol) -> auto::Builder<TokioExecutor> {
+fn builder(protocol: &Protocol, version: Version) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     let mut http2 = builder.http2();
     http2
@@ -202,7 +232,6 @@ fn builder(protocol: &Protocol) -> auto::Builder<TokioExecutor> {
                 .max_concurrent_streams(grpc.max_streams.unwrap_or(STREAMS))
                 .keep_alive_interval(grpc.keepalive.ping_after)
                 .keep_alive_timeout(grpc.keepalive.ping_timeout);
-            builder.http2_only()
         }
         Protocol::Http(http) => {
             builder
@@ -210,8 +239,11 @@ fn builder(protocol: &Protocol) -> auto::Builder<TokioExecutor> {
                 .timer(TokioTimer::new())
                 .keep_alive(http.keep_alive)
                 .header_read_timeout(http.header_timeout)
-                .max_buf_size(256 << 10);
-            builder
+                .max_buf_size(READ);
         }
+    }
+    match version {
+        Version::Http1 => builder.http1_only(),
+        Version::Http2 => builder.http2_only(),
     }
 }

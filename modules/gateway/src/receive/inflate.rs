@@ -157,7 +157,7 @@ impl Out {
             let step = (self.bytes.len() / 2).max(STEP) as u64;
             let more = short.max(step.min(self.limit - self.charge.bytes()));
             if !self.charge.grow(more) {
-                return Err(super::body::used_up());
+                return Err(Refusal::used_up());
             }
             let room = usize::try_from(self.charge.bytes()).unwrap_or(usize::MAX);
             self.bytes

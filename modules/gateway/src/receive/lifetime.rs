@@ -93,12 +93,20 @@ impl Activity {
         Call(Arc::clone(self))
     }
 
+    /// Whether a call is open.
+    pub(super) fn has_calls(&self) -> bool {
+        self.open.load(Relaxed) > 0
+    }
+
     /// Waits until there was no call for so long.
     async fn idle(&self, limit: Duration) {
         loop {
             let last = self.began + Duration::from_millis(self.last.load(Relaxed));
-            let open = self.open.load(Relaxed) > 0;
-            let until = if open { Instant::now() } else { last } + limit;
+            let until = if self.has_calls() {
+                Instant::now()
+            } else {
+                last
+            } + limit;
             if until <= Instant::now() {
                 return;
             }

@@ -10,6 +10,7 @@ pub(crate) mod body;
 mod connection;
 mod cors;
 pub(crate) mod grpc;
+mod heads;
 pub(crate) mod http1;
 pub(crate) mod incoming;
 mod inflate;
@@ -24,7 +25,7 @@ mod tally;
 mod timely;
 mod tls;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use body::Limits;
 pub(crate) use connection::serve;
@@ -35,11 +36,10 @@ pub use tally::{Tallies, Tally};
 pub use tls::{Tls, TlsError};
 pub(crate) use tls::{authorities, certificate, not_renewed, versions};
 
-use crate::{Budget, Charge, Encoding, Payload, Refusal, Signal, pace, pipeline::Pipeline, wire};
-
-/// How long a sender waits for room before it is told to come again: long enough to bridge a short burst, and far
-/// shorter than any client's own patience.
-const PATIENCE: Duration = Duration::from_millis(500);
+use crate::{
+    Budget, Charge, Encoding, Payload, Refusal, Signal, budget::PATIENCE, pace, pipeline::Pipeline,
+    wire,
+};
 
 /// What every server of one receiver hands its payloads to.
 pub struct Intake {

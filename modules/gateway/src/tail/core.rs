@@ -21,6 +21,9 @@ use super::{
 };
 use crate::{Budget, Charge};
 
+/// What a verdict of an earlier run takes of the budget: a place in a table that may be less than half full.
+const RECALLED: u64 = (size_of::<([u8; 16], Verdict)>() as u64 + 1) * 16 / 7;
+
 /// The sampler without clock, threads and network: requests and ticks go in, parcels come out.
 ///
 /// Time is what has passed since it began. A tick is a second; the caller counts them.
@@ -50,6 +53,8 @@ pub struct Core {
     pub(super) verdicts: Vec<Verdict>,
     /// What an earlier run decided, while its records are read again.
     pub(super) earlier: HashMap<[u8; 16], Verdict, RandomState>,
+    /// What they take of the budget.
+    recalled: Charge,
     /// All records up to here are known.
     pub(super) known_upto: Option<Position>,
     pub(super) budget: Arc<Budget>,
@@ -131,6 +136,7 @@ impl Core {
             unpacked: 0,
             verdicts: Vec::new(),
             earlier: HashMap::default(),
+            recalled: none(),
             known_upto: None,
             budget: Arc::clone(budget),
             room: none(),
@@ -184,12 +190,15 @@ impl Core {
         if let Some(cache) = cache {
             cache.put(&verdict.trace_id);
         }
+        // Nobody refuses to start for want of memory: at first there is all of it.
+        let _ = self.recalled.grow(RECALLED);
         self.earlier.insert(verdict.trace_id, verdict);
     }
 
     /// All records of the earlier run are read.
     pub fn recalled(&mut self) {
         self.earlier = HashMap::default();
+        self.recalled.shrink_to(0);
     }
 
     /// Writes verdicts from now on.

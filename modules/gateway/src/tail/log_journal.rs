@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 
 use super::journal::{Appending, Fate, Journal, Position, Unread, Verdict};
 use crate::{
-    Budget, Chunks, Payload, Refusal,
+    Budget, Charge, Chunks, Payload, Refusal,
     log::{self, AppendError, Cursor, Kind, Log, Rest},
 };
 
@@ -31,6 +31,8 @@ struct State {
     notes: BTreeMap<u64, Vec<Noted>>,
     /// Notes of an earlier run, before anybody has asked for them.
     earlier: Vec<(log::Position, Bytes)>,
+    /// What those take of the budget.
+    read: Option<Charge>,
     /// Records that are left to the next run.
     left: BTreeSet<u64>,
 }
@@ -52,7 +54,10 @@ impl LogJournal {
     pub fn new(log: Log, notes: Vec<(log::Position, Bytes)>, budget: Arc<Budget>) -> Self {
         let cursor = log.cursor(Self::DESTINATION);
         cursor.pass(notes.iter().map(|(position, _)| *position));
+        // Where there is no room for them they are read nevertheless: nobody refuses to start for want of memory.
+        let bytes = notes.iter().map(|(_, body)| body.len() as u64).sum();
         let state = Mutex::new(State {
+            read: budget.charge(bytes),
             earlier: notes,
             ..State::default()
         });
@@ -178,7 +183,9 @@ impl Journal for LogJournal {
     }
 
     fn recall(&self, each: &mut dyn FnMut(Verdict)) -> u64 {
-        let notes = std::mem::take(&mut self.state().earlier);
+        let mut state = self.state();
+        let (notes, _read) = (std::mem::take(&mut state.earlier), state.read.take());
+        drop(state);
         let all = self.cursor.backlog().records;
         let requests = all.saturating_sub(notes.len() as u64);
         for (position, body) in notes {

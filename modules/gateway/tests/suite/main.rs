@@ -16,6 +16,7 @@ mod kept;
 mod keyed;
 mod killed;
 mod live;
+mod outgoing;
 mod over_http;
 mod program;
 mod reference;

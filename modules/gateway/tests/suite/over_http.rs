@@ -58,7 +58,8 @@ async fn each_mistake_has_its_status() {
 async fn who_finds_no_room_is_told_when_to_come_again() {
     let (_, address) = Backend::start().await;
     let mut settings = settings(over_http(address, WireCompression::None));
-    settings.memory.budget = 1000;
+    // What a connection takes for itself is left, and nothing for what comes over it.
+    settings.memory.budget = (32 << 10) + 1000;
     let gateway = Running::start(&settings);
     let held = gateway.gateway().budget().charge(990).unwrap();
     let (status, headers, body) =

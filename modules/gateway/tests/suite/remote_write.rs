@@ -10,9 +10,9 @@ use gateway::{
 
 use crate::support::{Backend, Running, call, client_tls, settings};
 
-const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+pub(crate) const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
-fn server(to: SocketAddr, version: WriteVersion) -> ExporterKind {
+pub(crate) fn server(to: SocketAddr, version: WriteVersion) -> ExporterKind {
     ExporterKind::RemoteWrite(Box::new(RemoteWrite {
         settings: PrometheusRemoteWrite {
             endpoint: format!("http://{to}/api/v1/write"),

@@ -82,7 +82,7 @@ async fn who_finds_no_room_is_told_when_to_come_again() {
         // What a connection with a call takes for itself is left, and nothing for what comes over it.
         let left = match http2 {
             Http2::Own => (24 << 10) + 10,
-            Http2::Hyper => 10,
+            Http2::Hyper => (8 << 10) + 10,
         };
         let budget = gateway.gateway().budget();
         let held = budget.charge(budget.limit() - left).unwrap();

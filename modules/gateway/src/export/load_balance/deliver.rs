@@ -43,7 +43,12 @@ impl LoadBalancer {
             if members.senders.is_empty() {
                 return Err(Failure::passing("there is nobody to send to"));
             }
+            // The parts are copies. Where there is no memory for them they are made nevertheless: one that waits for its
+            // member must not keep back what others would take.
+            let copies = payload.charge.budget().charge(payload.body.len() as u64);
             let parts = self.parts(payload, &members.ring);
+            // What goes to one member is not copied.
+            let _copies = copies.filter(|_| parts.len() > 1);
             let deliveries = parts.iter().map(|(at, part)| {
                 let member = Member {
                     name: members.names[*at].clone(),

@@ -27,6 +27,14 @@ pub(crate) fn encoding(compression: WireCompression) -> Option<Encoding> {
     }
 }
 
+/// How many bytes [`compress`] may make: none where it is sent as it is, or as it came.
+pub(super) fn most(body: &Chunks, compression: WireCompression) -> u64 {
+    match encoding(compression) {
+        Some(encoding) if body.packed(encoding).is_none() => body.len() as u64,
+        Some(_) | None => 0,
+    }
+}
+
 /// The message as it is sent, and in which encoding. What came compressed in the same way is sent as it came.
 pub(super) fn compress(
     body: &Chunks,
@@ -39,7 +47,7 @@ pub(super) fn compress(
         return Ok((Chunks::from(packed.clone()), Some(encoding)));
     }
     let whole = body.joined();
-    let packed = match compression {
+    let mut packed = match compression {
         WireCompression::None => return Ok((body.clone(), None)),
         WireCompression::Gzip(level) => gzip(&whole, level.unwrap_or(LEVEL))?,
         WireCompression::Zstd(level) => zstd::bulk::compress(&whole, level.unwrap_or(LEVEL))?,
@@ -53,6 +61,8 @@ pub(super) fn compress(
         WireCompression::SnappyBlock => snap::raw::Encoder::new().compress_vec(&whole)?,
         WireCompression::Lz4 => lz4(&whole)?,
     };
+    // Some make room for the worst case, and it is kept until all has arrived.
+    packed.shrink_to_fit();
     Ok((Chunks::from(Bytes::from(packed)), Some(encoding)))
 }
 
@@ -83,7 +93,6 @@ fn gzip(whole: &[u8], level: i32) -> io::Result<Vec<u8>> {
             .gzip_compress(whole, &mut packed)
             .map_err(|error| io::Error::other(error.to_string()))?;
         packed.truncate(length);
-        packed.shrink_to_fit();
         Ok(packed)
     })
 }

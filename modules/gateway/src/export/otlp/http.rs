@@ -7,12 +7,17 @@ use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, header};
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::{answer, compress::compress, headers::headers};
+use super::{
+    answer,
+    compress::{compress, most},
+    headers::headers,
+};
 use crate::{
     Chunks, Payload, Signal,
     export::{
         Delivered, Failure, MakeError, Sender,
         post::{Idle, Post},
+        workspace::Workspace,
     },
     json,
     settings::{Encoding, OtlpHttp},
@@ -26,6 +31,7 @@ pub struct Http {
     headers: HeaderMap,
     /// How many connections there may be.
     connections: Semaphore,
+    workspace: Workspace,
 }
 
 impl Http {
@@ -58,8 +64,17 @@ impl Http {
             timeout: timeout.unwrap_or(Duration::MAX),
             headers,
             connections: Semaphore::new(most),
+            workspace: Workspace::new(),
             settings: settings.clone(),
         }))
+    }
+
+    /// How many bytes a request may take beside the payload.
+    fn most(&self, payload: &Payload) -> u64 {
+        match self.settings.encoding {
+            Encoding::Proto => most(&payload.body, self.settings.compression),
+            Encoding::Json => (payload.body.len() * json::TEXT) as u64,
+        }
     }
 
     fn request(&self, payload: &Payload) -> Result<(HeaderMap, Chunks), Failure> {
@@ -78,21 +93,27 @@ impl Http {
         Ok((headers, body))
     }
 
-    async fn call(&self, payload: &Payload) -> Result<Delivered, Failure> {
-        let target = self.targets[payload.signal as usize].as_ref();
+    async fn call(
+        &self,
+        signal: Signal,
+        headers: &HeaderMap,
+        body: &Chunks,
+    ) -> Result<Delivered, Failure> {
+        let target = self.targets[signal as usize].as_ref();
         let target = target.ok_or(Failure::Lasting("there is no URL for this signal".into()))?;
-        let (headers, body) = self.request(payload)?;
         let permit = self.connections.acquire().await;
         let _permit = permit.map_err(|_| Failure::passing("the exporter has ended"))?;
-        let (head, body) = target.send(&headers, &body).await?;
+        let (head, body) = target.send(headers, body).await?;
         answer::http(&head, &body, self.settings.encoding)
     }
 }
 
 fn to_json(signal: Signal, body: &Chunks) -> Result<Chunks, Failure> {
-    let mut text = Vec::with_capacity(body.len() * 2);
+    let mut text = Vec::with_capacity(body.len() * json::TEXT);
     json::from_protobuf(signal, &body.joined(), &mut text)
         .map_err(|error| Failure::Lasting(error.to_string().into()))?;
+    // It is kept until it has arrived.
+    text.shrink_to_fit();
     Ok(Chunks::from(Bytes::from(text)))
 }
 
@@ -100,7 +121,11 @@ impl Sender for Http {
     fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
         Box::pin(async move {
             let late = |_| Failure::passing("the destination did not answer in time");
-            timeout(self.timeout, self.call(payload))
+            let most = self.most(payload);
+            let mut space = self.workspace.room(payload.charge.budget(), most).await;
+            let (headers, body) = self.request(payload)?;
+            space.fit(body.len() as u64);
+            timeout(self.timeout, self.call(payload.signal, &headers, &body))
                 .await
                 .map_err(late)?
         })

@@ -97,7 +97,9 @@ impl Version {
 }
 
 fn compressed(request: &[u8]) -> Vec<u8> {
-    snap::raw::Encoder::new()
-        .compress_vec(request)
-        .expect("a request is far below snappy's 4 GiB")
+    let packed = snap::raw::Encoder::new().compress_vec(request);
+    let mut packed = packed.expect("a request is far below snappy's 4 GiB");
+    // There is room for the worst case, and it is kept until it has arrived.
+    packed.shrink_to_fit();
+    packed
 }

@@ -17,10 +17,15 @@ use crate::{
         Amount, Delivered, Failure, MakeError, Sender,
         otlp::{headers, retry_after},
         post::{Idle, Post},
+        workspace::Workspace,
     },
     settings::{RemoteWrite as Settings, WriteVersion},
     telemetry::{Family, Reading},
 };
+
+/// How many times as many bytes as a payload has its requests take, compressed, at most: each bucket of a histogram is a series
+/// with all labels, which compression makes small again.
+const GROWTH: usize = 2;
 
 /// An exporter to a Prometheus server.
 pub struct RemoteWrite {
@@ -34,6 +39,7 @@ pub struct RemoteWrite {
     sent: Amount,
     /// Series that metrics became.
     series: Amount,
+    workspace: Workspace,
 }
 
 impl RemoteWrite {
@@ -68,6 +74,7 @@ impl RemoteWrite {
             shards,
             sent: Amount::default(),
             series: Amount::default(),
+            workspace: Workspace::new(),
         }))
     }
 
@@ -104,12 +111,17 @@ impl RemoteWrite {
                 "only metrics can be written to a Prometheus server".into(),
             ));
         }
+        let budget = payload.charge.budget();
+        let most = (payload.body.len() * GROWTH) as u64;
+        let mut space = self.workspace.room(budget, most).await;
         let prepared = self.writer.prepare(&payload.body.joined());
         let Prepared {
             shards,
             dropped,
             series,
         } = prepared;
+        let made = shards.iter().flatten().map(Vec::capacity).sum::<usize>();
+        space.fit(made as u64);
         self.series.add(series);
         let mut lasting = None;
         for sent in join_all(shards.into_iter().map(|requests| self.shard(requests))).await {

@@ -35,6 +35,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+pub(crate) use session::CONNECTION;
+
 use crate::receive::Serving;
 
 /// The window of a stream. Nothing is kept for it: see above.

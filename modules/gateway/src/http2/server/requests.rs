@@ -11,8 +11,9 @@ use super::{
     stream::{Coming, Ended, Peer, Phase, Receiving, Stream},
 };
 use crate::{
+    Refusal,
     http2::{Code, Error, ReceiveWindow, SendWindow, hpack::Listed},
-    receive::{body::used_up, incoming::Want},
+    receive::incoming::Want,
 };
 
 /// How much of a message is passed over before its sender is told that it is not wanted.
@@ -217,7 +218,7 @@ impl Session {
                 if end {
                     self.ended(id)?;
                 } else if *passed > PASSED {
-                    self.refuse(id, used_up())?;
+                    self.refuse(id, Refusal::used_up())?;
                 }
                 return Ok(Then::GoOn);
             }
@@ -241,7 +242,7 @@ impl Session {
                         self.stall = Some(stall);
                         return Ok(Then::Stop);
                     }
-                    None => break used_up(),
+                    None => break Refusal::used_up(),
                 },
                 Err(refusal) => break refusal,
             }

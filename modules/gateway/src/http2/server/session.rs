@@ -36,7 +36,7 @@ const STREAM: u64 = 2 << 10;
 /// In what steps a connection takes more of the budget.
 const STEP: u64 = 16 << 10;
 /// What a connection takes of the budget as long as it is there.
-pub(super) const CONNECTION: u64 = 8 << 10;
+pub(crate) const CONNECTION: u64 = 8 << 10;
 
 /// A connection without its socket.
 pub(super) struct Session {

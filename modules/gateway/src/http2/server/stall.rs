@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Charge, Refusal,
     http2::{Code, Error},
-    receive::body::{Limits, used_up},
+    receive::body::Limits,
 };
 
 /// What came and cannot be taken yet. While it waits nothing is read, so that the peer waits, too.
@@ -152,7 +152,7 @@ impl Session {
         if end && let Some(stream) = self.streams.get(id) {
             stream.peer = Peer::HasEnded;
         }
-        self.refuse(id, used_up())
+        self.refuse(id, Refusal::used_up())
     }
 
     fn granted(

@@ -258,15 +258,24 @@ async fn a_log_on_disk_brings_back_the_same() {
     let before = std::mem::take(&mut *sink.taken.lock().unwrap());
     assert_eq!(Vec::from_iter(before), [(1, 1), (1, 3), (2, 2), (2, 8)]);
 
+    assert_eq!(budget.used(), 0);
     let (journal, backlog) = open();
+    let noted = budget.used();
+    assert!(noted > 0, "what was noted is in memory");
     let second = sampler(journal.clone(), &sink, &budget);
-    assert_eq!(recover(&second).await, (2, 0));
+    second.recall();
+    assert!(
+        budget.used() > noted,
+        "four verdicts take more than they did"
+    );
+    assert_eq!(second.catch_up().await, (2, 0));
     pass(&second, 7).await;
     let after = std::mem::take(&mut *sink.taken.lock().unwrap());
     assert_eq!(Vec::from_iter(after), [(3, 4), (3, 5), (4, 6)]);
     // The last verdicts speak of the last record: they stay until there is another.
     assert!(backlog.backlog().records <= 1, "{:?}", backlog.backlog());
     drop((second, journal, backlog));
+    assert_eq!(budget.used(), 0);
     let _ = std::fs::remove_dir_all(&folder);
 }
 
@@ -402,7 +411,9 @@ async fn however_much_comes_meanwhile_deciding_does_not_fall_behind() {
             sampler.take(trace).await.unwrap();
         }
     }
-    assert_eq!(turns, 4, "2,048, and twice as many for those that came");
+    // 2,048, and twice as many for those that came: fewer turns where some were decided before, because more than a
+    // second has passed while the first came.
+    assert!((2..=4).contains(&turns), "{turns} turns");
 }
 
 #[tokio::test]

@@ -6,6 +6,6 @@ mod reached;
 mod reloaded;
 mod replaced;
 pub(crate) mod running;
-mod secured;
+pub(crate) mod secured;
 mod signalled;
 mod written;

@@ -21,13 +21,13 @@ use super::running::{Running, ask, free, receiving, until};
 use crate::support::{Folder, pem};
 
 /// A certificate that is its own authority.
-struct Identity {
+pub(crate) struct Identity {
     certificate: CertificateDer<'static>,
     key: Vec<u8>,
 }
 
 impl Identity {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
         Self {
@@ -36,13 +36,13 @@ impl Identity {
         }
     }
 
-    fn write(&self, folder: &Folder) {
+    pub(crate) fn write(&self, folder: &Folder) {
         folder.write("certificate.pem", &pem("CERTIFICATE", &self.certificate));
         folder.write("key.pem", &pem("PRIVATE KEY", &self.key));
     }
 
     /// One who knows this one alone, and shows `own`.
-    fn known_to(&self, own: Option<&Self>) -> Arc<ClientConfig> {
+    pub(crate) fn known_to(&self, own: Option<&Self>) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());

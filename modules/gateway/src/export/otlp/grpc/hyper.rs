@@ -11,11 +11,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::sync::Mutex;
 
 use super::{
-    super::{MAX_ANSWER, answer, body::Outgoing, compress::compress},
-    Destination, lasting, path, too_long,
+    super::{MAX_ANSWER, answer, body::Outgoing},
+    Destination, Message, path, too_long,
 };
 use crate::{
-    Payload, Signal,
+    Signal,
     export::{Delivered, Failure, MakeError},
 };
 
@@ -75,21 +75,19 @@ impl Calls {
         Ok(sender)
     }
 
-    fn request(&self, payload: &Payload) -> Result<Request<Outgoing>, Failure> {
-        let compressed = compress(&payload.body, self.to.settings.compression);
-        let (body, encoding) = compressed.map_err(|error| lasting(&error))?;
-        let body = Outgoing::grpc(&body, encoding.is_some()).ok_or_else(too_long)?;
+    fn request(&self, message: &Message) -> Result<Request<Outgoing>, Failure> {
+        let body = Outgoing::grpc(&message.body, message.compressed).ok_or_else(too_long)?;
         let mut request = Request::new(body);
         *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = self.methods[payload.signal as usize].clone();
+        *request.uri_mut() = self.methods[message.signal as usize].clone();
         *request.version_mut() = Version::HTTP_2;
         request.headers_mut().clone_from(&self.to.headers);
         Ok(request)
     }
 
-    pub(super) async fn call(&self, payload: &Payload) -> Result<Delivered, Failure> {
+    pub(super) async fn call(&self, message: &Message) -> Result<Delivered, Failure> {
         let mut connection = self.connection().await?;
-        let request = self.request(payload)?;
+        let request = self.request(message)?;
         let broke = |error: hyper::Error| Failure::passing(format!("the call broke off: {error}"));
         let response = connection.send_request(request).await.map_err(broke)?;
         read(response).await

@@ -9,19 +9,25 @@ use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, header};
 use tokio::time::timeout;
 
-use super::{compress::encoding, headers::headers};
+use super::{
+    compress::{compress, encoding, most},
+    headers::headers,
+};
 use crate::{
-    Payload, Signal,
+    Chunks, Payload, Signal,
     export::{
         Delivered, Failure, MakeError, Sender,
         connect::{Door, Place},
+        workspace::Workspace,
     },
-    settings::{Http2, OtlpGrpc},
+    settings::{Http2, OtlpGrpc, WireCompression},
 };
 
 /// An exporter over gRPC.
 pub struct Grpc {
     timeout: Duration,
+    compression: WireCompression,
+    workspace: Workspace,
     transport: Transport,
 }
 
@@ -41,6 +47,13 @@ struct Destination {
     headers: HeaderMap,
 }
 
+/// What a call brings.
+struct Message {
+    signal: Signal,
+    body: Chunks,
+    compressed: bool,
+}
+
 impl Grpc {
     /// An exporter that connects when it first has something to send.
     pub fn new(
@@ -51,6 +64,8 @@ impl Grpc {
         let destination = Destination::new(settings, timeout)?;
         Ok(Arc::new(Self {
             timeout: timeout.unwrap_or(Duration::MAX),
+            compression: settings.compression,
+            workspace: Workspace::new(),
             transport: match http2 {
                 Http2::Own => Transport::Own(own::Calls::new(destination)),
                 Http2::Hyper => Transport::Hyper(hyper::Calls::new(destination)?),
@@ -111,11 +126,6 @@ fn path(signal: Signal) -> String {
     format!("/opentelemetry.proto.collector.{service}/Export")
 }
 
-/// What cannot be sent at all.
-fn lasting(error: &dyn std::error::Error) -> Failure {
-    Failure::Lasting(error.to_string().into())
-}
-
 /// What is longer than a message can be.
 fn too_long() -> Failure {
     Failure::TooLarge("a message of gRPC has at most 4 GiB".into())
@@ -158,10 +168,22 @@ impl Sender for Grpc {
     fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
         Box::pin(async move {
             let late = |_| Failure::passing("the destination did not answer in time");
+            let budget = payload.charge.budget();
+            let most = most(&payload.body, self.compression);
+            let mut space = self.workspace.room(budget, most).await;
+            let compressed = compress(&payload.body, self.compression);
+            let (body, encoding) =
+                compressed.map_err(|error| Failure::Lasting(error.to_string().into()))?;
+            space.fit(body.len() as u64);
+            let message = Message {
+                signal: payload.signal,
+                body,
+                compressed: encoding.is_some(),
+            };
             let call = async {
                 match &self.transport {
-                    Transport::Own(calls) => calls.call(payload).await,
-                    Transport::Hyper(calls) => calls.call(payload).await,
+                    Transport::Own(calls) => calls.call(&message).await,
+                    Transport::Hyper(calls) => calls.call(&message).await,
                 }
             };
             timeout(self.timeout, call).await.map_err(late)?

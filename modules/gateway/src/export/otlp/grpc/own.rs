@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::{
-    super::{MAX_ANSWER, answer, compress::compress},
-    Destination, lasting, path, too_long,
+    super::{MAX_ANSWER, answer},
+    Destination, Message, path, too_long,
 };
 use crate::{
-    Payload, Signal,
+    Signal,
     export::{Delivered, Failure},
     http2::client::{Answer, Call, Client, Idle, Keepalive, Lost, fields},
 };
@@ -78,13 +78,12 @@ impl Calls {
         Ok(client)
     }
 
-    pub(super) async fn call(&self, payload: &Payload) -> Result<Delivered, Failure> {
-        let compressed = compress(&payload.body, self.to.settings.compression);
-        let (body, encoding) = compressed.map_err(|error| lasting(&error))?;
-        let block = &self.blocks[payload.signal as usize];
+    pub(super) async fn call(&self, message: &Message) -> Result<Delivered, Failure> {
+        let block = &self.blocks[message.signal as usize];
         let mut tries = 1;
         loop {
-            let call = Call::new(block.clone(), &body, encoding.is_some()).ok_or_else(too_long)?;
+            let call =
+                Call::new(block.clone(), &message.body, message.compressed).ok_or_else(too_long)?;
             match self.connection().await?.call(call).await {
                 Ok(answer) => return read(&answer),
                 Err(Lost::Untouched(_)) if tries < TRIES => tries += 1,
