@@ -84,6 +84,11 @@ impl Budget {
         })
     }
 
+    /// Whether there is little left: less than an eighth.
+    pub fn is_low(&self) -> bool {
+        self.used() > self.limit - self.limit / 8
+    }
+
     /// Whether somebody waits for bytes.
     pub fn is_short(&self) -> bool {
         self.waiting.load(Relaxed) > 0

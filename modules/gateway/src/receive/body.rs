@@ -5,13 +5,17 @@ use std::{sync::Arc, time::Duration};
 use bytes::{Buf, Bytes};
 use http_body::Body;
 use http_body_util::BodyExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::incoming::{Incoming, Message, Want};
 use crate::{Budget, Charge, Refusal};
 
 /// How long a sender may be silent in the middle of a message. Room that was charged for it is kept from others.
 pub(crate) const SILENCE: Duration = Duration::from_secs(10);
+/// How many bytes a second have to come of a message while there is little room: who sends one at a time would keep
+/// for ever what was charged for all that it announced.
+const SLOWEST: u64 = 16 << 10;
+
 /// How much may be taken.
 pub(crate) struct Limits<'a> {
     /// The most bytes of one message.
@@ -49,6 +53,12 @@ impl Limits<'_> {
         Ok(self.budget.charge(bytes))
     }
 
+    /// Whether a message for which so much is kept has taken too long until now.
+    pub(crate) fn is_too_slow(&self, took: Duration, bytes: u64) -> bool {
+        let enough = self.silence + Duration::from_secs(bytes / SLOWEST);
+        self.budget.is_low() && took > enough
+    }
+
     /// Whether a message may have so many bytes.
     pub(crate) fn fits(&self, bytes: u64) -> Result<(), Refusal> {
         let limit = self.message;
@@ -62,6 +72,11 @@ impl Limits<'_> {
 /// Why a sender is not waited for any longer.
 pub(crate) fn silent() -> Refusal {
     Refusal::busy("the rest of the message did not come")
+}
+
+/// Why a sender that is heard is not waited for.
+pub(crate) fn slow() -> Refusal {
+    Refusal::busy("the message came too slowly while there is little memory")
 }
 
 /// The frames of a body, read as they are asked for: what is not read here, the sender may not send.
@@ -135,6 +150,7 @@ where
         silence: limits.silence,
         current: Bytes::new(),
     };
+    let began = Instant::now();
     loop {
         let mut input = frames.current.as_ref();
         let want = incoming.push(&mut input, limits)?;
@@ -142,7 +158,11 @@ where
         frames.current.advance(used);
         match want {
             Want::Room(bytes) => incoming.grant(limits.scratch(bytes).await?),
-            Want::More if frames.more().await? => {}
+            Want::More if frames.more().await? => {
+                if limits.is_too_slow(began.elapsed(), incoming.charged()) {
+                    return Err(slow());
+                }
+            }
             Want::More => return incoming.finish(),
         }
     }
@@ -152,6 +172,7 @@ where
 mod tests {
     use std::convert::Infallible;
 
+    use futures::StreamExt as _;
     use http_body_util::StreamBody;
     use hyper::body::Frame;
 
@@ -233,6 +254,22 @@ mod tests {
         let message = read(vec![60, 60], &budget).await;
         assert!(matches!(message, Err(Refusal::TooLarge { limit: 100, .. })));
         assert_eq!(budget.used(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_sends_a_byte_at_a_time_is_waited_for_where_there_is_room() {
+        for (room, is_waited_for) in [(1000, true), (10, false)] {
+            let budget = Budget::new(2000);
+            let _held = budget.charge(2000 - 10 - room).unwrap();
+            let bytes = [0, 0, 0, 0, 9].into_iter().chain([7; 9]);
+            let frames = futures::stream::iter(bytes).then(async |byte| {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                Ok::<_, Infallible>(Frame::data(Bytes::from(vec![byte])))
+            });
+            let mut body = StreamBody::new(Box::pin(frames));
+            let message = grpc_message(&mut body, &limits(&budget)).await;
+            assert_eq!(message.is_ok(), is_waited_for);
+        }
     }
 
     #[tokio::test]

@@ -147,6 +147,12 @@ impl Incoming {
         }
     }
 
+    /// How many bytes are charged for it.
+    pub(crate) fn charged(&self) -> u64 {
+        let (Self::Grpc { kept, .. } | Self::Http { kept, .. }) = self;
+        kept.as_ref().map_or(0, |kept| kept.charge.bytes())
+    }
+
     /// What came, once nothing more comes.
     pub(crate) fn finish(self) -> Result<Message, Refusal> {
         match self {

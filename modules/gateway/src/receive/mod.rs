@@ -89,10 +89,9 @@ impl Intake {
         Charge::none(&self.budget)
     }
 
-    /// Whether there is little room left: less than an eighth.
+    /// Whether there is little room left.
     pub(crate) fn is_short(&self) -> bool {
-        let limit = self.budget.limit();
-        self.budget.used() > limit - limit / 8
+        self.budget.is_low()
     }
 
     /// Charges what a new connection takes, waiting a while for it.

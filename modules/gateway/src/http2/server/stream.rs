@@ -73,6 +73,16 @@ pub(super) struct Receiving {
     pub(super) heard: Instant,
 }
 
+impl Receiving {
+    /// How many bytes are charged for what comes.
+    pub(super) fn charged(&self) -> u64 {
+        match &self.message {
+            Coming::Wanted { body, .. } => body.charged(),
+            Coming::Unwanted { .. } => 0,
+        }
+    }
+}
+
 /// What is done with a message that comes.
 #[derive(Debug)]
 pub(super) enum Coming {

@@ -13,7 +13,7 @@ use crate::{
     http2::{Code, Flags, MAX_WINDOW},
     receive::{
         Protocol,
-        body::{SILENCE, silent},
+        body::{SILENCE, silent, slow},
         http1::late,
         lifetime::Lifetime,
     },
@@ -268,6 +268,7 @@ impl Session {
             return;
         }
         let request = self.times.request;
+        let limits = self.serving.intake.limits(self.serving.max_message);
         let mut refused: Vec<(u32, Refusal)> = Vec::new();
         let mut unheard = Vec::new();
         for (id, stream) in self.streams.iter() {
@@ -277,6 +278,9 @@ impl Session {
                         refused.push((id, silent()));
                     } else if due.has_come(request.map(|limit| receiving.began + limit)) {
                         refused.push((id, late()));
+                    } else if limits.is_too_slow(self.now - receiving.began, receiving.charged()) {
+                        // It is heard, so it is looked at from time to time.
+                        refused.push((id, slow()));
                     }
                 }
                 Phase::Answering(_, since) if due.has_come(Some(*since + UNREAD)) => {
