@@ -9,11 +9,15 @@ use crate::{
     time::{Instant, sleep},
 };
 
+/// How often a payload is halved before it is not its size that is refused: by then it is a thousandth of what it was.
+const HALVED: u32 = 10;
+
 /// Sends a payload as often as it takes, in parts if it must be, until it has arrived or is given up.
 pub(super) async fn deliver(exporter: &Exporter, payload: Payload, hurry: &mut Hurry) -> End {
     let mut way = Way {
         exporter,
         waiting: vec![payload],
+        halved: 0,
         end: End::Arrived,
     };
     while let Some(payload) = way.waiting.pop() {
@@ -29,6 +33,8 @@ struct Way<'a> {
     exporter: &'a Exporter,
     /// Parts of it that were not tried yet.
     waiting: Vec<Payload>,
+    /// How often it was too large since something arrived.
+    halved: u32,
     /// How it ended, as far as is known.
     end: End,
 }
@@ -83,6 +89,7 @@ impl Way<'_> {
             Ok(delivered) => delivered,
             Err(failure) => return self.failed(payload, failure),
         };
+        self.halved = 0;
         let left: u64 = delivered.left.iter().map(|left| left.payload.items).sum();
         let arrived = payload.items.saturating_sub(left);
         let rejected = delivered.rejected.min(arrived);
@@ -118,7 +125,8 @@ impl Way<'_> {
                     after,
                 });
             }
-            Failure::TooLarge(_) if payload.items > 1 => {
+            Failure::TooLarge(_) if payload.items > 1 && self.halved < HALVED => {
+                self.halved += 1;
                 let mut halves = cut(&payload, payload.items.div_ceil(2), usize::MAX);
                 halves.reverse();
                 self.waiting.append(&mut halves);
@@ -224,6 +232,40 @@ mod tests {
         let counted =
             [&tallies.sent, &tallies.rejected, &tallies.failed].map(super::super::Amount::get);
         assert_eq!(counted, [38, 2, 20]);
+    }
+
+    /// Takes no more than so many at once; counts how often it is asked.
+    struct Small(u64, Mutex<u32>);
+
+    impl Sender for Small {
+        fn send<'a>(&'a self, payload: &'a Payload) -> BoxFuture<'a, Result<Delivered, Failure>> {
+            *self.1.lock().unwrap() += 1;
+            let result = if payload.items > self.0 {
+                Err(Failure::TooLarge("no".into()))
+            } else {
+                Ok(Delivered::default())
+            };
+            Box::pin(std::future::ready(result))
+        }
+    }
+
+    async fn asked(most: u64) -> (u32, u64) {
+        let (exporter, _) = exporter(Vec::new());
+        let sender = Arc::new(Small(most, Mutex::new(0)));
+        let exporter = Exporter {
+            sender: Arc::clone(&sender) as Arc<dyn Sender>,
+            ..exporter
+        };
+        deliver(&exporter, spans(4096), &mut Haste::new().hurry()).await;
+        (*sender.1.lock().unwrap(), exporter.tallies.sent.get())
+    }
+
+    #[tokio::test]
+    async fn who_refuses_however_little_it_is_is_not_asked_for_ever() {
+        assert_eq!(asked(4096).await, (1, 4096));
+        assert_eq!(asked(1024).await, (7, 4096));
+        assert_eq!(asked(8).await, (1023, 4096));
+        assert_eq!(asked(0).await, (21, 0));
     }
 
     /// Never says anything.

@@ -16,6 +16,7 @@ mod kept;
 mod keyed;
 mod killed;
 mod live;
+mod moody;
 mod outgoing;
 mod over_http;
 mod program;

@@ -23,7 +23,15 @@ async fn only_what_may_pass_is_tried_again() {
             assert_eq!(attempts, expected, "gRPC {code} over {http2:?}");
         }
     }
-    for (code, expected) in [(503, 2), (429, 2), (500, 1), (400, 1), (200, 1)] {
+    for (code, expected) in [
+        (503, 2),
+        (429, 2),
+        (502, 2),
+        (504, 2),
+        (500, 1),
+        (400, 1),
+        (200, 1),
+    ] {
         let (backend, address) = Backend::answering(&[(code, Some("0"))]).await;
         let attempts = attempts(Http2::Own, over_http(address, none), &backend).await;
         assert_eq!(attempts, expected, "HTTP {code}");

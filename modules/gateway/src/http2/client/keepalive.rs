@@ -23,6 +23,8 @@ pub(super) struct Watch {
     heard: Instant,
     /// When it was asked, if it has said nothing since.
     asked: Option<Instant>,
+    /// Since when there were calls that were given up, if it has said nothing since.
+    unheard: Option<Instant>,
 }
 
 /// What is to be done.
@@ -48,12 +50,14 @@ impl Watch {
             sleep,
             heard: now,
             asked: None,
+            unheard: None,
         }
     }
 
     /// Notes that the peer said something, whatever it was.
     pub(super) fn heard(&mut self) {
         self.heard = Instant::now();
+        self.unheard = None;
         if self.asked.take().is_some()
             && let (Some(sleep), Some(after)) = (&mut self.sleep, self.settings.after)
         {
@@ -61,9 +65,13 @@ impl Watch {
         }
     }
 
-    /// Whether nothing was heard since then.
-    pub(super) fn silent_since(&self, then: Instant) -> bool {
-        self.heard < then
+    /// For how long nothing was heard, where a call is given up that began then: that may be longer than this one was
+    /// waited for.
+    pub(super) fn silence(&mut self, began: Instant) -> Duration {
+        if self.heard >= began {
+            return Duration::ZERO;
+        }
+        self.unheard.get_or_insert(began).elapsed()
     }
 
     /// What is to be done, with or without calls that are open.

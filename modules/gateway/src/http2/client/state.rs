@@ -18,7 +18,7 @@ use crate::http2::{
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// The largest list of headers of an answer, and the longest block of compressed ones.
 pub(super) const HEADERS: u32 = 16 << 10;
-/// A peer that let a call wait so long and said nothing at all meanwhile gets no new ones.
+/// A peer that let calls wait so long and said nothing at all meanwhile gets no new ones.
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// A connection, without what carries its bytes.
@@ -206,8 +206,7 @@ impl State {
             self.outgoing.forget(id)
         };
         if let Some(since) = since
-            && self.watch.silent_since(since)
-            && since.elapsed() > SILENCE
+            && self.watch.silence(since) > SILENCE
         {
             self.leave("the destination says nothing");
         }

@@ -54,9 +54,7 @@ impl Backend {
 
     /// One at an address where nobody listens yet.
     pub(crate) async fn start_on(address: SocketAddr) -> Self {
-        let backend = Self::default();
-        backend.listen(TcpListener::bind(address).await.unwrap());
-        backend
+        Self::on(TcpListener::bind(address).await.unwrap())
     }
 
     /// The same that keeps of each body no more than this makes of it.
@@ -83,6 +81,13 @@ impl Backend {
                 });
             }
         });
+    }
+
+    /// One that listens there.
+    pub(crate) fn on(listener: TcpListener) -> Self {
+        let backend = Self::default();
+        backend.listen(listener);
+        backend
     }
 
     pub(crate) async fn start() -> (Self, SocketAddr) {

@@ -27,7 +27,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message as _;
 pub(crate) use settings::{
-    BOTH, client_tls, over_grpc, over_http, sampled_by, settings, settings_on, stored_in,
+    BOTH, client_tls, exporter, over_grpc, over_http, sampled_by, settings, settings_on, stored_in,
 };
 use tokio::net::TcpStream;
 pub(crate) use wait::{PATIENCE, until};
