@@ -12,6 +12,7 @@ use load::{
     bench::{
         BenchError,
         crash::{Kill, Plan, crash},
+        goal::{self, Demand, GOALS, Reached},
         in_folder, interleaved,
         peer::Peer,
         report,
@@ -55,11 +56,14 @@ struct Bench {
     #[arg(long, default_value_t = 5)]
     times: usize,
     /// Seconds of load in each run.
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = 3.0)]
     seconds: f64,
     /// Seconds of the same load before.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 0.5)]
     warmup: f64,
+    /// What makes it fail.
+    #[arg(long, value_enum, default_value = "ratios")]
+    fail_on: Demand,
     /// A file for all figures, as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -67,6 +71,9 @@ struct Bench {
 
 #[derive(Args)]
 struct Soak {
+    /// In which scenario: `soak` or `soak-tail`
+    #[arg(long, default_value = "soak")]
+    scenario: String,
     /// For how many minutes.
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
@@ -94,7 +101,7 @@ struct Crash {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Bench(bench) => bench.run().map(|()| ExitCode::SUCCESS),
+        Command::Bench(bench) => bench.run(),
         Command::Soak(soak) => soak.run(),
         Command::Crash(crash) => crash.run(),
     };
@@ -112,42 +119,53 @@ fn main() -> ExitCode {
 }
 
 impl Bench {
-    fn run(&self) -> Result<(), BenchError> {
-        let is_named = |one: &Scenario| self.scenarios.iter().any(|name| name == one.name);
-        let scenarios: Vec<Scenario> = ALL
-            .iter()
-            .filter(|_| self.scenarios.is_empty())
-            .chain(
-                ALL.iter()
-                    .chain(NAMED)
-                    .filter(|scenario| is_named(scenario)),
-            )
-            .copied()
-            .collect();
+    fn run(&self) -> Result<ExitCode, BenchError> {
+        let scenarios = self.scenarios()?;
         let setting = setting(self.seconds, self.warmup)?;
         let runs = interleaved(&self.peers, &scenarios, setting, self.times, tell)?;
+        let goals = goal::reached(GOALS, &runs);
         println!("{}", report::markdown(&runs, &scenarios));
-        write(self.json.as_ref(), &runs)
+        println!("{}", goal::markdown(&goals));
+        let is_good = goal::is_good(&runs, &goals, self.fail_on);
+        write(self.json.as_ref(), &Compared { runs, goals })?;
+        Ok(exit(is_good))
     }
+
+    /// What is asked for, in the order of the tables.
+    fn scenarios(&self) -> Result<Vec<Scenario>, BenchError> {
+        if self.scenarios.is_empty() {
+            return Ok(ALL.to_vec());
+        }
+        let known: Vec<Scenario> = ALL.iter().chain(NAMED).copied().collect();
+        for name in &self.scenarios {
+            named(&known, name)?;
+        }
+        let is_named = |one: &Scenario| self.scenarios.iter().any(|name| name == one.name);
+        Ok(known.into_iter().filter(is_named).collect())
+    }
+}
+
+/// Runs and goals, for a file.
+#[derive(serde::Serialize)]
+struct Compared {
+    runs: Vec<Measured>,
+    goals: Vec<Reached>,
 }
 
 impl Soak {
     fn run(&self) -> Result<ExitCode, BenchError> {
         let setting = setting(self.minutes * 60.0, 0.0)?;
-        let soaked = in_folder(|folder| soak(&SOAK, setting, folder))?;
+        let scenario = named(SOAK, &self.scenario)?;
+        let soaked = in_folder(|folder| soak(scenario, setting, folder))?;
         write(self.json.as_ref(), &soaked)?;
         let last = soaked.samples.last().copied().unwrap_or_default();
-        println!("{}", SOAK.title);
+        println!("{}", scenario.title);
         println!("  at the end: {last:?}");
         println!("  {:?}", soaked.verdict);
         for (what, before, after) in &soaked.grew {
             println!("  grew: {what} {before:.0} → {after:.0}");
         }
-        Ok(if soaked.is_flat() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        Ok(exit(soaked.is_flat()))
     }
 }
 
@@ -159,9 +177,7 @@ impl Crash {
         };
         // It ends when the last kill is over; nothing is to take longer.
         let setting = setting(60.0 * f64::from(self.times), 0.0)?;
-        let scenario = CRASH.iter().find(|scenario| scenario.name == self.scenario);
-        let scenario =
-            scenario.ok_or_else(|| std::io::Error::other("there is no such scenario"))?;
+        let scenario = named(CRASH, &self.scenario)?;
         let crashed = in_folder(|folder| crash(scenario, setting, plan, folder, killed))?;
         write(self.json.as_ref(), &crashed)?;
         println!("{}: {} kills", scenario.title, crashed.kills.len());
@@ -180,11 +196,24 @@ impl Crash {
         println!("  refused {:?}", crashed.sent.refused);
         println!("  {:?}", crashed.verdict);
         println!("  twice: {:?}", crashed.twice);
-        Ok(if crashed.is_good(scenario, plan) {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        Ok(exit(crashed.is_good(scenario, plan)))
+    }
+}
+
+fn named<'a>(known: &'a [Scenario], name: &str) -> Result<&'a Scenario, BenchError> {
+    let found = known.iter().find(|scenario| scenario.name == name);
+    let names = || known.iter().map(|scenario| scenario.name);
+    found.ok_or_else(|| BenchError::Unknown {
+        name: name.to_owned(),
+        known: names().collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn exit(is_good: bool) -> ExitCode {
+    if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 
@@ -202,8 +231,9 @@ fn setting(seconds: f64, warmup: f64) -> Result<Setting, BenchError> {
 
 fn write(file: Option<&PathBuf>, figures: &impl serde::Serialize) -> Result<(), BenchError> {
     if let Some(file) = file {
-        let json = serde_json::to_vec_pretty(figures).map_err(std::io::Error::other)?;
-        fs::write(file, json)?;
+        let json = serde_json::to_vec_pretty(figures).map_err(std::io::Error::other);
+        let written = json.and_then(|json| fs::write(file, json));
+        written.map_err(|error| BenchError::File(file.clone(), error))?;
     }
     Ok(())
 }

@@ -63,9 +63,14 @@ impl Verdict {
         verdict
     }
 
-    /// Whether nothing is wrong: nothing lost, nothing kept that should not be, nothing made up.
+    /// Spans that are wrong: lost, kept though they should not be, or made up.
+    pub fn wrong(&self) -> u64 {
+        self.lost + self.wrongly_kept + self.unknown
+    }
+
+    /// Whether none is.
     pub fn is_clean(&self) -> bool {
-        self.lost == 0 && self.wrongly_kept == 0 && self.unknown == 0
+        self.wrong() == 0
     }
 
     fn judge(&mut self, ledger: &Ledger, expected: Expected, trace: u64, bound: u64) {

@@ -1,6 +1,7 @@
 //! How do the gateway and its peers compare? Interleaved runs, each with a fresh process, and medians of them.
 
 pub mod crash;
+pub mod goal;
 pub mod peer;
 pub mod process;
 pub mod report;
@@ -42,8 +43,22 @@ pub enum BenchError {
     /// A scenario's configuration is not there.
     #[error("could not read `{0}`, which the scenarios of this program need")]
     Configuration(PathBuf, #[source] io::Error),
-    /// A file, a socket or a process.
-    #[error("files, sockets or processes of a run failed")]
+    /// A file or folder cannot be used: one of ours, one that is asked for, or what the kernel tells of a process.
+    #[error("could not use `{}`", .0.display())]
+    File(PathBuf, #[source] io::Error),
+    /// A program does not start.
+    #[error("could not start `{0}`")]
+    Start(String, #[source] io::Error),
+    /// A scenario is not there.
+    #[error("there is no scenario `{name}`: there are {known}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A socket or a signal.
+    #[error("sockets or signals of a run failed")]
     Io(#[from] io::Error),
 }
 
@@ -74,8 +89,14 @@ pub fn in_folder<T>(run: impl FnOnce(&Path) -> Result<T, BenchError>) -> Result<
     let number = NEXT.fetch_add(1, Relaxed);
     let name = format!("otelier-load-{}-{number}", std::process::id());
     let folder = std::env::temp_dir().join(name);
-    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&folder).map_err(at(&folder))?;
     let result = run(&folder);
-    fs::remove_dir_all(&folder)?;
-    result
+    let removed = fs::remove_dir_all(&folder).map_err(at(&folder));
+    // What went wrong first is what went wrong.
+    result.and_then(|result| removed.map(|()| result))
+}
+
+/// What went wrong with a file, with its name.
+pub(crate) fn at(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> BenchError {
+    move |error| BenchError::File(path.as_ref().to_owned(), error)
 }

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{BenchError, scenario::Scenario};
+use super::{BenchError, at, scenario::Scenario};
 use crate::{client::Transport, compress::Encoding};
 
 /// Who stands between generator and sink.
@@ -49,11 +49,9 @@ impl Peer {
 
     /// Whether it can do that.
     pub fn does(self, scenario: &Scenario) -> bool {
-        match self {
-            Self::Gateway | Self::Hyper | Self::Collector => true,
-            Self::Rotel => scenario.rotel,
-            Self::Direct => scenario.config == "grpc" || scenario.config == "http",
-        }
+        // Nobody samples, stores, batches or limits anything.
+        let is_plain = scenario.config == "grpc" || scenario.config == "http";
+        !scenario.without.contains(&self) && (self != Self::Direct || is_plain)
     }
 
     /// The command that starts it; nothing for nobody.
@@ -96,7 +94,9 @@ fn program(name: &'static str, variable: &'static str) -> Result<PathBuf, BenchE
         None => beside(),
     };
     let missing = BenchError::Missing { name, variable };
-    found.filter(|path| path.is_file()).ok_or(missing)
+    let found = found.filter(|path| path.is_file()).ok_or(missing)?;
+    // It is started in a folder of its own, from where a relative path would lead nowhere.
+    fs::canonicalize(&found).map_err(at(&found))
 }
 
 /// Collector and gateway read the same file, in which the variables are what they are for this run.
@@ -114,7 +114,7 @@ fn configured(program: PathBuf, scenario: &Scenario, run: &Run<'_>) -> Result<Co
         config = config.replace(&format!("${{env:{name}}}"), &value);
     }
     let file = run.folder.join("config.yaml");
-    fs::write(&file, config)?;
+    fs::write(&file, config).map_err(at(&file))?;
     let mut command = Command::new(program);
     command.arg("--config").arg(file);
     for setting in scenario.set {

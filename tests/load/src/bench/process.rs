@@ -12,6 +12,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::{BenchError, at};
 use crate::machine;
 
 /// How long one may take to listen, and to end.
@@ -24,7 +25,8 @@ pub struct Process {
 
 impl Process {
     /// Starts a program on a core.
-    pub fn start(mut command: Command, core: Option<usize>) -> io::Result<Self> {
+    pub fn start(mut command: Command, core: Option<usize>) -> Result<Self, BenchError> {
+        let program = command.get_program().display().to_string();
         // A child begins on the cores of the thread that starts it.
         let child = thread::spawn(move || {
             machine::stay_on(core)?;
@@ -32,7 +34,8 @@ impl Process {
         });
         let child = child
             .join()
-            .map_err(|_| io::Error::other("the starting thread ended"))??;
+            .unwrap_or_else(|_| Err(io::Error::other("the starting thread ended")));
+        let child = child.map_err(|error| BenchError::Start(program, error))?;
         Ok(Self { child })
     }
 
@@ -59,31 +62,29 @@ impl Process {
     }
 
     /// Processor time that it has used.
-    pub fn cpu(&self) -> io::Result<Used> {
+    pub fn cpu(&self) -> Result<Used, BenchError> {
         Used::by(self.id())
     }
 
     /// Bytes that it has read from files and sockets.
-    pub fn read(&self) -> io::Result<u64> {
-        let text = fs::read_to_string(self.proc("io"))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("rchar: "));
-        line.and_then(|line| line.parse().ok())
-            .ok_or_else(|| io::Error::other("io has no rchar"))
+    pub fn read(&self) -> Result<u64, BenchError> {
+        self.number("io", "rchar:")
     }
 
     /// Resident bytes now.
-    pub fn resident(&self) -> io::Result<u64> {
-        self.status("VmRSS:")
+    pub fn resident(&self) -> Result<u64, BenchError> {
+        self.number("status", "VmRSS:").map(|kib| kib << 10)
     }
 
     /// The most resident bytes there ever were.
-    pub fn peak(&self) -> io::Result<u64> {
-        self.status("VmHWM:")
+    pub fn peak(&self) -> Result<u64, BenchError> {
+        self.number("status", "VmHWM:").map(|kib| kib << 10)
     }
 
     /// How many descriptors are open.
-    pub fn descriptors(&self) -> io::Result<usize> {
-        Ok(fs::read_dir(self.proc("fd"))?.count())
+    pub fn descriptors(&self) -> Result<usize, BenchError> {
+        let folder = self.proc("fd");
+        Ok(fs::read_dir(&folder).map_err(at(&folder))?.count())
     }
 
     /// Asks it to end, and waits.
@@ -101,12 +102,14 @@ impl Process {
         Ok(None)
     }
 
-    fn status(&self, name: &str) -> io::Result<u64> {
-        let status = fs::read_to_string(self.proc("status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok())
-            .map(|kib| kib << 10)
-            .ok_or_else(|| io::Error::other(format!("status has no {name}")))
+    /// The number of a line in one of its files.
+    fn number(&self, file: &str, name: &str) -> Result<u64, BenchError> {
+        let path = self.proc(file);
+        let text = fs::read_to_string(&path).map_err(at(&path))?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        let missing = || io::Error::other(format!("it has no number of `{name}`"));
+        number.ok_or_else(missing).map_err(at(&path))
     }
 
     fn proc(&self, file: &str) -> PathBuf {
@@ -134,10 +137,11 @@ pub struct Used {
 
 impl Used {
     /// What the process has used until now.
-    pub fn by(id: u32) -> io::Result<Self> {
+    pub fn by(id: u32) -> Result<Self, BenchError> {
         let mut threads = BTreeMap::new();
-        for entry in fs::read_dir(format!("/proc/{id}/task"))? {
-            let entry = entry?;
+        let folder = format!("/proc/{id}/task");
+        for entry in fs::read_dir(&folder).map_err(at(&folder))? {
+            let entry = entry.map_err(at(&folder))?;
             // One that ends meanwhile is not counted, which `since` notices.
             let Ok(said) = fs::read_to_string(entry.path().join("schedstat")) else {
                 continue;
@@ -177,8 +181,9 @@ impl Used {
 }
 
 /// User and system time of a process, in steps of the kernel.
-fn ticks(id: u32) -> io::Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+fn ticks(id: u32) -> Result<Duration, BenchError> {
+    let path = format!("/proc/{id}/stat");
+    let stat = fs::read_to_string(&path).map_err(at(&path))?;
     // The name may hold spaces and brackets; after its last one come the fields from the third on.
     let after = stat.rsplit(')').next().unwrap_or_default();
     let fields: Vec<&str> = after.split_whitespace().collect();
@@ -188,7 +193,7 @@ fn ticks(id: u32) -> io::Result<Duration> {
             .and_then(|ticks| ticks.parse::<u32>().ok())
     };
     let (Some(user), Some(system)) = (ticks(14), ticks(15)) else {
-        return Err(io::Error::other("stat has no times"));
+        return Err(at(&path)(io::Error::other("it has no times")));
     };
     Ok(tick() * user + tick() * system)
 }

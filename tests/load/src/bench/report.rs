@@ -29,6 +29,10 @@ impl Row<'_> {
         self.median(figure).0
     }
 
+    fn all(&self, figure: impl Fn(&Measured) -> u64) -> u64 {
+        self.runs.iter().map(|run| figure(run)).sum()
+    }
+
     fn most(&self, figure: impl Fn(&Measured) -> u64) -> u64 {
         self.runs
             .iter()
@@ -60,11 +64,14 @@ pub fn markdown(runs: &[Measured], scenarios: &[Scenario]) -> String {
         }
         let _ = writeln!(
             out,
-            "### {}\n\n`{}`: {} spans in a request.\n\n\
+            "### {}\n\n`{}`: {} spans in a request, {} of each.\n\n\
              | | CPU-s per million spans | busy | spans/s | RSS idle, peak (MiB) | acknowledged p50 / p99 / p99.9 (ms) | \
-             delivered p50 / p99 / p99.9 (ms) | B/span in, out | lost or wrong | twice | refused |\n\
-             |---|---|---|---|---|---|---|---|---|---|---|",
-            scenario.title, scenario.name, scenario.spans,
+             delivered p50 / p99 / p99.9 (ms) | B/span in, out | acknowledged, delivered | lost or wrong | twice | refused |\n\
+             |---|---|---|---|---|---|---|---|---|---|---|---|",
+            scenario.title,
+            scenario.name,
+            scenario.spans,
+            times(&rows),
         );
         let base = rows
             .iter()
@@ -76,6 +83,14 @@ pub fn markdown(runs: &[Measured], scenarios: &[Scenario]) -> String {
         out.push('\n');
     }
     out
+}
+
+/// How many runs stand behind a table.
+fn times(rows: &[Row<'_>]) -> String {
+    match rows.iter().map(|row| row.runs.len()).min() {
+        Some(1) => "one run".into(),
+        times => format!("{} runs", times.unwrap_or_default()),
+    }
 }
 
 fn line(row: &Row<'_>, base: Option<f64>) -> String {
@@ -103,7 +118,7 @@ fn line(row: &Row<'_>, base: Option<f64>) -> String {
     };
     let percent = row.middle(|run| or_nan(run.busy) * 100.0);
     format!(
-        "| {} | {cost} | {} | {:.0} | {}, {} | {} | {} | {:.0}, {:.0} | {} | {} | {} |\n",
+        "| {} | {cost} | {} | {:.0} | {}, {} | {} | {} | {:.0}, {:.0} | {}, {} | {} | {} | {} |\n",
         row.runs[0].peer,
         if percent.is_nan() {
             "–".into()
@@ -117,7 +132,9 @@ fn line(row: &Row<'_>, base: Option<f64>) -> String {
         times(|run| run.delivery),
         row.middle(|run| run.bytes_in),
         row.middle(|run| run.bytes_out),
-        row.most(|run| run.verdict.lost + run.verdict.wrongly_kept + run.verdict.unknown),
+        row.all(|run| run.verdict.acknowledged),
+        row.all(|run| run.verdict.delivered),
+        row.most(|run| run.verdict.wrong()),
         row.most(|run| run.verdict.duplicates),
         row.most(|run| run.sent.refused.values().sum()),
     )

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The most spans per second that books are kept for.
-const FASTEST: u64 = 5_000_000;
+const FASTEST: u64 = 10_000_000;
 
 /// How runs are made.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +59,8 @@ pub struct Measured {
     pub peak: Option<f64>,
     /// Spans that arrived per second of the load.
     pub rate: f64,
+    /// The same of its second half, when all that senders may have in flight is.
+    pub goodput: f64,
     /// Bytes on the wire per span, into the gateway and out of it.
     pub bytes_in: f64,
     /// See `bytes_in`.
@@ -113,12 +115,13 @@ pub fn measure(
     let ledger = books(scenario, setting.duration, 2);
     sink.keep(&ledger);
     let before = Reading::take(process.as_ref(), &sink)?;
-    let (sent, _) = send(
-        &load(scenario, target, setting.duration),
-        &template,
-        &ledger,
-        0,
-    )?;
+    let (sent, goodput) = thread::scope(|scope| {
+        let goodput = scope.spawn(|| goodput(&ledger, scenario, setting.duration));
+        let load = load(scenario, target, setting.duration);
+        let sent = send(&load, &template, &ledger, 0);
+        (sent, goodput.join().unwrap_or_default())
+    });
+    let (sent, _) = sent?;
     settle(&ledger, scenario);
     let after = Reading::take(process.as_ref(), &sink)?;
     let peak = process.as_ref().map(Process::peak).transpose()?;
@@ -135,11 +138,24 @@ pub fn measure(
             after,
             idle,
             peak,
+            goodput,
             sent,
             verdict,
             ledger,
         },
     ))
+}
+
+/// What arrives in each second of the second half of a load: the first is that of an onrush.
+fn goodput(ledger: &Ledger, scenario: &Scenario, duration: Duration) -> f64 {
+    let arrived = || match scenario.expected {
+        Expected::All => ledger.delivered(),
+        Expected::Sampled(_) => ledger.acknowledged() * scenario.spans,
+    };
+    thread::sleep(duration / 2);
+    let (begin, before) = (Instant::now(), arrived());
+    thread::sleep(duration / 2);
+    (arrived() - before) as f64 / begin.elapsed().as_secs_f64()
 }
 
 /// What is read before and after a load.
@@ -167,6 +183,7 @@ struct Raw {
     after: Reading,
     idle: Option<u64>,
     peak: Option<u64>,
+    goodput: f64,
     sent: Sent,
     verdict: Verdict,
     ledger: Arc<Ledger>,
@@ -207,6 +224,7 @@ fn figures(peer: Peer, scenario: &Scenario, setting: Setting, raw: Raw) -> Measu
         idle: raw.idle.map(mib),
         peak: raw.peak.map(mib),
         rate: through as f64 / sent.seconds.max(setting.duration.as_secs_f64()),
+        goodput: raw.goodput,
         bytes_in: per(sent.bytes as f64, sent.requests * scenario.spans),
         bytes_out: per((after.bytes - before.bytes) as f64, verdict.delivered),
         encodings: [0, 1, 2].map(|n| after.encodings[n] - before.encodings[n]),
