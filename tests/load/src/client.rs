@@ -20,10 +20,11 @@ pub trait Client {
     fn socket(&self) -> &TcpStream;
     /// Whether it can take another request now.
     fn has_room(&self) -> bool;
-    /// Takes a request: the encoded message after the five bytes that gRPC puts before it.
-    fn send(&mut self, request: u64, message: Vec<u8>);
-    /// Writes what it can: true if that was all that it may write now.
-    fn flush(&mut self) -> io::Result<bool>;
+    /// Takes a request.
+    fn send(&mut self, request: u64);
+    /// Writes what it can: true if that was all that it may write now. It asks for messages as it needs them: each
+    /// encoded, after the five bytes that gRPC puts before it.
+    fn flush(&mut self, message: &mut dyn FnMut(u64) -> Vec<u8>) -> io::Result<bool>;
     /// Reads what is there.
     fn read(&mut self, answers: &mut Vec<Answer>) -> io::Result<()>;
     /// The requests that have no answer.

@@ -1,6 +1,6 @@
 //! How are requests sent and received over HTTP/1.1? One at a time on each connection.
 
-use std::{io, net::TcpStream, rc::Rc};
+use std::{io, mem, net::TcpStream, rc::Rc};
 
 use crate::{
     answer::{Answer, Outcome, rejects},
@@ -20,6 +20,8 @@ pub(crate) struct Sender {
     output: Output,
     head: String,
     open: Option<u64>,
+    /// Whether nothing of it is in the output.
+    is_new: bool,
 }
 
 impl Sender {
@@ -38,6 +40,7 @@ impl Sender {
                  Content-Type: application/x-protobuf\r\n{encoding}Content-Length: "
             ),
             open: None,
+            is_new: false,
         }
     }
 }
@@ -51,15 +54,19 @@ impl Client for Sender {
         self.open.is_none()
     }
 
-    fn send(&mut self, request: u64, message: Vec<u8>) {
-        let length = message.len() - 5;
-        self.output
-            .own(format!("{}{length}\r\n\r\n", self.head).into_bytes());
-        self.output.part(&Rc::new(message), 5..length + 5);
+    fn send(&mut self, request: u64) {
         self.open = Some(request);
+        self.is_new = true;
     }
 
-    fn flush(&mut self) -> io::Result<bool> {
+    fn flush(&mut self, message: &mut dyn FnMut(u64) -> Vec<u8>) -> io::Result<bool> {
+        if let Some(request) = self.open.filter(|_| mem::take(&mut self.is_new)) {
+            let message = message(request);
+            let length = message.len() - 5;
+            self.output
+                .own(format!("{}{length}\r\n\r\n", self.head).into_bytes());
+            self.output.part(&Rc::new(message), 5..length + 5);
+        }
         self.output.flush(&self.socket)
     }
 

@@ -36,6 +36,8 @@ pub(crate) struct Output {
     pieces: VecDeque<Piece>,
     /// How much of the first piece is written.
     written: usize,
+    /// How many bytes were added in all.
+    added: u64,
     /// How many bytes were written in all.
     pub total: u64,
     /// Messages that were written whole: their memory can be used again.
@@ -45,18 +47,27 @@ pub(crate) struct Output {
 impl Output {
     /// Adds the head of a frame.
     pub(crate) fn head(&mut self, head: [u8; 9]) {
-        self.pieces.push_back(Piece::Head(head));
+        self.push(Piece::Head(head));
     }
 
     /// Adds bytes.
     pub(crate) fn own(&mut self, bytes: Vec<u8>) {
-        self.pieces.push_back(Piece::Own(bytes));
+        self.push(Piece::Own(bytes));
     }
 
     /// Adds a part of a message.
     pub(crate) fn part(&mut self, message: &Rc<Vec<u8>>, range: Range<usize>) {
-        self.pieces
-            .push_back(Piece::Part(Rc::clone(message), range));
+        self.push(Piece::Part(Rc::clone(message), range));
+    }
+
+    fn push(&mut self, piece: Piece) {
+        self.added += piece.bytes().len() as u64;
+        self.pieces.push_back(piece);
+    }
+
+    /// How many bytes are not written.
+    pub(crate) fn left(&self) -> u64 {
+        self.added - self.total
     }
 
     /// Writes as much as the socket takes: true if that was all.

@@ -14,6 +14,7 @@ use crate::{
 };
 use sender::Sender;
 
+mod message;
 mod sender;
 
 /// How much is offered.

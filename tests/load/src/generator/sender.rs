@@ -7,11 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Load, Rate, Sent};
+use super::{Load, Rate, Sent, message::Messages};
 use crate::{
     answer::{Answer, Outcome},
     client::{Client, Transport},
-    compress::{Codec, Encoding},
     http1, http2,
     ledger::{Ledger, nanos},
     poll::{Interest, Poll},
@@ -32,7 +31,6 @@ struct Lane {
 
 pub(super) struct Sender<'a> {
     load: &'a Load,
-    template: &'a Template,
     ledger: &'a Ledger,
     poll: Poll,
     lanes: Vec<Lane>,
@@ -42,9 +40,7 @@ pub(super) struct Sender<'a> {
     pub(super) in_flight: usize,
     /// Nanoseconds between requests.
     interval: Option<f64>,
-    free: Vec<Vec<u8>>,
-    raw: Vec<u8>,
-    codec: Codec,
+    messages: Messages<'a>,
     pub(super) sent: Sent,
 }
 
@@ -61,7 +57,6 @@ impl<'a> Sender<'a> {
         };
         let mut sender = Self {
             load,
-            template,
             ledger,
             poll: Poll::new()?,
             lanes: (0..lanes).map(|_| Lane::default()).collect(),
@@ -73,9 +68,7 @@ impl<'a> Sender<'a> {
                 Rate::Spans(rate) => Some(1e9 * ledger.layout.spans as f64 / rate as f64),
                 Rate::Saturate => None,
             },
-            free: Vec::new(),
-            raw: template.bytes().to_vec(),
-            codec: Codec::default(),
+            messages: Messages::new(template, ledger, load.encoding),
             sent: Sent::default(),
         };
         (0..lanes).for_each(|lane| sender.connect(lane));
@@ -136,10 +129,9 @@ impl<'a> Sender<'a> {
                 Some(interval) => offset + ((self.next - self.first) as f64 * interval) as u64,
                 None => self.ledger.now(),
             };
-            let message = self.message(self.next);
             self.ledger.send(self.next, when);
             if let Some(client) = &mut self.lanes[lane].client {
-                client.send(self.next, message);
+                client.send(self.next);
             }
             self.lanes[lane].in_flight += 1;
             self.in_flight += 1;
@@ -177,30 +169,6 @@ impl<'a> Sender<'a> {
         });
         self.turn = found.unwrap_or(self.turn);
         found
-    }
-
-    /// The bytes of a request, after the five of gRPC.
-    fn message(&mut self, request: u64) -> Vec<u8> {
-        let (ids, run) = (self.ledger.ids, self.ledger.layout.run(request));
-        let mut message = self.free.pop().unwrap_or_default();
-        if self.load.encoding == Encoding::None {
-            let whole = self.template.bytes().len() + 5;
-            if message.len() != whole {
-                message.clear();
-                message.extend([0; 5]);
-                message.extend(self.template.bytes());
-            }
-            self.template.write(&mut message[5..], ids, run);
-        } else {
-            self.template.write(&mut self.raw, ids, run);
-            message.clear();
-            message.extend([1, 0, 0, 0, 0]);
-            self.codec
-                .encode(self.load.encoding, &self.raw, &mut message);
-        }
-        let length = u32::try_from(message.len() - 5).unwrap_or(u32::MAX);
-        message[1..5].copy_from_slice(&length.to_be_bytes());
-        message
     }
 
     /// How long nothing is due.
@@ -284,11 +252,12 @@ impl<'a> Sender<'a> {
         let Some(client) = &mut each.client else {
             return Ok(());
         };
-        let Ok(written) = client.flush() else {
+        let flushed = client.flush(&mut |request| self.messages.make(request));
+        self.messages.free.append(client.spent());
+        let Ok(written) = flushed else {
             self.lose(lane);
             return Ok(());
         };
-        self.free.append(client.spent());
         if written == each.wants_room {
             each.wants_room = !written;
             let interest = if written {

@@ -24,6 +24,10 @@ use crate::{
 /// The first index of the dynamic table, in a byte that refers to it.
 const REFER: u8 = 0xbe;
 
+/// How much waits in the output at most before more is made: senders with much in flight have it as numbers, and what
+/// is measured is not how they fill their memory.
+const AHEAD: u64 = 1 << 20;
+
 /// A connection that sends gRPC requests.
 pub(crate) struct Http2 {
     socket: TcpStream,
@@ -48,7 +52,9 @@ pub(crate) struct Http2 {
 
 struct Sending {
     stream: u32,
-    message: Rc<Vec<u8>>,
+    request: u64,
+    /// None as long as nothing of it was in the output.
+    message: Option<Rc<Vec<u8>>>,
     sent: usize,
     window: i64,
 }
@@ -113,13 +119,19 @@ impl Http2 {
         frame(kind::HEADERS, flag::END_HEADERS, self.next, &block)
     }
 
-    /// Moves what the windows allow to the output.
-    fn pump(&mut self) {
+    /// Moves what the windows allow to the output, until much is there.
+    fn pump(&mut self, make: &mut dyn FnMut(u64) -> Vec<u8>) {
         let mut place = 0;
-        while place < self.sending.len() && self.window > 0 {
+        while place < self.sending.len() && self.window > 0 && self.output.left() < AHEAD {
             let each = &mut self.sending[place];
+            if each.window <= 0 {
+                place += 1;
+                continue;
+            }
+            let request = each.request;
+            let message = each.message.get_or_insert_with(|| Rc::new(make(request)));
             loop {
-                let left = each.message.len() - each.sent;
+                let left = message.len() - each.sent;
                 let room = usize::try_from(each.window.min(self.window).max(0)).unwrap_or_default();
                 let length = left.min(room).min(self.largest_frame);
                 if length == 0 {
@@ -133,13 +145,12 @@ impl Http2 {
                     stream: each.stream,
                 };
                 self.output.head(head.bytes());
-                self.output
-                    .part(&each.message, each.sent..each.sent + length);
+                self.output.part(message, each.sent..each.sent + length);
                 each.sent += length;
                 each.window -= length as i64;
                 self.window -= length as i64;
             }
-            if each.sent == each.message.len() {
+            if each.sent == message.len() {
                 self.sending.remove(place);
             } else {
                 place += 1;
@@ -272,7 +283,7 @@ impl Client for Http2 {
         !self.going && self.open.len() < self.streams && self.next < LARGEST_WINDOW - 2
     }
 
-    fn send(&mut self, request: u64, message: Vec<u8>) {
+    fn send(&mut self, request: u64) {
         let headers = self.headers();
         self.output.own(headers);
         self.open.insert(
@@ -284,16 +295,26 @@ impl Client for Http2 {
         );
         self.sending.push_back(Sending {
             stream: self.next,
-            message: Rc::new(message),
+            request,
+            message: None,
             sent: 0,
             window: self.first_window,
         });
         self.next += 2;
     }
 
-    fn flush(&mut self) -> io::Result<bool> {
-        self.pump();
-        self.output.flush(&self.socket)
+    fn flush(&mut self, message: &mut dyn FnMut(u64) -> Vec<u8>) -> io::Result<bool> {
+        loop {
+            self.pump(message);
+            // Where there was much, there may be more.
+            let much = self.output.left() >= AHEAD;
+            if !self.output.flush(&self.socket)? {
+                return Ok(false);
+            }
+            if !much {
+                return Ok(true);
+            }
+        }
     }
 
     fn read(&mut self, answers: &mut Vec<Answer>) -> io::Result<()> {
