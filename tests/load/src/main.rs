@@ -18,7 +18,7 @@ use load::{
         report,
         run::{Measured, Setting},
         scenario::{ALL, CRASH, NAMED, SOAK, Scenario},
-        soak::soak,
+        soak::{ENOUGH, soak},
     },
     machine,
 };
@@ -162,6 +162,12 @@ impl Soak {
         println!("{}", scenario.title);
         println!("  at the end: {last:?}");
         println!("  {:?}", soaked.verdict);
+        if soaked.samples.len() < ENOUGH {
+            println!(
+                "  too short to tell what grows: {} samples",
+                soaked.samples.len()
+            );
+        }
         for (what, before, after) in &soaked.grew {
             println!("  grew: {what} {before:.0} → {after:.0}");
         }
@@ -195,8 +201,12 @@ impl Crash {
         );
         println!("  refused {:?}", crashed.sent.refused);
         println!("  {:?}", crashed.verdict);
-        println!("  twice: {:?}", crashed.twice);
-        Ok(exit(crashed.is_good(scenario, plan)))
+        println!("  twice: {:.3} %, {:?}", crashed.doubled(), crashed.twice);
+        let wrong = crashed.wrong(scenario, plan);
+        for what in &wrong {
+            println!("  wrong: {what}");
+        }
+        Ok(exit(wrong.is_empty()))
     }
 }
 

@@ -69,8 +69,8 @@ pub struct Crashed {
 const SPARE: u64 = 20_000_000;
 /// How much longer than traces wait it lives at least: a second that decides, and what is late in it.
 const DECIDES: Duration = Duration::from_millis(2500);
-/// The most spans of a hundred thousand acknowledged ones that may come twice.
-const TWICE: u64 = 100;
+/// The most percent of what was acknowledged that may come twice.
+const TWICE: f64 = 0.1;
 
 impl Crashed {
     /// The least of all kills.
@@ -92,13 +92,40 @@ impl Crashed {
             .unwrap_or_default()
     }
 
-    /// Whether it was killed as planned, nothing was lost, and no more came twice than may.
-    pub fn is_good(&self, scenario: &Scenario, plan: Plan) -> bool {
-        let killed = self.kills.len() as u64 == u64::from(plan.kills);
-        let waited = scenario.expected == Expected::All || self.least(|kill| kill.undecided) > 0;
-        let loaded = self.least(|kill| kill.acknowledged) >= plan.spans;
-        let few = self.verdict.duplicates * 100_000 <= self.verdict.acknowledged * TWICE;
-        killed && waited && loaded && few && self.verdict.is_clean() && self.verdict.delivered > 0
+    /// How many percent of what was acknowledged came twice.
+    pub fn doubled(&self) -> f64 {
+        let all = self.verdict.acknowledged.max(1);
+        self.verdict.duplicates as f64 * 100.0 / all as f64
+    }
+
+    /// What is not as it should be: nothing, if it was killed as planned, under load and with undecided traces where
+    /// traces wait, and then nothing was lost and no more came twice than may.
+    pub fn wrong(&self, scenario: &Scenario, plan: Plan) -> Vec<&'static str> {
+        let verdict = &self.verdict;
+        let waits = scenario.expected != Expected::All;
+        let twice = self.doubled() > TWICE;
+        let all = [
+            (
+                self.kills.len() as u64 != u64::from(plan.kills),
+                "it was not killed as often as planned",
+            ),
+            (
+                self.least(|kill| kill.acknowledged) < plan.spans,
+                "before one kill less was acknowledged than planned",
+            ),
+            (
+                waits && self.least(|kill| kill.undecided) == 0,
+                "at one kill no trace was undecided",
+            ),
+            (
+                !verdict.is_clean(),
+                "spans are lost, made up or wrongly kept",
+            ),
+            (verdict.delivered == 0, "nothing was delivered"),
+            (twice, "more than 0.1 % came twice"),
+        ];
+        let wrong = all.into_iter().filter(|(is_wrong, _)| *is_wrong);
+        wrong.map(|(_, what)| what).collect()
     }
 }
 
@@ -324,7 +351,7 @@ mod tests {
                 },
             };
             change(&mut crashed);
-            crashed.is_good(scenario, plan)
+            crashed.wrong(scenario, plan).is_empty()
         };
         assert!(good(|_| {}));
         assert!(!good(|crashed| crashed.kills.truncate(1)));
