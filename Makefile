@@ -115,15 +115,30 @@ image: ## the gateway and the injector as container images: archives in target/i
 	  if command -v skopeo >/dev/null; then skopeo inspect --config oci-archive:$(IMAGES)/$$name.tar >/dev/null; \
 	  else echo "image: SKIPPED skopeo: no other tool has read $$name.tar"; fi; done
 
-.PHONY: bench bench-gateway soak-gateway ci
+# The gateway, measured, loaded for long and killed: nothing else should run beside, and none of it is part of `ci`.
+# Several scenarios are run one after the other, and it fails if one shows something wrong.
+
+KILLS ?= 200
+KILLED ?= crash crash-tail crash-power crash-roll
+MINUTES ?= 10
+SOAKED ?= soak soak-tail
+
+.PHONY: bench bench-gateway soak-gateway crash-gateway ci
 bench: ## what the engine costs per object, built for speed
 	cargo bench --locked --workspace --bench engine
-bench-gateway: ## the gateway beside its peers: cost, memory, delay and loss, as a table (docs/benchmarks.md)
+bench-gateway: ## the gateway beside its peers: cost, memory, delay and loss, beside its goals (docs/benchmarks.md)
 	cargo build --locked --release --package gateway --package load
 	peers=$$(tests/live/peer build collector rotel); \
 	  OTELIER_PEERS=$$peers target/release/load bench --json target/bench-gateway.json $(ARGS)
-soak-gateway: ## ten minutes of load on the gateway, whose sink dies again and again: does anything grow?
+soak-gateway: ## load for MINUTES=10 each on the gateway, whose sink dies again and again: does anything grow?
 	cargo build --locked --release --package gateway --package load
-	target/release/load soak --json target/soak-gateway.json $(ARGS)
+	status=0; for scenario in $(SOAKED); do \
+	  target/release/load soak --scenario $$scenario --minutes $(MINUTES) --json target/$$scenario-gateway.json $(ARGS) || status=1; \
+	  done; exit $$status
+crash-gateway: ## kill -9 KILLS=200 times under load: is anything lost, or more than 0.1 % twice?
+	cargo build --locked --release --package gateway --package load
+	status=0; for scenario in $(KILLED); do \
+	  target/release/load crash --scenario $$scenario --times $(KILLS) --json target/$$scenario-gateway.json $(ARGS) || status=1; \
+	  done; exit $$status
 ci: ## lint, test and live, as a change must pass them
 	.ci/run

@@ -84,8 +84,8 @@ struct Soak {
 
 #[derive(Args)]
 struct Crash {
-    /// In which scenario: `crash`, `crash-power`, `crash-roll`, `crash-tail`, `crash-tail-long` or
-    /// `crash-tail-whole`
+    /// In which scenario: `crash`, `crash-power`, `crash-roll`, `crash-tail`, `crash-tail-slow`, `crash-tail-long`
+    /// or `crash-tail-whole`
     #[arg(long, default_value = "crash")]
     scenario: String,
     /// How often it is killed.
@@ -94,6 +94,9 @@ struct Crash {
     /// After how many acknowledged spans at least, each time.
     #[arg(long, default_value_t = 1_000_000)]
     spans: u64,
+    /// The most percent of what was acknowledged that may come twice.
+    #[arg(long, default_value_t = 0.1)]
+    twice: f64,
     /// A file for all figures, as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -180,6 +183,7 @@ impl Crash {
         let plan = Plan {
             kills: self.times,
             spans: self.spans,
+            twice: self.twice,
         };
         // It ends when the last kill is over; nothing is to take longer.
         let setting = setting(60.0 * f64::from(self.times), 0.0)?;

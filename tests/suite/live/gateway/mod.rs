@@ -1,3 +1,4 @@
 //! What the gateway does beside the programs that it is to replace.
 
 mod cost;
+mod killed;

@@ -45,6 +45,19 @@ pub const CRASH: &[Scenario] = &[
         settle: Duration::from_secs(30),
         ..PASS
     },
+    // As much as a gateway takes that is not built for speed, with little under way.
+    Scenario {
+        name: "crash-tail-slow",
+        title: "Killed under little load: undecided traces survive",
+        config: "tail-durable",
+        rate: Rate::Spans(20_000),
+        spread: 8,
+        in_flight: 2,
+        expected: Expected::Sampled(10),
+        waits: Duration::from_secs(1),
+        settle: Duration::from_secs(10),
+        ..PASS
+    },
     Scenario {
         name: "crash-tail-long",
         title: "Killed under load: millions of undecided spans survive",
