@@ -79,7 +79,11 @@ impl Ledger {
 
     /// Writes each acknowledged request to a file too, as eight bytes, before it counts: they outlive this process.
     pub fn keep_in(&self, file: &Path) -> io::Result<()> {
-        *self.file.lock().expect("nobody panics while writing") = Some(File::create(file)?);
+        let created = File::create(file).map_err(|error| {
+            let what = format!("could not create `{}`: {error}", file.display());
+            io::Error::new(error.kind(), what)
+        });
+        *self.file.lock().expect("nobody panics while writing") = Some(created?);
         Ok(())
     }
 

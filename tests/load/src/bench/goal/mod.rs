@@ -129,7 +129,10 @@ impl Goal {
         let found = scenarios.iter().filter_map(|name| self.found(runs, name));
         // What is not a number is the worst.
         let (value, scenario, measured) = found.max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let of = self.scenario.map_or("the most, ", |_| "");
+        let (of, there) = match self.scenario {
+            Some(name) => (format!("`{name}`"), String::new()),
+            None => ("anywhere".to_owned(), format!(" in `{scenario}`")),
+        };
         let unit = self.figure.unit();
         let (is_met, wanted) = match self.wanted {
             Wanted::OfCollector(n) => (value <= 1.0 / n, format!("≤ 1/{n} of the collector's")),
@@ -140,9 +143,9 @@ impl Goal {
             Wanted::Bound(most) | Wanted::Sane(most) => (value <= most, format!("≤ {most} {unit}")),
         };
         Some(Reached {
-            goal: format!("{}, {of}`{scenario}`", self.figure.title()),
-            wanted: wanted.trim_end().to_owned(),
-            measured: measured.trim_end().to_owned(),
+            goal: format!("{}, {of}", self.figure.title()),
+            wanted,
+            measured: measured + &there,
             is_met,
             machines_differ: matches!(self.wanted, Wanted::Sane(_)),
         })
