@@ -124,6 +124,7 @@ fn main() -> ExitCode {
 impl Bench {
     fn run(&self) -> Result<ExitCode, BenchError> {
         let scenarios = self.scenarios()?;
+        try_to_write(self.json.as_ref())?;
         let setting = setting(self.seconds, self.warmup)?;
         let runs = interleaved(&self.peers, &scenarios, setting, self.times, tell)?;
         let goals = goal::reached(GOALS, &runs);
@@ -157,6 +158,7 @@ struct Compared {
 
 impl Soak {
     fn run(&self) -> Result<ExitCode, BenchError> {
+        try_to_write(self.json.as_ref())?;
         let setting = setting(self.minutes * 60.0, 0.0)?;
         let scenario = named(SOAK, &self.scenario)?;
         let soaked = in_folder(|folder| soak(scenario, setting, folder))?;
@@ -180,6 +182,7 @@ impl Soak {
 
 impl Crash {
     fn run(&self) -> Result<ExitCode, BenchError> {
+        try_to_write(self.json.as_ref())?;
         let plan = Plan {
             kills: self.times,
             spans: self.spans,
@@ -241,6 +244,14 @@ fn setting(seconds: f64, warmup: f64) -> Result<Setting, BenchError> {
     };
     machine::stay_on(setting.cores.map(|(_, ours)| ours))?;
     Ok(setting)
+}
+
+/// Finds out before anything is run whether figures can be written afterwards.
+fn try_to_write(file: Option<&PathBuf>) -> Result<(), BenchError> {
+    let Some(file) = file else { return Ok(()) };
+    let opened = fs::File::options().create(true).append(true).open(file);
+    opened.map_err(|error| BenchError::File(file.clone(), error))?;
+    Ok(())
 }
 
 fn write(file: Option<&PathBuf>, figures: &impl serde::Serialize) -> Result<(), BenchError> {

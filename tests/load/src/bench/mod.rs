@@ -25,10 +25,10 @@ use scenario::Scenario;
 #[derive(Debug, Error)]
 pub enum BenchError {
     /// A program is not there.
-    #[error("the program `{name}` is neither where `{variable}` says nor beside this one")]
+    #[error("there is no program `{}`; `{variable}` says where it is, and otherwise it is beside this one", path.display())]
     Missing {
-        /// Its name.
-        name: &'static str,
+        /// Where it should be.
+        path: PathBuf,
         /// The variable that can say where it is.
         variable: &'static str,
     },

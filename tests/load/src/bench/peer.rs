@@ -86,17 +86,16 @@ impl Peer {
 
 /// A program in the folder or file that a variable names; ours stands beside this program otherwise.
 fn program(name: &'static str, variable: &'static str) -> Result<PathBuf, BenchError> {
-    let beside = || Some(env::current_exe().ok()?.parent()?.join(name));
-    let given = env::var_os(variable).map(PathBuf::from);
-    let found = match given {
-        Some(folder) if folder.is_dir() => Some(folder.join(name)),
-        Some(file) => Some(file),
-        None => beside(),
+    let path = match env::var_os(variable).map(PathBuf::from) {
+        Some(folder) if folder.is_dir() => folder.join(name),
+        Some(file) => file,
+        None => env::current_exe()?.with_file_name(name),
     };
-    let missing = BenchError::Missing { name, variable };
-    let found = found.filter(|path| path.is_file()).ok_or(missing)?;
+    if !path.is_file() {
+        return Err(BenchError::Missing { path, variable });
+    }
     // It is started in a folder of its own, from where a relative path would lead nowhere.
-    fs::canonicalize(&found).map_err(at(&found))
+    fs::canonicalize(&path).map_err(at(&path))
 }
 
 /// Collector and gateway read the same file, in which the variables are what they are for this run.
