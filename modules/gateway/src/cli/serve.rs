@@ -212,21 +212,26 @@ impl Run<'_> {
             gateway,
             pages,
         } = old;
-        drop(pages);
         let legacy = gateway.legacy();
-        tokio::select! {
-            () = self.retired.add(gateway, Need::Storage) => {}
-            () = signals.end() => return Ok(None),
-        }
-        let runs = match self.start_once_free(&settings, &legacy).await {
-            Ok(new) => runs(new),
-            Err(error) => {
-                let refused = refused(&error, "the old one does again");
-                let old = self.start_once_free(&before, &legacy).await?;
-                (old, refused)
+        let let_go = self.retired.add(gateway, Need::Storage);
+        let started = async {
+            let_go.await;
+            match self.start_once_free(&settings, &legacy).await {
+                Ok(new) => Ok(runs(new)),
+                Err(error) => {
+                    let refused = refused(&error, "the old one does again");
+                    let old = self.start_once_free(&before, &legacy).await?;
+                    Ok((old, refused))
+                }
             }
         };
-        Ok(Some(runs))
+        let started = tokio::select! {
+            started = started => started.map(Some),
+            () = signals.end() => Ok(None),
+        };
+        // Probes are answered until somebody else answers them.
+        drop(pages);
+        started
     }
 
     /// Starts where another gateway of this process has just ended: an answer that is still being written may hold what

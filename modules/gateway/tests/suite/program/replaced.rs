@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 
 use super::{
     logged::{config, lines, send, start},
-    running::{Running, free},
+    running::{Running, free, get},
 };
 use crate::support::{Backend, Folder, PATIENCE, count};
 
+const CHANGES: &str = "a storage changes hands: who comes meanwhile waits";
 const REPLACED: &str = "the new configuration runs";
 const SENT: &str = "what came before the new configuration was sent";
 
@@ -69,11 +70,17 @@ async fn what_waits_in_memory_is_sent_also_where_a_storage_changes_hands() {
 
 #[test]
 fn who_is_never_done_does_not_hold_up_a_storage_that_changes_hands() {
-    let (at, folder) = (free(), Folder::new());
-    let config = with_a_storage(&folder, config(at, free(), &json!({})));
+    let (at, probed, folder) = (free(), free(), Folder::new());
+    let mut config = with_a_storage(&folder, config(at, free(), &json!({})));
+    config["extensions"]["health_check"] = json!({ "endpoint": probed });
+    config["service"]["extensions"] = json!(["file_storage", "health_check"]);
     let (running, _file) = start(&config, at);
     let drips = drip(at);
-    replace(&running);
+    running.signal("HUP");
+    lines(&running, CHANGES);
+    let page = get(probed, "/").expect("probes are answered meanwhile");
+    assert!(page.contains("Server available"), "{page}");
+    lines(&running, REPLACED);
     let cut = lines(
         &running,
         "calls have not come to an end in time: their connections are closed",
@@ -113,10 +120,7 @@ fn a_gateway_that_waits_for_a_storage_hears_that_it_is_to_end() {
     let drips = drip(at);
     let began = Instant::now();
     running.signal("HUP");
-    lines(
-        &running,
-        "a storage changes hands: who comes meanwhile waits",
-    );
+    lines(&running, CHANGES);
     running.signal("TERM");
     let in_time = began.elapsed() < Duration::from_secs(8);
     let (code, log) = running.ended(Duration::from_mins(1));
