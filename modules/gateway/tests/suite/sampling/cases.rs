@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) policies: Value,
-    /// Policies that are a little different, and keep other traces.
-    pub(crate) mutated: Option<Value>,
+    /// The same with one of the policies a little different: other traces are kept.
+    pub(crate) mutated: Vec<Value>,
 }
 
 /// Joined in the way that would be their turn, these would keep nearly all or nearly none.
@@ -38,15 +38,20 @@ fn single() -> Vec<(&'static str, &'static str, Value, Value)> {
     let spans = |low: u32, high: u32| json!({ "min_spans": low, "max_spans": high });
     let state = |values: &[&str]| json!({ "key": "a", "values": values });
     vec![
-        ("errors", "status_code", status(&["ERROR"]), status(&["OK"])),
+        (
+            "errors",
+            "status_code",
+            status(&["ERROR"]),
+            status(&["UNSET"]),
+        ),
         (
             "not-unset",
             "status_code",
             status(&["OK", "ERROR"]),
-            status(&["OK"]),
+            status(&["OK", "UNSET"]),
         ),
-        ("slow", "latency", latency(80, 0), latency(81, 0)),
-        ("band", "latency", latency(40, 70), latency(40, 69)),
+        ("slow", "latency", latency(80, 0), latency(85, 0)),
+        ("band", "latency", latency(40, 70), latency(40, 60)),
         (
             "gold",
             "string_attribute",
@@ -98,10 +103,9 @@ fn single() -> Vec<(&'static str, &'static str, Value, Value)> {
             share(55.5, "salt"),
             share(55.5, "salz"),
         ),
-        ("some-spans", "span_count", spans(2, 4), spans(2, 5)),
-        ("many-spans", "span_count", spans(4, 0), spans(5, 0)),
+        ("some-spans", "span_count", spans(2, 4), spans(3, 4)),
+        ("many-spans", "span_count", spans(4, 0), spans(6, 0)),
         ("state", "trace_state", state(&["1", "3"]), state(&["1"])),
-        ("flags", "trace_flags", json!({}), json!({ "other": 1 })),
     ]
 }
 
@@ -151,40 +155,59 @@ fn conditions() -> Vec<(&'static str, &'static str, Value, Value)> {
     ]
 }
 
-fn policy(name: &str, kind: &str, settings: &Value) -> Value {
-    let mut policy = json!({ "name": name, "type": kind });
-    if kind != "trace_flags" {
-        policy[kind] = settings.clone();
-    }
-    policy
+/// A policy, and one of the same name that is a little different.
+struct Alone {
+    name: &'static str,
+    policy: Value,
+    mutated: Value,
+}
+
+fn alone() -> Vec<Alone> {
+    let policy = |name, kind, settings: Value| {
+        let mut policy = json!({ "name": name, "type": kind });
+        policy[kind] = settings;
+        policy
+    };
+    let of = |(name, kind, settings, others)| Alone {
+        name,
+        policy: policy(name, kind, settings),
+        mutated: policy(name, kind, others),
+    };
+    // It has no settings that could be different.
+    let flags = json!({ "name": "flags", "type": "trace_flags" });
+    let several = policy("several", "span_count", json!({ "min_spans": 3 }));
+    let flags = Alone {
+        name: "flags",
+        mutated: json!({ "name": "flags", "type": "and", "and": { "and_sub_policy": [flags, several] } }),
+        policy: flags,
+    };
+    let single = single().into_iter().map(of).chain([flags]);
+    single.chain(conditions().into_iter().map(of)).collect()
 }
 
 /// Each policy alone, and each pair of policies joined in one of the ways that there are.
 pub(crate) fn all() -> Vec<Case> {
-    let mut single = single();
-    single.extend(conditions());
-    let mut cases = Vec::new();
-    for (name, kind, settings, others) in &single {
-        let mutated = json!([policy(name, kind, others)]);
-        cases.push(Case {
-            name: (*name).to_owned(),
-            policies: json!([policy(name, kind, settings)]),
-            mutated: (*kind != "trace_flags").then_some(mutated),
-        });
-    }
-    for (index, (one_name, one_kind, one, _)) in single.iter().enumerate() {
-        for (other_name, other_kind, other, _) in &single[..index] {
-            let one = policy(one_name, one_kind, one);
-            let other = policy(other_name, other_kind, other);
+    let alone = alone();
+    let mut cases: Vec<Case> = alone
+        .iter()
+        .map(|one| Case {
+            name: one.name.to_owned(),
+            policies: json!([one.policy]),
+            mutated: vec![json!([one.mutated])],
+        })
+        .collect();
+    for (index, one) in alone.iter().enumerate() {
+        for other in &alone[..index] {
             // Which way is whose turn stays the same, however many policies there are before the pairs.
-            let way = cases.len() - single.len()
+            let way = cases.len() - alone.len()
                 + 1
-                + usize::from(SWAPPED.contains(&(one_name, other_name)));
-            let (joined, policies) = joined(way, &one, &other);
+                + usize::from(SWAPPED.contains(&(one.name, other.name)));
+            let (joint, policies) = joined(way, &one.policy, &other.policy);
+            let mutated = [(&one.mutated, &other.policy), (&one.policy, &other.mutated)];
             cases.push(Case {
-                name: format!("{one_name}:{joined}:{other_name}"),
+                name: format!("{}:{joint}:{}", one.name, other.name),
                 policies,
-                mutated: None,
+                mutated: mutated.map(|(one, other)| joined(way, one, other).1).into(),
             });
         }
     }
