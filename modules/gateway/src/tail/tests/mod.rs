@@ -3,6 +3,7 @@
 mod blocks;
 mod catch_up;
 mod lifetime;
+mod limits;
 mod packed;
 mod restart;
 mod run;
