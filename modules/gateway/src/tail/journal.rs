@@ -60,7 +60,8 @@ pub trait Journal: Send + Sync {
     /// Takes a request, or refuses it. Called in the order in which requests arrive.
     fn append(&self, payload: &Payload) -> Result<Appending, Refusal>;
 
-    /// Writes verdicts. Whoever cannot write them counts that and goes on: without them spans come twice, at worst.
+    /// Writes verdicts, and waits until those on kept traces are held as requests are: their records are done next. Whoever
+    /// cannot write them counts that and goes on.
     fn decided<'a>(&'a self, verdicts: &'a [Verdict]) -> BoxFuture<'a, ()>;
 
     /// Forgets records of which every span is dealt with.

@@ -3,16 +3,18 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use collector_config::Signal;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, ready};
 
 use super::journal::{Appending, Fate, Journal, Position, Unread, Verdict};
 use crate::{
     Budget, Charge, Chunks, Payload, Refusal,
     log::{self, AppendError, Cursor, Kind, Log, Rest},
+    time::timeout,
 };
 
 /// The sampler's journal in a [`Log`] of its own: requests are its records, verdicts its notes.
@@ -43,6 +45,8 @@ struct Noted {
     upto: u64,
 }
 
+/// How long verdicts wait for the medium: the end of the program waits for them.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// An id, a fate, a position.
 const VERDICT: usize = 25;
 
@@ -161,12 +165,20 @@ impl Journal for LogJournal {
     fn decided<'a>(&'a self, verdicts: &'a [Verdict]) -> BoxFuture<'a, ()> {
         let body = Chunks::from(encode(verdicts));
         // What could not be noted is counted there; after a crash its spans come again.
-        if let Ok(position) = self.log.note(Signal::Traces, &body) {
-            // This run knows what it notes.
-            self.cursor.pass([position]);
-            self.note(position, verdicts);
+        let Ok(position) = self.log.note(Signal::Traces, &body) else {
+            return Box::pin(ready(()));
+        };
+        // This run knows what it notes.
+        self.cursor.pass([position]);
+        self.note(position, verdicts);
+        if verdicts.iter().all(|verdict| verdict.fate == Fate::NotKept) {
+            return Box::pin(ready(()));
         }
-        Box::pin(std::future::ready(()))
+        // The records of such a trace are done next. If the power left only that, spans of it that came late and wait to be
+        // handed on would be decided as if they were all of it. A medium that fails or hangs is not waited for.
+        Box::pin(async move {
+            let _ = timeout(PATIENCE, self.log.synced(position)).await;
+        })
     }
 
     fn done(&self, records: &[Position]) {

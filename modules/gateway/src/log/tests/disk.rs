@@ -5,6 +5,8 @@ use std::{
     io::{self, IoSlice},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard},
+    thread,
+    time::Duration,
 };
 
 use rustix::io::Errno;
@@ -36,6 +38,8 @@ struct State {
     unreadable: bool,
     /// How many bytes were read.
     read: u64,
+    /// Whether whoever waits for the medium goes on waiting.
+    stuck: bool,
     /// How many bytes the disk has.
     capacity: Option<usize>,
 }
@@ -114,6 +118,11 @@ impl SimDisk {
         self.state().unreadable = unreadable;
     }
 
+    /// Lets whoever waits for the medium go on waiting, or no longer.
+    pub(crate) fn stick(&self, stuck: bool) {
+        self.state().stuck = stuck;
+    }
+
     /// Gives the disk that many bytes.
     pub(super) fn capacity(&self, bytes: Option<usize>) {
         self.state().capacity = bytes;
@@ -151,7 +160,7 @@ impl SimDisk {
 
     /// The disk as a power cut leaves it, after that many operations: `keep` is asked for each thing that was not
     /// waited for, how many of so many choices are kept.
-    pub(super) fn cut_after(&self, ops: usize, keep: &mut dyn FnMut(usize) -> usize) -> Self {
+    pub(crate) fn cut_after(&self, ops: usize, keep: &mut dyn FnMut(usize) -> usize) -> Self {
         self.crashed(ops, keep)
     }
 
@@ -343,6 +352,9 @@ impl DiskFile for SimFile {
     }
 
     fn sync(&self) -> io::Result<()> {
+        while self.disk.state().stuck {
+            thread::sleep(Duration::from_millis(1));
+        }
         let mut state = self.disk.state();
         state.may_fail()?;
         state.ops.push(Op::Sync(self.file));

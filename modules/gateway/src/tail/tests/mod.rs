@@ -5,6 +5,7 @@ mod catch_up;
 mod lifetime;
 mod limits;
 mod packed;
+mod power;
 mod restart;
 mod run;
 mod sharded;

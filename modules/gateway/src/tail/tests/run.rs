@@ -46,6 +46,7 @@ pub(super) struct World {
     pub(super) disk: SimDisk,
     pub(super) arrived: Arc<Arrived>,
     pub(super) level: Level,
+    pub(super) segment: u64,
     pub(super) budget: u64,
 }
 
@@ -55,6 +56,7 @@ impl Default for World {
             disk: SimDisk::default(),
             arrived: Arc::default(),
             level: Level::Process,
+            segment: 2 << 20,
             budget: 256 << 20,
         }
     }
@@ -69,6 +71,11 @@ pub(super) struct Run {
 impl World {
     /// Keeps traces with errors, decided after five seconds.
     pub(super) fn start(&self) -> Run {
+        self.start_before(self.arrived.clone())
+    }
+
+    /// The same, with another who comes next.
+    pub(super) fn start_before(&self, next: Arc<dyn Take>) -> Run {
         let settings = json!({
             "decision_wait": "5s",
             "policies": [{ "name": "errors", "type": "status_code", "status_code": { "status_codes": ["ERROR"] } }],
@@ -78,14 +85,14 @@ impl World {
         let files = log::Settings {
             level: self.level,
             memory: 0,
-            segment: 2 << 20,
+            segment: self.segment,
             ..log::Settings::new([LogJournal::DESTINATION])
         };
         let disk = Arc::new(self.disk.clone());
         let (log, found) = Log::open(Path::new("/journal"), &files, disk).unwrap();
         let journal = LogJournal::new(log, found.notes, Arc::clone(&budget));
         let core = Core::new(&settings, None, &budget).unwrap();
-        let sampler = Sampler::new(core, Some(Arc::new(journal)), self.arrived.clone());
+        let sampler = Sampler::new(core, Some(Arc::new(journal)), next);
         sampler.recall();
         Run { sampler, budget }
     }
