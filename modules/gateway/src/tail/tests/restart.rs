@@ -20,6 +20,7 @@ use crate::{
     haste::Haste,
     log::{self, tests::disk::SimDisk},
     pipeline::Take,
+    time::simulated::Simulation,
     wire::Value,
 };
 
@@ -391,49 +392,53 @@ async fn a_restart_reads_what_waits_once_and_not_again_for_what_was_decided() {
     assert!(read < waiting + (5 << 20), "{read} of {waiting}");
 }
 
-#[tokio::test]
-async fn however_much_comes_meanwhile_deciding_does_not_fall_behind() {
-    let budget = Budget::new(256 << 20);
-    let sink = Arc::new(Sink::default());
-    let sampler = sampler(Arc::new(Memory::default()), &sink, &budget);
-    let mut traces = (0..).map(|nth| trace(nth, &budget));
-    for trace in traces.by_ref().take(12_000) {
-        sampler.take(trace).await.unwrap();
-    }
-    for _ in 0..5 {
-        sampler.second().await;
-    }
-    let (mut turns, mut deciding) = (1, Box::pin(sampler.second()));
-    while futures::poll!(deciding.as_mut()).is_pending() {
-        turns += 1;
-        // As many as are decided in a turn where nothing comes.
-        for trace in traces.by_ref().take(2048) {
+#[test]
+fn however_much_comes_meanwhile_deciding_does_not_fall_behind() {
+    // However slow the machine is, all of them came in one second.
+    Simulation::new(0).run(async {
+        let budget = Budget::new(256 << 20);
+        let sink = Arc::new(Sink::default());
+        let sampler = sampler(Arc::new(Memory::default()), &sink, &budget);
+        let mut traces = (0..).map(|nth| trace(nth, &budget));
+        for trace in traces.by_ref().take(12_000) {
             sampler.take(trace).await.unwrap();
         }
-    }
-    // 2,048, and twice as many for those that came: fewer turns where some were decided before, because more than a
-    // second has passed while the first came.
-    assert!((2..=4).contains(&turns), "{turns} turns");
+        for _ in 0..5 {
+            sampler.second().await;
+        }
+        let (mut turns, mut deciding) = (1, Box::pin(sampler.second()));
+        while futures::poll!(deciding.as_mut()).is_pending() {
+            turns += 1;
+            // As many as are decided in a turn where nothing comes.
+            for trace in traces.by_ref().take(2048) {
+                sampler.take(trace).await.unwrap();
+            }
+        }
+        assert_eq!(turns, 4, "2,048, and twice as many for those that came");
+    });
 }
 
-#[tokio::test]
-async fn what_is_decided_is_noted_before_everything_is() {
-    let budget = Budget::new(64 << 20);
-    let (journal, sink) = (Arc::new(Memory::default()), Arc::new(Sink::default()));
-    let sampler = sampler(journal.clone(), &sink, &budget);
-    // More traces than are decided in one turn.
-    for nth in 0..3000 {
-        sampler.take(trace(nth, &budget)).await.unwrap();
-    }
-    for _ in 0..5 {
-        sampler.second().await;
-    }
-    assert_eq!(journal.verdicts.lock().unwrap().len(), 0);
-    let mut deciding = std::pin::pin!(sampler.second());
-    assert!(futures::poll!(deciding.as_mut()).is_pending());
-    let noted = journal.verdicts.lock().unwrap().len();
-    assert!((1..3000).contains(&noted), "{noted}");
-    deciding.await;
-    assert_eq!(journal.verdicts.lock().unwrap().len(), 3000);
-    assert!(journal.is_empty());
+#[test]
+fn what_is_decided_is_noted_before_everything_is() {
+    // However slow the machine is, all of them came in one second.
+    Simulation::new(0).run(async {
+        let budget = Budget::new(64 << 20);
+        let (journal, sink) = (Arc::new(Memory::default()), Arc::new(Sink::default()));
+        let sampler = sampler(journal.clone(), &sink, &budget);
+        // More traces than are decided in one turn.
+        for nth in 0..3000 {
+            sampler.take(trace(nth, &budget)).await.unwrap();
+        }
+        for _ in 0..5 {
+            sampler.second().await;
+        }
+        assert_eq!(journal.verdicts.lock().unwrap().len(), 0);
+        let mut deciding = std::pin::pin!(sampler.second());
+        assert!(futures::poll!(deciding.as_mut()).is_pending());
+        let noted = journal.verdicts.lock().unwrap().len();
+        assert!((1..3000).contains(&noted), "{noted}");
+        deciding.await;
+        assert_eq!(journal.verdicts.lock().unwrap().len(), 3000);
+        assert!(journal.is_empty());
+    });
 }
