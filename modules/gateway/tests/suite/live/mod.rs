@@ -11,6 +11,8 @@ mod curled;
 mod disk;
 mod filtered;
 mod found;
+mod late;
+mod limited;
 mod made;
 mod measured;
 mod processed;

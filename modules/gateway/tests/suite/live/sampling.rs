@@ -85,7 +85,8 @@ fn config(cases: &[Case], folder: &Path, address: &str) -> Value {
     config
 }
 
-fn span_ids(text: &str) -> Spans {
+/// The spans in a file of JSON.
+pub(super) fn span_ids(text: &str) -> Spans {
     let ids = text.split("\"spanId\":\"").skip(1);
     ids.map(|rest| u64::from_str_radix(&rest[..16], 16).unwrap())
         .collect()
