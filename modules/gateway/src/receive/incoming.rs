@@ -153,13 +153,6 @@ impl Incoming {
         kept.as_ref().map_or(0, |kept| kept.charge.bytes())
     }
 
-    /// How many bytes there is room for that have not come.
-    pub(crate) fn expected(&self) -> usize {
-        let (Self::Grpc { kept, .. } | Self::Http { kept, .. }) = self;
-        kept.as_ref()
-            .map_or(0, |kept| kept.bytes.capacity() - kept.bytes.len())
-    }
-
     /// What came, once nothing more comes.
     pub(crate) fn finish(self) -> Result<Message, Refusal> {
         match self {

@@ -16,7 +16,7 @@ use super::{
     FRAME, HEADERS,
     request::Answer,
     session::{Life, Session, Then},
-    stall::Stall,
+    stall::{RESERVE, Stall},
     times::Over,
 };
 use crate::{
@@ -120,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 ..
             } = self;
             let most = if session.serving.intake.is_short() {
-                session.bearable()
+                RESERVE
             } else {
                 usize::MAX
             };

@@ -205,7 +205,6 @@ impl Session {
 
     /// Adds bytes to the message of a stream, as soon as there is room for them.
     pub(super) fn message(&mut self, id: u32, bytes: &[u8], end: bool) -> Result<Then, Error> {
-        self.hears = id;
         let Some(stream) = self.streams.get(id) else {
             return Ok(Then::GoOn);
         };

@@ -58,8 +58,6 @@ pub(super) struct Session {
     pub(super) phase: Life,
     /// When what is read now was there.
     pub(super) now: Instant,
-    /// The stream of which something came last.
-    pub(super) hears: u32,
     pings: Option<Pings>,
     /// What it takes of the budget for itself.
     charge: Charge,
@@ -122,7 +120,6 @@ impl Session {
             now,
             pings,
             charge,
-            hears: 0,
             settled: false,
         }
     }

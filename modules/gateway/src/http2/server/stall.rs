@@ -97,20 +97,6 @@ impl Stall {
 }
 
 impl Session {
-    /// How much is read at once while the budget is short: what is expected of the message that comes, for which there is
-    /// room, and behind it no more than can be kept.
-    pub(super) fn bearable(&mut self) -> usize {
-        let stream = self.streams.get(self.hears);
-        let expected = match stream.map(|stream| &stream.phase) {
-            Some(Phase::Receiving(Receiving {
-                message: Coming::Wanted { body, .. },
-                ..
-            })) => body.expected(),
-            _ => 0,
-        };
-        expected + RESERVE
-    }
-
     /// Goes on once there is room: with what came meanwhile.
     pub(super) fn poll_stall(
         &mut self,
