@@ -4,7 +4,7 @@ use std::{
     mem,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -25,6 +25,15 @@ pub struct Budget {
     left: Semaphore,
     waiting: AtomicUsize,
     short: Notify,
+    /// What those hold who stay whether or not they bring something.
+    seated: AtomicU64,
+}
+
+/// What stays charged as long as somebody is there: given back when it is dropped.
+#[derive(Debug)]
+pub struct Seat {
+    budget: Arc<Budget>,
+    bytes: u64,
 }
 
 /// How long a sender waits for room before it is told to come again: long enough to bridge a short burst, and far
@@ -42,6 +51,7 @@ impl Budget {
             left: Semaphore::new(permits(limit)),
             waiting: AtomicUsize::new(0),
             short: Notify::new(),
+            seated: AtomicU64::new(0),
         })
     }
 
@@ -79,6 +89,18 @@ impl Budget {
         // It is never closed.
         taken.ok()?.ok()?.forget();
         Some(Charge {
+            budget: Arc::clone(self),
+            bytes,
+        })
+    }
+
+    /// A seat that takes that many bytes, which are to be charged besides: none if all seats together would take more
+    /// than half of everything, for then those who have one could bring nothing.
+    pub fn seat(self: &Arc<Self>, bytes: u64) -> Option<Seat> {
+        let most = self.limit / 2;
+        let more = |seated| Some(seated + bytes).filter(|sum| *sum <= most);
+        self.seated.try_update(Relaxed, Relaxed, more).ok()?;
+        Some(Seat {
             budget: Arc::clone(self),
             bytes,
         })
@@ -212,6 +234,12 @@ impl Charge {
     }
 }
 
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.budget.seated.fetch_sub(self.bytes, Relaxed);
+    }
+}
+
 impl Drop for Charge {
     fn drop(&mut self) {
         self.budget.free(self.bytes);
@@ -236,6 +264,19 @@ mod tests {
         assert_eq!(first.bytes(), 80);
         drop(first);
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn seats_take_no_more_than_half() {
+        let budget = Budget::new(100);
+        let first = budget.seat(30).unwrap();
+        let second = budget.seat(20).unwrap();
+        assert!(budget.seat(1).is_none());
+        drop(first);
+        assert!(budget.seat(31).is_none());
+        let third = budget.seat(30).unwrap();
+        drop((second, third));
+        assert!(budget.seat(50).is_some());
     }
 
     #[tokio::test]

@@ -40,7 +40,7 @@ mod time;
 mod trace_state;
 pub mod wire;
 
-pub use budget::{Budget, Charge};
+pub use budget::{Budget, Charge, Seat};
 pub use collector_config::Signal;
 pub use encoding::Encoding;
 pub use payload::{Chunks, Payload};

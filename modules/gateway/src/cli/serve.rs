@@ -214,40 +214,42 @@ impl Run<'_> {
         } = old;
         let legacy = gateway.legacy();
         let let_go = self.retired.add(gateway, Need::Storage);
-        let started = async {
-            let_go.await;
-            match self.start_once_free(&settings, &legacy).await {
-                Ok(new) => Ok(runs(new)),
-                Err(error) => {
-                    let refused = refused(&error, "the old one does again");
-                    let old = self.start_once_free(&before, &legacy).await?;
-                    Ok((old, refused))
-                }
+        tokio::select! {
+            () = let_go => {}
+            () = signals.end() => return Ok(None),
+        }
+        let runs = match self.start_once_free(&settings, &legacy, signals).await {
+            Ok(new) => new.map(runs),
+            Err(error) => {
+                let refused = refused(&error, "the old one does again");
+                let old = self.start_once_free(&before, &legacy, signals).await?;
+                old.map(|old| (old, refused))
             }
-        };
-        let started = tokio::select! {
-            started = started => started.map(Some),
-            () = signals.end() => Ok(None),
         };
         // Probes are answered until somebody else answers them.
         drop(pages);
-        started
+        Ok(runs)
     }
 
     /// Starts where another gateway of this process has just ended: an answer that is still being written may hold what
-    /// it held for a moment longer, and that moment must not end the program.
+    /// it held for a moment longer, and that moment must not end the program. None if it is told to end while it waits: not
+    /// while it starts, for what has started may have taken something.
     async fn start_once_free(
         &self,
         settings: &Settings,
         legacy: &Legacy,
-    ) -> Result<Current, ServeError> {
+        signals: &mut Signals,
+    ) -> Result<Option<Current>, ServeError> {
         let until = tokio::time::Instant::now() + RELEASE;
         loop {
             match self.start(settings.clone(), legacy).await {
                 Err(error) if is_held(&error) && tokio::time::Instant::now() < until => {
-                    tokio::time::sleep(RELEASE / 50).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(RELEASE / 50) => {}
+                        () = signals.end() => return Ok(None),
+                    }
                 }
-                result => return result,
+                result => return result.map(Some),
             }
         }
     }

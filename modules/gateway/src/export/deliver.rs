@@ -9,15 +9,15 @@ use crate::{
     time::{Instant, sleep},
 };
 
-/// How often a payload is halved before it is not its size that is refused: by then it is a thousandth of what it was.
-const HALVED: u32 = 10;
+/// How many single items may be too large in a row: then it is not their size that is refused, and nothing more is cut.
+const SINGLES: u32 = 3;
 
 /// Sends a payload as often as it takes, in parts if it must be, until it has arrived or is given up.
 pub(super) async fn deliver(exporter: &Exporter, payload: Payload, hurry: &mut Hurry) -> End {
     let mut way = Way {
         exporter,
         waiting: vec![payload],
-        halved: 0,
+        singles: 0,
         end: End::Arrived,
     };
     while let Some(payload) = way.waiting.pop() {
@@ -33,8 +33,8 @@ struct Way<'a> {
     exporter: &'a Exporter,
     /// Parts of it that were not tried yet.
     waiting: Vec<Payload>,
-    /// How often it was too large since something arrived.
-    halved: u32,
+    /// How many single items were too large since something arrived.
+    singles: u32,
     /// How it ended, as far as is known.
     end: End,
 }
@@ -89,7 +89,7 @@ impl Way<'_> {
             Ok(delivered) => delivered,
             Err(failure) => return self.failed(payload, failure),
         };
-        self.halved = 0;
+        self.singles = 0;
         let left: u64 = delivered.left.iter().map(|left| left.payload.items).sum();
         let arrived = payload.items.saturating_sub(left);
         let rejected = delivered.rejected.min(arrived);
@@ -125,13 +125,13 @@ impl Way<'_> {
                     after,
                 });
             }
-            Failure::TooLarge(_) if payload.items > 1 && self.halved < HALVED => {
-                self.halved += 1;
+            Failure::TooLarge(_) if payload.items > 1 && self.singles < SINGLES => {
                 let mut halves = cut(&payload, payload.items.div_ceil(2), usize::MAX);
                 halves.reverse();
                 self.waiting.append(&mut halves);
             }
             Failure::TooLarge(why) | Failure::Lasting(why) => {
+                self.singles += u32::from(payload.items == 1);
                 self.given_up(&payload, Refusal::invalid(why));
             }
         }
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(asked(4096).await, (1, 4096));
         assert_eq!(asked(1024).await, (7, 4096));
         assert_eq!(asked(8).await, (1023, 4096));
-        assert_eq!(asked(0).await, (21, 0));
+        assert_eq!(asked(0).await, (27, 0));
     }
 
     /// Never says anything.

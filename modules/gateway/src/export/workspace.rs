@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{Budget, Charge};
+use crate::{Budget, Charge, time::timeout};
 
-/// Longer than a turn takes.
-const LONG: Duration = Duration::from_hours(24);
+/// When to look again whether there is memory. Nobody waits in the budget itself: what comes free is not kept from others.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// The memory of what one exporter makes of payloads on their way out: JSON, compressed bodies, the requests of remote
 /// write, what each of several destinations gets.
@@ -43,15 +43,13 @@ impl Workspace {
         if bytes == 0 {
             return Space::None;
         }
-        if let Some(charge) = budget.charge(bytes) {
-            return Space::Charged(charge);
-        }
-        tokio::select! {
-            biased;
-            Ok(turn) = self.turn.acquire() => Space::Lent(turn),
-            Some(charge) = budget.charge_within(bytes, LONG) => Space::Charged(charge),
-            // The turn is never taken away for good.
-            else => Space::None,
+        loop {
+            if let Some(charge) = budget.charge(bytes) {
+                return Space::Charged(charge);
+            }
+            if let Ok(Ok(turn)) = timeout(AGAIN, self.turn.acquire()).await {
+                return Space::Lent(turn);
+            }
         }
     }
 }

@@ -26,49 +26,74 @@ pub trait Take: Send + Sync {
 pub struct Pipeline {
     steps: Vec<Box<dyn Step>>,
     end: Arc<dyn Take>,
+    /// Whether what there is no memory for is refused.
+    refuses: bool,
 }
 
 impl Pipeline {
     /// A pipeline of these.
     pub fn new(steps: Vec<Box<dyn Step>>, end: Arc<dyn Take>) -> Self {
-        Self { steps, end }
+        Self {
+            steps,
+            end,
+            refuses: true,
+        }
+    }
+
+    /// One behind a sampler, which brings one request at a time. There what a step makes is not refused for want of
+    /// memory: that there is none may be because of what the sampler has to bring.
+    pub fn behind_sampler(steps: Vec<Box<dyn Step>>, end: Arc<dyn Take>) -> Self {
+        Self {
+            refuses: false,
+            ..Self::new(steps, end)
+        }
     }
 
     /// Takes a payload: once it says yes, whoever sent it may forget it.
     pub async fn accept(&self, payload: Payload) -> Result<(), Refusal> {
         let mut payload = payload;
         for step in &self.steps {
+            if payload.body.iter().len() > 1 {
+                // What a step makes holds pieces of the whole, which it would join for itself.
+                payload.body = payload.body.joined().into();
+            }
             let before = payload.body.clone();
             match step.apply(payload)? {
-                Some(rest) => payload = charged(rest, &before).await?,
+                Some(rest) => payload = self.charged(rest, &before).await?,
                 None => return Ok(()),
             }
         }
         self.end.take(payload).await
     }
-}
 
-/// A payload that was made from this message, with a charge for what it retains. What it shares with others is charged
-/// once more: they may be gone before it is.
-async fn charged(mut payload: Payload, before: &Chunks) -> Result<Payload, Refusal> {
-    let retained = payload.retained(before);
-    let more = retained.saturating_sub(payload.charge.bytes());
-    if more == 0 {
-        if let Some(own) = Arc::get_mut(&mut payload.charge) {
-            own.shrink_to(retained);
+    /// A payload that was made from this message, with a charge for what it retains. What it shares with others is
+    /// charged once more: they may be gone before it is.
+    async fn charged(&self, mut payload: Payload, before: &Chunks) -> Result<Payload, Refusal> {
+        let retained = payload.retained(before);
+        let more = retained.saturating_sub(payload.charge.bytes());
+        if more == 0 {
+            if let Some(own) = Arc::get_mut(&mut payload.charge) {
+                own.shrink_to(retained);
+            }
+            return Ok(payload);
         }
-        return Ok(payload);
+        let budget = Arc::clone(payload.charge.budget());
+        let is_shared = Arc::get_mut(&mut payload.charge).is_none();
+        let missing = if is_shared { retained } else { more };
+        let charge = if self.refuses {
+            let charge = budget.charge_within(missing, PATIENCE).await;
+            charge.ok_or_else(Refusal::used_up)?
+        } else if let Some(charge) = budget.charge(missing) {
+            charge
+        } else {
+            return Ok(payload);
+        };
+        match Arc::get_mut(&mut payload.charge) {
+            Some(own) => own.merge(charge),
+            None => payload.charge = Arc::new(charge),
+        }
+        Ok(payload)
     }
-    let budget = Arc::clone(payload.charge.budget());
-    let is_shared = Arc::get_mut(&mut payload.charge).is_none();
-    let missing = if is_shared { retained } else { more };
-    let charge = budget.charge_within(missing, PATIENCE).await;
-    let charge = charge.ok_or_else(Refusal::used_up)?;
-    match Arc::get_mut(&mut payload.charge) {
-        Some(own) => own.merge(charge),
-        None => payload.charge = Arc::new(charge),
-    }
-    Ok(payload)
 }
 
 impl Take for Pipeline {
@@ -118,6 +143,8 @@ mod tests {
         }
     }
 
+    const TOO_LONG: fn(&Bytes) -> Chunks = |_| Bytes::from(vec![2; 400]).into();
+
     async fn used_after(step: fn(&Bytes) -> Chunks, shared: bool) -> Result<u64, Refusal> {
         let budget = Budget::new(300);
         let kept = Arc::new(Kept::default());
@@ -149,8 +176,17 @@ mod tests {
                 assert_eq!(used_after(step, shared).await, Ok(expected));
             }
         }
-        let too_long = |_: &Bytes| Bytes::from(vec![2; 400]).into();
-        let refused = used_after(too_long, false).await;
+        let refused = used_after(TOO_LONG, false).await;
         assert!(matches!(refused, Err(Refusal::Busy { .. })), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn what_a_sampler_brings_goes_on_without_memory() {
+        let budget = Budget::new(100);
+        let kept = Arc::new(Kept::default());
+        let steps: Vec<Box<dyn Step>> = vec![Box::new(Made(TOO_LONG))];
+        let pipeline = Pipeline::behind_sampler(steps, Arc::clone(&kept) as Arc<dyn Take>);
+        pipeline.accept(payload(&budget)).await.unwrap();
+        assert_eq!(kept.0.lock().unwrap()[0].body.len(), 400);
     }
 }

@@ -53,10 +53,10 @@ impl Limits<'_> {
         Ok(self.budget.charge(bytes))
     }
 
-    /// Whether a message for which so much is kept has taken too long until now.
-    pub(crate) fn is_too_slow(&self, took: Duration, bytes: u64) -> bool {
-        let enough = self.silence + Duration::from_secs(bytes / SLOWEST);
-        self.budget.is_low() && took > enough
+    /// Whether a message for which room was made so long ago, and of which so many bytes are here, comes too slowly.
+    pub(crate) fn is_too_slow(&self, took: Duration, here: Option<u64>) -> bool {
+        let enough = |here| self.silence + Duration::from_secs(here / SLOWEST);
+        self.budget.is_low() && here.is_some_and(|here| took > enough(here))
     }
 
     /// Whether a message may have so many bytes.
@@ -150,16 +150,19 @@ where
         silence: limits.silence,
         current: Bytes::new(),
     };
-    let began = Instant::now();
+    let mut granted = Instant::now();
     loop {
         let mut input = frames.current.as_ref();
         let want = incoming.push(&mut input, limits)?;
         let used = frames.current.len() - input.len();
         frames.current.advance(used);
         match want {
-            Want::Room(bytes) => incoming.grant(limits.scratch(bytes).await?),
+            Want::Room(bytes) => {
+                incoming.grant(limits.scratch(bytes).await?);
+                granted = Instant::now();
+            }
             Want::More if frames.more().await? => {
-                if limits.is_too_slow(began.elapsed(), incoming.charged()) {
+                if limits.is_too_slow(granted.elapsed(), incoming.here()) {
                     return Err(slow());
                 }
             }

@@ -121,7 +121,7 @@ where
     let Protocol::Http(http) = &serving.protocol else {
         return http2(serving, stream, stop, Vec::new()).await;
     };
-    let Some(charge) = serving.intake.welcome(heads::CONNECTION).await else {
+    let Some((charge, seat)) = serving.intake.welcome(heads::CONNECTION).await else {
         return;
     };
     let limit = http.header_timeout.unwrap_or(FIRST_BYTES);
@@ -132,7 +132,7 @@ where
     };
     match found {
         Ok(Ok((Version::Http2, first))) => {
-            drop(charge);
+            drop((charge, seat));
             http2(serving, stream, stop, first).await;
         }
         Ok(Ok((Version::Http1, first))) => {

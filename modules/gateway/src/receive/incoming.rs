@@ -147,10 +147,10 @@ impl Incoming {
         }
     }
 
-    /// How many bytes are charged for it.
-    pub(crate) fn charged(&self) -> u64 {
+    /// How many bytes of it are here, if room was made for them.
+    pub(crate) fn here(&self) -> Option<u64> {
         let (Self::Grpc { kept, .. } | Self::Http { kept, .. }) = self;
-        kept.as_ref().map_or(0, |kept| kept.charge.bytes())
+        kept.as_ref().map(|kept| kept.bytes.len() as u64)
     }
 
     /// What came, once nothing more comes.

@@ -37,8 +37,8 @@ pub use tls::{Tls, TlsError};
 pub(crate) use tls::{authorities, certificate, not_renewed, versions};
 
 use crate::{
-    Budget, Charge, Encoding, Payload, Refusal, Signal, budget::PATIENCE, pace, pipeline::Pipeline,
-    wire,
+    Budget, Charge, Encoding, Payload, Refusal, Seat, Signal, budget::PATIENCE, pace,
+    pipeline::Pipeline, wire,
 };
 
 /// What every server of one receiver hands its payloads to.
@@ -94,9 +94,11 @@ impl Intake {
         self.budget.is_low()
     }
 
-    /// Charges what a new connection takes, waiting a while for it.
-    pub(crate) async fn welcome(&self, bytes: u64) -> Option<Charge> {
-        self.budget.charge_within(bytes, PATIENCE).await
+    /// Charges what a new connection takes, waiting a while for it. It has its seat as long as it is there.
+    pub(crate) async fn welcome(&self, bytes: u64) -> Option<(Charge, Seat)> {
+        let seat = self.budget.seat(bytes)?;
+        let charge = self.budget.charge_within(bytes, PATIENCE).await?;
+        Some((charge, seat))
     }
 
     /// The way of a signal, if anyone takes it.

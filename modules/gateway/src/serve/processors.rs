@@ -75,7 +75,7 @@ fn after(mut steps: Vec<Box<dyn Step>>, end: Arc<dyn Take>) -> Arc<dyn Take> {
         return end;
     }
     steps.reverse();
-    Arc::new(Pipeline::new(steps, end))
+    Arc::new(Pipeline::behind_sampler(steps, end))
 }
 
 fn sampling(

@@ -190,8 +190,10 @@ impl Core {
         if let Some(cache) = cache {
             cache.put(&verdict.trace_id);
         }
-        // Nobody refuses to start for want of memory: at first there is all of it.
-        let _ = self.recalled.grow(RECALLED);
+        // What they speak of is to be read too, so some is left; and nobody refuses to start for want of memory.
+        if !self.budget.is_low() {
+            let _ = self.recalled.grow(RECALLED);
+        }
         self.earlier.insert(verdict.trace_id, verdict);
     }
 

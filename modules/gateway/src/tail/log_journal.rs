@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -23,6 +26,8 @@ pub struct LogJournal {
     cursor: Cursor,
     budget: Arc<Budget>,
     state: Mutex<State>,
+    /// Whether the medium took too long when it was waited for last.
+    hangs: AtomicBool,
 }
 
 #[derive(Default)]
@@ -47,6 +52,8 @@ struct Noted {
 
 /// How long verdicts wait for the medium: the end of the program waits for them.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long where the medium hung before: it may be well again.
+const HANGING: Duration = Duration::from_millis(100);
 /// An id, a fate, a position.
 const VERDICT: usize = 25;
 
@@ -70,6 +77,7 @@ impl LogJournal {
             cursor,
             budget,
             state,
+            hangs: AtomicBool::new(false),
         }
     }
 
@@ -177,7 +185,10 @@ impl Journal for LogJournal {
         // The records of such a trace are done next. If the power left only that, spans of it that came late and wait to be
         // handed on would be decided as if they were all of it. A medium that fails or hangs is not waited for.
         Box::pin(async move {
-            let _ = timeout(PATIENCE, self.log.synced(position)).await;
+            let hangs = self.hangs.load(Relaxed);
+            let patience = if hangs { HANGING } else { PATIENCE };
+            let synced = timeout(patience, self.log.synced(position)).await;
+            self.hangs.store(synced.is_err(), Relaxed);
         })
     }
 

@@ -46,6 +46,8 @@ pub struct Sampler {
     next: Arc<dyn Take>,
     /// The parcel that is handed on now. It stays here until it is taken, also if whoever sends it is stopped.
     sending: Mutex<Option<Sending>>,
+    /// Whose turn it is to tell the journal what it may forget.
+    telling: tokio::sync::Mutex<()>,
     /// About how large a request of kept spans is.
     parcel: AtomicUsize,
     pub(super) began: Instant,
@@ -89,6 +91,7 @@ impl Sampler {
             turns: catch_up::turns(),
             next,
             sending: Mutex::new(None),
+            telling: tokio::sync::Mutex::default(),
             parcel: AtomicUsize::new(PARCEL),
             began: Instant::now(),
             earlier: AtomicU64::new(0),
@@ -273,6 +276,8 @@ impl Sampler {
 
     /// Tells the journal what it may forget, verdicts first: a record that is gone is never read again.
     pub(super) async fn tell(&self) {
+        // One at a time: who is told of verdicts may wait, and records must not be done before the verdicts on them.
+        let _turn = self.telling.lock().await;
         let (verdicts, done) = self.cores.news();
         if let Some(journal) = &self.journal {
             if !verdicts.is_empty() {

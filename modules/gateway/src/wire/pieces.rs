@@ -78,7 +78,7 @@ impl Pieces {
             match piece {
                 Piece::Shared(range) if range.len() >= SHARE => {
                     if !copied.is_empty() {
-                        chunks.push(std::mem::take(&mut copied).into());
+                        chunks.push(whole(std::mem::take(&mut copied)));
                     }
                     chunks.push(body.slice(range));
                 }
@@ -87,8 +87,14 @@ impl Pieces {
             }
         }
         if !copied.is_empty() {
-            chunks.push(copied.into());
+            chunks.push(whole(copied));
         }
         chunks
     }
+}
+
+/// Bytes without the room that was made for more: they may be kept for long.
+fn whole(mut bytes: Vec<u8>) -> Bytes {
+    bytes.shrink_to_fit();
+    bytes.into()
 }

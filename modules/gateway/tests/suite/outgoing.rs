@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// So many that what a connection takes is little beside them.
+const MANY: u32 = 1000;
+
 /// A request of about 130 bytes a span, most of which nothing makes shorter.
 fn spans() -> Vec<u8> {
     let words = (0_u64..).map(|word| word.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -27,7 +30,7 @@ fn spans() -> Vec<u8> {
         trace_state: format!("a={:?}", some(24)),
         ..Default::default()
     };
-    request_of((0..200).map(&mut span))
+    request_of((0..MANY).map(&mut span))
 }
 
 fn gauges() -> Vec<u8> {
@@ -36,7 +39,7 @@ fn gauges() -> Vec<u8> {
             r#"{{"name":"g{at}","gauge":{{"dataPoints":[{{"asDouble":{at},"timeUnixNano":"{at}000000000"}}]}}}}"#
         )
     };
-    let gauges = (1..1000).map(gauge).collect::<Vec<_>>().join(",");
+    let gauges = (1..10 * MANY).map(gauge).collect::<Vec<_>>().join(",");
     let text = format!(r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{gauges}]}}]}}]}}"#);
     json::to_protobuf(Signal::Metrics, text.as_bytes()).unwrap()
 }
@@ -79,7 +82,7 @@ async fn what_is_made_to_be_sent_is_charged() {
 async fn what_leaves_does_not_wait_for_memory() {
     let (request, to) = (spans(), free());
     let mut settings = settings(in_json(to));
-    settings.memory.budget = 1 << 20;
+    settings.memory.budget = 4 << 20;
     let gateway = Running::start(&settings);
     let mut sent = 0;
     let stream = TcpStream::connect(gateway.grpc).await.unwrap();
@@ -96,5 +99,8 @@ async fn what_leaves_does_not_wait_for_memory() {
     let spans = got
         .iter()
         .map(|one| json::to_protobuf(Signal::Traces, &one.body).unwrap());
-    assert_eq!(spans.map(|one| count(&one)).sum::<usize>(), sent * 200);
+    assert_eq!(
+        spans.map(|one| count(&one)).sum::<usize>(),
+        sent * MANY as usize
+    );
 }

@@ -59,9 +59,11 @@ async fn who_finds_no_room_is_told_when_to_come_again() {
     let (_, address) = Backend::start().await;
     let mut settings = settings(over_http(address, WireCompression::None));
     // What a connection takes for itself is left, and nothing for what comes over it.
-    settings.memory.budget = (32 << 10) + 1000;
+    let (budget, connection) = (100 << 10, 32 << 10);
+    settings.memory.budget = budget;
     let gateway = Running::start(&settings);
-    let held = gateway.gateway().budget().charge(990).unwrap();
+    let held = budget - connection - 10;
+    let held = gateway.gateway().budget().charge(held).unwrap();
     let (status, headers, body) =
         request(gateway.http, "POST", "/v1/traces", &[JSON], SPAN.into()).await;
     assert_eq!(

@@ -60,7 +60,7 @@ pub(crate) async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let Some(charge) = serving.intake.welcome(session::CONNECTION).await else {
+    let Some((charge, _seat)) = serving.intake.welcome(session::CONNECTION).await else {
         return;
     };
     let mut connection = Connection::new(stream, serving, charge, first);

@@ -106,6 +106,7 @@ impl Session {
             left: length,
             began: self.now,
             heard: self.now,
+            listened: self.now,
         };
         let stream = Stream {
             send: SendWindow::new(self.peer.initial_window_size),

@@ -114,7 +114,7 @@ impl Session {
         // Nobody was listened to meanwhile.
         for (_, stream) in self.streams.iter() {
             if let Phase::Receiving(receiving) = &mut stream.phase {
-                receiving.heard = self.now;
+                (receiving.heard, receiving.listened) = (self.now, self.now);
             }
         }
         if let (

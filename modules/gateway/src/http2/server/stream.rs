@@ -71,14 +71,16 @@ pub(super) struct Receiving {
     pub(super) left: Option<u64>,
     pub(super) began: Instant,
     pub(super) heard: Instant,
+    /// Since when its peer was listened to without a pause.
+    pub(super) listened: Instant,
 }
 
 impl Receiving {
-    /// How many bytes are charged for what comes.
-    pub(super) fn charged(&self) -> u64 {
+    /// How many bytes are here of a message for which room was made.
+    pub(super) fn here(&self) -> Option<u64> {
         match &self.message {
-            Coming::Wanted { body, .. } => body.charged(),
-            Coming::Unwanted { .. } => 0,
+            Coming::Wanted { body, .. } => body.here(),
+            Coming::Unwanted { .. } => None,
         }
     }
 }

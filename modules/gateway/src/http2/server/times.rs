@@ -278,7 +278,7 @@ impl Session {
                         refused.push((id, silent()));
                     } else if due.has_come(request.map(|limit| receiving.began + limit)) {
                         refused.push((id, late()));
-                    } else if limits.is_too_slow(self.now - receiving.began, receiving.charged()) {
+                    } else if limits.is_too_slow(self.now - receiving.listened, receiving.here()) {
                         // It is heard, so it is looked at from time to time.
                         refused.push((id, slow()));
                     }

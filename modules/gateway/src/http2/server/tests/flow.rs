@@ -63,7 +63,7 @@ async fn an_answer_for_which_there_is_no_window_is_not_kept_for_ever() {
     let (mut ours, theirs) = duplex(1 << 20);
     let serving = |intake| Serving::grpc(intake, &grpc(), Http2::Own).unwrap();
     let (serving, ..) = taking(&Budget::new(1 << 20), serving);
-    let charge = serving.intake.welcome(session::CONNECTION).await.unwrap();
+    let (charge, _seat) = serving.intake.welcome(session::CONNECTION).await.unwrap();
     let mut connection = Connection::new(theirs, serving, charge, &[]);
     let none = Settings {
         initial_window_size: 0,
