@@ -175,7 +175,6 @@ where
 mod tests {
     use std::convert::Infallible;
 
-    use futures::StreamExt as _;
     use http_body_util::StreamBody;
     use hyper::body::Frame;
 
@@ -259,20 +258,17 @@ mod tests {
         assert_eq!(budget.used(), 0);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_sends_a_byte_at_a_time_is_waited_for_where_there_is_room() {
-        for (room, is_waited_for) in [(1000, true), (10, false)] {
-            let budget = Budget::new(2000);
-            let _held = budget.charge(2000 - 10 - room).unwrap();
-            let bytes = [0, 0, 0, 0, 9].into_iter().chain([7; 9]);
-            let frames = futures::stream::iter(bytes).then(async |byte| {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                Ok::<_, Infallible>(Frame::data(Bytes::from(vec![byte])))
-            });
-            let mut body = StreamBody::new(Box::pin(frames));
-            let message = grpc_message(&mut body, &limits(&budget)).await;
-            assert_eq!(message.is_ok(), is_waited_for);
-        }
+    #[test]
+    fn who_sends_a_byte_at_a_time_is_waited_for_where_there_is_room() {
+        let budget = Budget::new(1 << 20);
+        let limits = limits(&budget);
+        let (began, later) = (Duration::from_millis(20), Duration::from_millis(1021));
+        assert!(!limits.is_too_slow(later, Some(1)), "there is room");
+        let _held = budget.charge(1 << 20);
+        assert!(limits.is_too_slow(later, Some(1)));
+        assert!(!limits.is_too_slow(began, Some(1)), "it has only begun");
+        assert!(!limits.is_too_slow(later, Some(2 * SLOWEST)), "it is fast");
+        assert!(!limits.is_too_slow(later, None), "nothing is kept for it");
     }
 
     #[tokio::test]

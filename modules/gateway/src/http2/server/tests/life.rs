@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
-
 use super::{Pair, grpc, message_of, number, span};
 use crate::http2::{Code, Flags, Kind, MAX_WINDOW};
 
@@ -48,7 +46,7 @@ async fn who_is_asked_to_go_has_its_calls_answered() {
     pair.gone().await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_message_of_which_nothing_comes_is_refused() {
     let mut pair = Pair::alone(&grpc(), 1 << 20, 1 << 10).await;
     let stream = pair.begin(Flags::NONE).await;
@@ -57,23 +55,6 @@ async fn a_message_of_which_nothing_comes_is_refused() {
         .await;
     assert_eq!(pair.status(stream).await, "14");
     assert!(pair.is_there().await, "others are served");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_message_that_comes_byte_by_byte_is_refused_where_there_is_little_room() {
-    for (left, expected) in [(512 << 10, "0"), (100 << 10, "14")] {
-        let mut pair = Pair::alone(&grpc(), 1 << 20, 1 << 10).await;
-        let _held = pair.budget.charge((1 << 20) - left - pair.budget.used());
-        let stream = pair.begin(Flags::NONE).await;
-        let message = message_of(&span(1));
-        for byte in &message[..9] {
-            sleep(Duration::from_secs(5)).await;
-            pair.frame(Kind::Data, Flags::NONE, stream, &[*byte]).await;
-        }
-        pair.frame(Kind::Data, Flags::END_STREAM, stream, &message[9..])
-            .await;
-        assert_eq!(pair.status(stream).await, expected);
-    }
 }
 
 #[tokio::test]
