@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::{
-    HEADERS, STREAM_WINDOW,
+    HEADERS, WINDOW,
     head::{Head, Kept},
     request::{self, Answer, Request},
     session::{Life, Session, Then},
@@ -110,7 +110,7 @@ impl Session {
         };
         let stream = Stream {
             send: SendWindow::new(self.peer.initial_window_size),
-            window: ReceiveWindow::new(STREAM_WINDOW),
+            window: ReceiveWindow::new(WINDOW),
             peer: Peer::Sends,
             phase: Phase::Receiving(receiving),
         };

@@ -8,7 +8,7 @@ use std::{collections::VecDeque, sync::Arc};
 use tokio::time::Instant;
 
 use super::{
-    FRAME, HEADERS, STREAM_WINDOW, STREAMS, WINDOW,
+    FRAME, HEADERS, STREAMS, WINDOW,
     answer::{self, Line},
     pings::Pings,
     request::{Answer, Request},
@@ -95,7 +95,7 @@ impl Session {
         };
         outbox.settings(&Settings {
             max_concurrent_streams: Some(streams.unwrap_or(STREAMS)),
-            initial_window_size: STREAM_WINDOW,
+            initial_window_size: WINDOW,
             max_frame_size: FRAME,
             max_header_list_size: Some(HEADERS),
             ..Settings::default()

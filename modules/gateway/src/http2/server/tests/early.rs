@@ -1,7 +1,7 @@
 //! What becomes of a request that is answered before all of it has come?
 
 use super::{Pair, call, number};
-use crate::http2::{Code, Flags, Kind};
+use crate::http2::{Code, Flags, Kind, server::WINDOW};
 
 const END: Flags = Flags::END_STREAM;
 /// A frame of nothing, as long as frames may be.
@@ -27,7 +27,7 @@ async fn answered(pair: &mut Pair) -> u32 {
 
 /// Sends so many bytes more, as fast as the windows allow. Whether the stream is still open then.
 async fn send(pair: &mut Pair, stream: u32, bytes: usize) -> Result<(), Code> {
-    let mut windows = [(0, 16 << 20), (stream, 4 << 20)];
+    let mut windows = [(0, WINDOW as usize), (stream, WINDOW as usize)];
     for window in &mut windows {
         window.1 -= 5 * PIECE.len();
     }
@@ -56,8 +56,8 @@ async fn send(pair: &mut Pair, stream: u32, bytes: usize) -> Result<(), Code> {
 async fn what_still_comes_is_heard_out_and_given_back_to_the_windows() {
     let mut pair = Pair::grpc().await;
     let stream = answered(&mut pair).await;
-    // Three windows of a stream, then the end: nothing was reset, and a frame comes that wakes who waits for one.
-    assert_eq!(send(&mut pair, stream, 12 << 20).await, Ok(()));
+    // Twelve windows of a stream, then the end: nothing was reset, and a frame comes that wakes who waits for one.
+    assert_eq!(send(&mut pair, stream, 12 * WINDOW as usize).await, Ok(()));
     pair.frame(Kind::Data, END, stream, &PIECE[..10]).await;
     loop {
         let frame = pair.next().await;
