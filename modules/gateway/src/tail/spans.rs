@@ -10,6 +10,9 @@ use super::{
 };
 use crate::wire::{Attribute, FieldValue, Fields, Value};
 
+/// The key of a span's attribute.
+const ATTRIBUTE: u8 = 9 << 3 | 2;
+
 /// The results of all tests on a trace so far, one bit each.
 pub(super) type Found = u64;
 
@@ -333,7 +336,11 @@ impl<'a> Facts<'a> {
     #[inline]
     pub(super) fn read(message: &'a [u8]) -> Self {
         let mut facts = Self::default();
-        for field in Fields::of(message) {
+        let mut fields = Fields::of(message);
+        loop {
+            // Attributes are most of a span, and nothing of them is looked at here.
+            fields.pass_short(ATTRIBUTE);
+            let Some(field) = fields.next() else { break };
             match (field.number, field.value) {
                 (1, FieldValue::Length(id)) => facts.trace_id = id.try_into().unwrap_or_default(),
                 (3, FieldValue::Length(state)) => facts.state = state,

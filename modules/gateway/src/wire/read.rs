@@ -206,6 +206,20 @@ impl<'a> Fields<'a> {
     pub fn of(message: &'a [u8]) -> Self {
         Self(Reader::new(message))
     }
+
+    /// Passes over the next fields as long as they have this key, of one byte, and less than 128 bytes.
+    #[inline]
+    pub(crate) fn pass_short(&mut self, key: u8) {
+        self.0.pass(|mut rest| {
+            while let [first, length @ 0..0x80, after @ ..] = rest
+                && *first == key
+                && let Some(next) = after.get(usize::from(*length)..)
+            {
+                rest = next;
+            }
+            rest
+        });
+    }
 }
 
 impl<'a> Iterator for Fields<'a> {
@@ -306,6 +320,18 @@ mod tests {
             assert!(read(bytes).unwrap(), "{bytes:?}");
             let cut = &bytes[..bytes.len() - 1];
             assert!(!read(cut).unwrap(), "{cut:?}");
+        }
+    }
+
+    #[test]
+    fn fields_are_passed_over_up_to_the_first_that_is_another_or_long() {
+        let long = [&[0x4a, 0x80, 1][..], &[0; 128]].concat();
+        let cut = [0x4a, 5, 0, 0];
+        for rest in [&[0x10, 7][..], &[0x4a, 0x80], &long, &cut, &[]] {
+            let message = [&[0x4a, 1, 9, 0x4a, 0][..], rest].concat();
+            let mut fields = Fields::of(&message);
+            fields.pass_short(0x4a);
+            assert_eq!(&fields.0.bytes[fields.0.at..], rest);
         }
     }
 
