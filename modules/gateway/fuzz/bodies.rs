@@ -209,6 +209,7 @@ pub(crate) fn recovery(data: &[u8]) {
                 arrived: Instant::now(),
                 charge: Arc::new(budget.charge(body.len() as u64).expect("there is room")),
                 body: bytes::Bytes::from(body.clone()).into(),
+                metadata: None,
             };
             log.append(&payload).expect("there is room");
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use collector_config::Signal;
 use smallvec::SmallVec;
 
-use crate::{Charge, Encoding};
+use crate::{Charge, Encoding, Metadata};
 
 /// Pieces of memory whose bytes, one after the other, are one message.
 #[derive(Clone, Debug, Default)]
@@ -114,6 +114,8 @@ pub struct Payload {
     pub arrived: Instant,
     /// What it takes of the budget; given back with the last clone.
     pub charge: Arc<Charge>,
+    /// What its sender said in headers that somebody asks for, if anything. It is charged for itself.
+    pub metadata: Option<Arc<Metadata>>,
 }
 
 impl Payload {

@@ -30,6 +30,14 @@ pub enum Refusal {
         /// What is wrong, and where.
         why: Cow<'static, str>,
     },
+    /// Its headers are one combination more than are kept apart.
+    #[error(
+        "requests with no more than {limit} combinations of the headers in `metadata_keys` are taken, and this one has another"
+    )]
+    TooVarious {
+        /// How many combinations are kept apart.
+        limit: u32,
+    },
     /// Nobody here takes this signal.
     #[error("no pipeline takes {0}")]
     Unwanted(collector_config::Signal),

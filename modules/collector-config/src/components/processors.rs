@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::attributes::{Action, AttributeAction, Resource};
+use super::queue::names_one_twice;
 use crate::component::{Class, Component};
 use crate::{ComponentType, Distribution, Duration, Signal, Stability};
 
@@ -201,11 +202,7 @@ impl Component for Batch {
         let small = self
             .send_batch_max_size
             .is_some_and(|most| most > 0 && most < size);
-        let mut seen = std::collections::BTreeSet::new();
-        let twice = !self
-            .metadata_keys
-            .iter()
-            .all(|key| seen.insert(key.to_lowercase()));
+        let twice = names_one_twice(&self.metadata_keys);
         let rules = [
             (
                 small,

@@ -184,10 +184,20 @@ impl SendingQueue {
                 "`batch.max_size` must not be below `batch.min_size`",
             );
             must(
+                !names_one_twice(&batch.partition.metadata_keys),
+                "`batch.partition.metadata_keys` names one twice",
+            );
+            must(
                 sizer != self.sizer || batch.min_size <= self.queue_size,
                 "`batch.min_size` must not be above `queue_size`",
             );
         }
         found
     }
+}
+
+/// Whether a header is in a list twice, however it is spelled.
+pub(crate) fn names_one_twice(headers: &[String]) -> bool {
+    let mut seen = std::collections::BTreeSet::new();
+    !headers.iter().all(|key| seen.insert(key.to_lowercase()))
 }

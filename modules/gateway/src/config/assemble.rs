@@ -8,7 +8,7 @@ use super::{
     at::{At, Findings},
     document::{Components, Document, Extension, PipelineText, Section, named},
     expand::Surroundings,
-    read,
+    headers, read,
 };
 use crate::{
     process::attributes::Attributes,
@@ -70,6 +70,7 @@ pub(super) fn assemble(
     urls(&settings, &root.key("exporters"));
     batches(&settings, &root.key("processors"));
     items(&settings, &root.key("processors"));
+    headers::check(&settings, &root);
     Some(settings)
 }
 

@@ -14,6 +14,7 @@ mod at;
 mod components;
 mod document;
 mod expand;
+mod headers;
 mod memory;
 mod problem;
 mod read;

@@ -258,6 +258,7 @@ fn grpc() -> Grpc {
             min_ping_interval: Duration::from_mins(5),
             ping_without_calls: false,
         },
+        include_metadata: false,
     }
 }
 
@@ -279,5 +280,6 @@ fn http() -> Http {
             metrics: "/v1/metrics".to_owned(),
             logs: "/v1/logs".to_owned(),
         },
+        include_metadata: false,
     }
 }

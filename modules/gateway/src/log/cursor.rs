@@ -275,6 +275,7 @@ impl Cursor {
             items: position.items,
             arrived: header.arrived.instant(),
             charge: Arc::new(charge),
+            metadata: None,
         };
         self.delivery(position, header.kind, payload)
     }

@@ -140,6 +140,7 @@ mod tests {
             items: 1,
             arrived: Instant::now(),
             charge: budget.charge(100).unwrap().into(),
+            metadata: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What is done to payloads on their way?
 
 pub mod attributes;
+pub mod combinations;
 pub mod filter;
 pub mod sampler;
 

@@ -14,6 +14,7 @@ pub(crate) fn payload(signal: Signal, text: &str) -> Payload {
         body: body.into(),
         arrived: std::time::Instant::now(),
         charge: Budget::new(10).charge(1).unwrap().into(),
+        metadata: None,
     }
 }
 

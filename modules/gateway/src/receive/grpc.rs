@@ -16,7 +16,7 @@ use super::{
     reply::Reply,
     status::{Code, Status},
 };
-use crate::{Encoding, Signal};
+use crate::{Encoding, Refusal, Signal};
 
 /// What the fields of an answer are called.
 pub(crate) mod name {
@@ -128,9 +128,11 @@ where
     let signal = signal(path.as_bytes()).filter(|_| head.method == http::Method::POST);
     let signal = signal.ok_or_else(|| unknown_method(path))?;
     serving.intake.way(signal)?;
+    let unread = |refusal: &Refusal| serving.tallies.unread(signal, refusal);
+    let metadata = serving.metadata(head).inspect_err(unread)?;
     let limits = serving.intake.limits(serving.max_message);
-    let message = grpc_message(body, &limits).await;
-    let message = message.inspect_err(|refusal| serving.tallies.unread(signal, refusal))?;
+    let mut message = grpc_message(body, &limits).await.inspect_err(unread)?;
+    message.metadata = metadata;
     let encoding = match message.compressed {
         Compressed::No => None,
         Compressed::Yes => Some(encoding(&head.headers)?),

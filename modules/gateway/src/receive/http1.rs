@@ -71,7 +71,7 @@ where
     }
     let result = match asked(&head, serving, http) {
         Err(status) => Err(status),
-        Ok(asked) => export(asked, &mut body, serving, http.read_timeout).await,
+        Ok(asked) => export(&head, asked, &mut body, serving, http.read_timeout).await,
     };
     if result.is_err() {
         discard(&mut body, 4 * serving.max_message).await;
@@ -140,6 +140,7 @@ fn routed(head: &Parts, format: Option<Format>, http: &Http) -> Result<(Signal, 
 
 /// Takes a request that comes within that time; what becomes of it then may take longer.
 async fn export<B>(
+    head: &Parts,
     asked: Asked,
     body: &mut B,
     serving: &Serving,
@@ -148,10 +149,13 @@ async fn export<B>(
 where
     B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin,
 {
+    let unread = |refusal: &Refusal| serving.tallies.unread(asked.signal, refusal);
+    let metadata = serving.metadata(head).inspect_err(unread)?;
     let limits = serving.intake.limits(serving.max_message);
     let message = timeout(within.unwrap_or(Duration::MAX), http_message(body, &limits)).await;
     let message = message.unwrap_or_else(|_| Err(late()));
-    let message = message.inspect_err(|refusal| serving.tallies.unread(asked.signal, refusal))?;
+    let mut message = message.inspect_err(unread)?;
+    message.metadata = metadata;
     take(asked, message, serving).await
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Nothing waits here: whoever reads, by whichever transport, hands in what came and gets room where it is asked for.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
 use super::body::Limits;
-use crate::{Charge, Refusal};
+use crate::{Charge, Metadata, Refusal};
 
 /// What is charged at first for a body that does not say how long it is.
 const FIRST: u64 = 16 << 10;
@@ -23,6 +23,8 @@ pub(crate) struct Message {
     pub(crate) charge: Charge,
     /// Whether they are compressed, as the frame of gRPC says.
     pub(crate) compressed: Compressed,
+    /// What its sender said in headers that somebody asks for, if anything.
+    pub(crate) metadata: Option<Arc<Metadata>>,
 }
 
 /// Whether a gRPC message says that it is compressed.
@@ -101,6 +103,7 @@ impl Kept {
             arrived,
             charge,
             compressed,
+            metadata: None,
         }
     }
 }

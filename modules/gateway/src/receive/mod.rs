@@ -37,14 +37,16 @@ pub use tls::{Tls, TlsError};
 pub(crate) use tls::{authorities, certificate, not_renewed, versions};
 
 use crate::{
-    Budget, Charge, Encoding, Payload, Refusal, Seat, Signal, budget::PATIENCE, pace,
-    pipeline::Pipeline, wire,
+    Budget, Charge, Encoding, Keys, Payload, Refusal, Seat, Signal, budget::PATIENCE,
+    metadata::Hearing, pace, pipeline::Pipeline, wire,
 };
 
 /// What every server of one receiver hands its payloads to.
 pub struct Intake {
     ways: [Option<Way>; 3],
     budget: Arc<Budget>,
+    /// The headers that somebody asks for.
+    keys: Keys,
 }
 
 /// The way of one signal.
@@ -60,7 +62,15 @@ impl Intake {
         Self {
             ways: [None, None, None],
             budget,
+            keys: Keys::default(),
         }
+    }
+
+    /// The same where somebody asks for headers of requests.
+    #[must_use]
+    pub fn asking(mut self, keys: Keys) -> Self {
+        self.keys = keys;
+        self
     }
 
     /// The same with the pipelines of a signal. What comes in the encoding that it `keeps` is kept as it came, too.
@@ -82,6 +92,11 @@ impl Intake {
             patience: PATIENCE,
             silence: body::SILENCE,
         }
+    }
+
+    /// What listens for headers, if somebody asks for some.
+    pub(crate) fn hearing(&self) -> Option<Hearing> {
+        (!self.keys.is_empty()).then(|| Hearing::new(&self.keys, &self.budget))
     }
 
     /// A charge of nothing, to be grown.
@@ -139,6 +154,7 @@ impl Intake {
             bytes,
             arrived,
             mut charge,
+            metadata,
             ..
         } = message;
         let malformed = |error: wire::Malformed| {
@@ -169,6 +185,7 @@ impl Intake {
             items,
             arrived,
             charge: Arc::new(charge),
+            metadata,
         })
     }
 }

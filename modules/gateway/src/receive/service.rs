@@ -2,12 +2,13 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request::Parts};
 use hyper::body::Incoming;
 
 use super::{Intake, Tallies, Tls, TlsError, grpc, http1, reply::Reply};
 use crate::{
-    Signal,
+    Metadata, Refusal, Signal,
+    metadata::Hearing,
     settings::{self, Cors, Encodings, Http2, Keepalive},
 };
 
@@ -25,6 +26,8 @@ pub struct Serving {
     pub(crate) http2: Http2,
     /// What came.
     pub(crate) tallies: Arc<Tallies>,
+    /// Whether headers of requests are kept, where somebody asks for them.
+    pub(crate) keeps_headers: bool,
 }
 
 /// What a server speaks.
@@ -71,6 +74,7 @@ impl Serving {
             }),
             http2,
             tallies: Arc::default(),
+            keeps_headers: settings.include_metadata,
         })
     }
 
@@ -111,6 +115,7 @@ impl Serving {
             })),
             http2,
             tallies: Arc::default(),
+            keeps_headers: settings.include_metadata,
         })
     }
 
@@ -122,6 +127,19 @@ impl Serving {
     /// Whether a pipeline takes this signal from it.
     pub fn takes(&self, signal: Signal) -> bool {
         self.intake.way(signal).is_ok()
+    }
+
+    /// What listens for headers of a request, if any of them are kept.
+    pub(crate) fn hearing(&self) -> Option<Hearing> {
+        self.keeps_headers.then(|| self.intake.hearing()).flatten()
+    }
+
+    /// What a whole head says that is kept.
+    pub(super) fn metadata(&self, head: &Parts) -> Result<Option<Arc<Metadata>>, Refusal> {
+        match self.hearing() {
+            Some(hearing) => hearing.parts(head),
+            None => Ok(None),
+        }
     }
 
     /// What it speaks, as metrics name it.

@@ -19,6 +19,7 @@ pub(crate) enum Code {
     NotFound = 5,
     ResourceExhausted = 8,
     Unimplemented = 12,
+    Internal = 13,
     Unavailable = 14,
 }
 
@@ -48,6 +49,8 @@ impl From<Refusal> for Status {
                 (Code::ResourceExhausted, StatusCode::PAYLOAD_TOO_LARGE, None)
             }
             Refusal::Invalid { .. } => (Code::InvalidArgument, StatusCode::BAD_REQUEST, None),
+            // The collector's answer to what is refused for good and is not the sender's mistake.
+            Refusal::TooVarious { .. } => (Code::Internal, StatusCode::INTERNAL_SERVER_ERROR, None),
             Refusal::Unwanted(_) => (Code::Unimplemented, StatusCode::NOT_FOUND, None),
         };
         Self {

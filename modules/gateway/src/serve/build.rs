@@ -15,10 +15,11 @@ use super::{
     storages,
 };
 use crate::{
-    Budget, Signal, log,
+    Budget, Keys, Signal, log,
     pipeline::{Meter, Pipeline},
+    process::combinations::Combinations,
     receive::{Intake, Listener, Listening, Serving},
-    settings::{Address, Http2, Otlp, Settings},
+    settings::{self, Address, Http2, Otlp, Settings},
     tail,
 };
 
@@ -30,6 +31,7 @@ pub(super) struct Built {
     pub(super) exports: super::Exports,
     pub(super) samplers: Vec<Arc<tail::Counts>>,
     pub(super) meters: Vec<Arc<Meter>>,
+    pub(super) combinations: Vec<Arc<Combinations>>,
     pub(super) logs: Vec<super::Stored>,
 }
 
@@ -51,13 +53,14 @@ pub(super) fn build(
     }
     let mut exporters = Exporters::new(settings, budget);
     let mut ways = Ways::new();
-    let (mut samplers, mut meters) = (Vec::new(), Vec::new());
+    let (mut samplers, mut meters, mut combinations) = (Vec::new(), Vec::new(), Vec::new());
     for (id, way) in &settings.pipelines {
         let fanout = exporters.fanout(id, way)?;
         let way = processors::way(settings, id, fanout, budget)?;
         ways.insert(id.clone(), way.pipeline);
         samplers.extend(way.samplers);
         meters.extend(way.meters);
+        combinations.extend(way.combinations);
     }
     let logs = exporters.logs();
     let (exports, sources) = exporters.finish();
@@ -94,6 +97,7 @@ pub(super) fn build(
         exports,
         samplers: counts,
         meters,
+        combinations,
         logs,
     })
 }
@@ -144,7 +148,11 @@ fn servings<'a>(
 
 /// What a receiver hands its payloads to.
 fn intake(settings: &Settings, id: &ComponentId, budget: &Arc<Budget>, ways: &Ways) -> Intake {
-    let mut intake = Intake::new(Arc::clone(budget));
+    let begun_here = |way: &&settings::Pipeline| way.receivers.contains(id);
+    let ways_from_here = settings.pipelines.values().filter(begun_here);
+    let asked: Vec<_> = ways_from_here.map(|way| settings.asked_by(way)).collect();
+    let asked = asked.iter().flat_map(Keys::iter).collect();
+    let mut intake = Intake::new(Arc::clone(budget)).asking(asked);
     for signal in Signal::ALL {
         let begun_here = settings
             .pipelines

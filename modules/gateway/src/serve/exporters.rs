@@ -255,6 +255,7 @@ fn compiled(batch: Option<&Batch>) -> Option<QueueBatch> {
         min_size: batch.size,
         max_size: batch.max_size,
         flush_timeout: batch.timeout,
+        metadata_keys: batch.metadata_keys.clone(),
     })
 }
 

@@ -24,6 +24,7 @@ use crate::{
     haste::Haste,
     log,
     pipeline::Meter,
+    process::combinations::Combinations,
     receive::{ListenError, Listening, Serving, TlsError},
     settings::Settings,
     tail,
@@ -111,6 +112,7 @@ pub struct Gateway {
     exports: Exports,
     samplers: Vec<Arc<tail::Counts>>,
     meters: Vec<Arc<Meter>>,
+    combinations: Vec<Arc<Combinations>>,
     logs: Vec<Stored>,
     stop: watch::Sender<bool>,
     receiving: Haste,
@@ -160,6 +162,7 @@ impl Gateway {
             exports: built.exports,
             samplers: built.samplers,
             meters: built.meters,
+            combinations: built.combinations,
             logs: built.logs,
             stop,
             receiving,
@@ -205,6 +208,11 @@ impl Gateway {
     /// What went through each processor.
     pub fn meters(&self) -> &[Arc<Meter>] {
         &self.meters
+    }
+
+    /// What each processor `batch` saw that keeps requests apart by headers.
+    pub fn combinations(&self) -> &[Arc<Combinations>] {
+        &self.combinations
     }
 
     /// The queues on disk.

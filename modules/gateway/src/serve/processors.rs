@@ -15,6 +15,7 @@ use crate::{
     pipeline::{Meter, Metered, Pipeline, Step, Take, What},
     process::{
         attributes::{Attributes, Of},
+        combinations::Combinations,
         filter::Filter,
         sampler,
     },
@@ -27,6 +28,7 @@ pub(super) struct Way {
     pub(super) pipeline: Arc<Pipeline>,
     pub(super) samplers: Vec<Arc<tail::Sampler>>,
     pub(super) meters: Vec<Arc<Meter>>,
+    pub(super) combinations: Vec<Arc<Combinations>>,
 }
 
 /// Joins the processors of a pipeline, from its end to its beginning.
@@ -38,12 +40,21 @@ pub(super) fn way(
 ) -> Result<Way, StartError> {
     let mut end: Arc<dyn Take> = Arc::new(fanout);
     let mut steps: Vec<Box<dyn Step>> = Vec::new();
-    let (mut samplers, mut meters) = (Vec::new(), Vec::new());
-    for processor in settings.pipelines[id].processors.iter().rev() {
+    let (mut samplers, mut meters, mut combinations) = (Vec::new(), Vec::new(), Vec::new());
+    let pipeline = &settings.pipelines[id];
+    let apart_behind = settings.kept_apart(pipeline).next().is_some();
+    for processor in pipeline.processors.iter().rev() {
         let unknown = || StartError::Unknown(id.clone(), processor.clone());
         match settings.processors.get(processor).ok_or_else(unknown)? {
-            // Batches are made where they are sent.
-            Processor::Batch(_) => {}
+            // Batches are made where they are sent; here it is only looked at headers.
+            Processor::Batch(batch) => {
+                if batch.metadata_keys.is_empty() && !apart_behind {
+                    continue;
+                }
+                let seen = Arc::new(Combinations::new(processor.clone(), batch));
+                combinations.push(Arc::clone(&seen));
+                steps.push(Box::new(seen));
+            }
             Processor::TailSampling(tail) => {
                 let next = after(std::mem::take(&mut steps), end);
                 let journal = journal(settings, id, processor, budget)?;
@@ -66,6 +77,7 @@ pub(super) fn way(
         pipeline: Arc::new(Pipeline::new(steps, end)),
         samplers,
         meters,
+        combinations,
     })
 }
 

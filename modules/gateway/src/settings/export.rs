@@ -6,7 +6,7 @@ use collector_config::{ComponentId, components::remote_write::PrometheusRemoteWr
 use serde::Serialize;
 
 use super::{ClientTls, Secret};
-use crate::Signal;
+use crate::{Keys, Signal};
 
 /// An exporter.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -349,6 +349,8 @@ pub struct QueueBatch {
     pub max_size: Option<u64>,
     /// A smaller one is sent after this time.
     pub flush_timeout: Duration,
+    /// What came with other values of these headers is in another batch.
+    pub metadata_keys: Keys,
 }
 
 /// When a failed attempt is repeated.

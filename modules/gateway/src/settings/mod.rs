@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use collector_config::{ComponentId, PipelineId};
 use serde::Serialize;
 
+use crate::Keys;
+
 pub use connection::{
     Address, Authorities, Certificate, ClientTls, Pem, ServerTls, TlsVersion, UnixPath,
 };
@@ -57,6 +59,33 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The headers of requests that somebody in a pipeline asks for. What leaves a `batch` has those of its keys left, and
+    /// what leaves a tail sampler has none.
+    pub(crate) fn asked_by(&self, pipeline: &Pipeline) -> Keys {
+        for processor in &pipeline.processors {
+            match self.processors.get(processor) {
+                Some(Processor::Batch(batch)) => return batch.metadata_keys.clone(),
+                Some(Processor::TailSampling(_)) => return Keys::default(),
+                _ => {}
+            }
+        }
+        let keys = self.kept_apart(pipeline).map(|(_, keys)| keys);
+        keys.flat_map(Keys::iter).collect()
+    }
+
+    /// The exporters of a pipeline whose queues keep requests apart by headers, and by which.
+    pub(crate) fn kept_apart<'a>(
+        &'a self,
+        pipeline: &'a Pipeline,
+    ) -> impl Iterator<Item = (&'a ComponentId, &'a Keys)> {
+        let keys = |id: &'a ComponentId| {
+            let queue = self.exporters.get(id)?.queue.as_ref()?;
+            Some((id, &queue.batch.as_ref()?.metadata_keys))
+        };
+        let exporters = pipeline.exporters.iter().filter_map(keys);
+        exporters.filter(|(_, keys)| !keys.is_empty())
+    }
+
     /// Every address that it listens at, each with the keys that give it.
     pub(crate) fn listens(&self) -> Vec<(Vec<String>, Address)> {
         let mut places = Vec::new();

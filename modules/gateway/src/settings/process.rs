@@ -10,6 +10,8 @@ use collector_config::components::{
 };
 use serde::Serialize;
 
+use crate::Keys;
+
 /// A processor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,4 +50,8 @@ pub struct Batch {
     pub max_size: Option<u64>,
     /// A smaller one is sent after this time.
     pub timeout: Duration,
+    /// What came with other values of these headers is in another batch.
+    pub metadata_keys: Keys,
+    /// How many combinations of them are kept apart; none for no limit.
+    pub metadata_cardinality_limit: Option<u32>,
 }

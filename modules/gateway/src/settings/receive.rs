@@ -18,6 +18,16 @@ pub struct Otlp {
     pub http: Option<Http>,
 }
 
+impl Otlp {
+    /// Which of its servers keep headers of requests, where somebody asks for them.
+    pub(crate) fn keep_headers(&self) -> impl Iterator<Item = &'static str> {
+        let grpc = self.grpc.as_ref().filter(|grpc| grpc.include_metadata);
+        let http = self.http.as_ref().filter(|http| http.include_metadata);
+        let servers = [grpc.map(|_| "grpc"), http.map(|_| "http")];
+        servers.into_iter().flatten()
+    }
+}
+
 /// A gRPC server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grpc {
@@ -31,6 +41,8 @@ pub struct Grpc {
     pub max_concurrent_streams: Option<u32>,
     /// When connections end, and how they are kept.
     pub keepalive: Keepalive,
+    /// Whether headers of requests are kept, where somebody asks for them.
+    pub include_metadata: bool,
 }
 
 /// When gRPC connections end, and how they are kept. Where there is none, it never happens.
@@ -94,6 +106,8 @@ pub struct Http {
     pub keep_alive: bool,
     /// The paths of the three signals.
     pub paths: HttpPaths,
+    /// Whether headers of requests are kept, where somebody asks for them.
+    pub include_metadata: bool,
 }
 
 /// How bodies may be compressed.

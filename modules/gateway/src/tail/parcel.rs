@@ -83,6 +83,7 @@ impl Core {
                 items: spans,
                 arrived,
                 charge: Arc::new(charge),
+                metadata: None,
             },
             outgoing: self.outbox.drain(..traces).collect(),
         })

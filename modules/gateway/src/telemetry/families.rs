@@ -95,7 +95,10 @@ pub fn families(gateway: &Gateway) -> Vec<Family> {
     all.extend(outgoing(gateway));
     all.extend(queues(gateway));
     all.extend(processing(gateway.meters()));
-    all.extend(batching(gateway.exporters().values()));
+    all.extend(batching(
+        gateway.exporters().values(),
+        gateway.combinations(),
+    ));
     all.extend(sampling(gateway.samplers()));
     all.extend(storing(gateway.logs()));
     all.extend(of_senders(gateway));

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use collector_config::ComponentId;
+
 use super::{Family, Labels, Reading, Sums, spread};
 use crate::{
     Signal,
     export::{Batches, Exporter},
     pipeline::{Meter, What},
-    process::sampler::Policy,
+    process::{combinations::Combinations, sampler::Policy},
 };
 
 /// Everything that processors count which wait for nothing.
@@ -129,7 +131,10 @@ fn sampled(meters: &[Arc<Meter>], signal: Signal) -> Family {
 }
 
 /// What the processor `batch` counts; here each exporter behind it makes its own batches.
-pub(super) fn batching<'a>(exporters: impl Iterator<Item = &'a Arc<Exporter>>) -> Vec<Family> {
+pub(super) fn batching<'a>(
+    exporters: impl Iterator<Item = &'a Arc<Exporter>>,
+    combinations: &[Arc<Combinations>],
+) -> Vec<Family> {
     let all: Vec<&Batches> = exporters
         .filter_map(|exporter| exporter.tallies.batches.as_ref())
         .collect();
@@ -167,13 +172,32 @@ pub(super) fn batching<'a>(exporters: impl Iterator<Item = &'a Arc<Exporter>>) -
         Family::gauge(
             "processor_batch_metadata_cardinality",
             "Number of distinct metadata value combinations being processed [Development]",
-            sums(|_| 1),
+            cardinality(&all, combinations),
         ),
     ]
 }
 
+/// Without keys there is one combination, with them each pipeline has its own.
+fn cardinality(all: &[&Batches], combinations: &[Arc<Combinations>]) -> Vec<(Labels, Reading)> {
+    let mut sums = Sums::default();
+    for seen in combinations {
+        sums.add(of_processor(seen.processor()), seen.count());
+    }
+    for batches in all {
+        let has_keys = |seen: &Arc<Combinations>| *seen.processor() == batches.processor;
+        if !combinations.iter().any(has_keys) {
+            sums.add(labels(batches), 1);
+        }
+    }
+    sums.series()
+}
+
 fn labels(batches: &Batches) -> Labels {
-    vec![("processor", batches.processor.to_string())]
+    of_processor(&batches.processor)
+}
+
+fn of_processor(processor: &ComponentId) -> Labels {
+    vec![("processor", processor.to_string())]
 }
 
 /// Families of one name are one.

@@ -124,6 +124,7 @@ async fn a_part_that_did_not_arrive_before_the_end_is_not_forgotten() {
             min_size: 0,
             max_size: Some(1),
             flush_timeout: Duration::ZERO,
+            metadata_keys: gateway::Keys::default(),
         });
         let hour = Duration::from_hours(1);
         let retry = exporter.retry.as_mut().unwrap();
@@ -187,6 +188,7 @@ async fn a_full_queue_on_disk_sends_what_forms_a_batch() {
             min_size: 1000,
             max_size: None,
             flush_timeout: Duration::from_hours(1),
+            metadata_keys: gateway::Keys::default(),
         });
     }
     let gateway = Running::start(&settings);

@@ -58,6 +58,7 @@ async fn requests_are_put_together_and_cut() {
             min_size: 6,
             max_size: Some(8),
             flush_timeout: std::time::Duration::from_hours(1),
+            metadata_keys: gateway::Keys::default(),
         });
     }
     let gateway = Running::start(&settings);

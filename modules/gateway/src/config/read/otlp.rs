@@ -37,14 +37,11 @@ fn neither(auth: Option<&Auth>, middlewares: &[Middleware], at: &At<'_>) {
 }
 
 const NO_BUFFERS: &str = "does nothing: the gateway chooses the sizes of its buffers itself";
-const NO_METADATA: &str =
-    "does nothing: headers of requests are not kept, and nothing here reads them";
 
 fn grpc(server: GrpcServer, at: &At<'_>) -> Grpc {
     neither(server.auth.as_ref(), &server.middlewares, at);
     at.moot("read_buffer_size", &server.read_buffer_size, NO_BUFFERS);
     at.moot("write_buffer_size", &server.write_buffer_size, NO_BUFFERS);
-    at.moot("include_metadata", &server.include_metadata, NO_METADATA);
     let max_message = server.max_recv_msg_size_mib.filter(|size| *size > 0);
     Grpc {
         address: connection::address(&server.endpoint, server.transport, "localhost:4317", at),
@@ -52,6 +49,7 @@ fn grpc(server: GrpcServer, at: &At<'_>) -> Grpc {
         max_message: u64::from(max_message.unwrap_or(4)) * MIB,
         max_concurrent_streams: server.max_concurrent_streams.filter(|calls| *calls > 0),
         keepalive: keepalive(server.keepalive.unwrap_or_default()),
+        include_metadata: server.include_metadata,
     }
 }
 
@@ -74,7 +72,6 @@ fn keepalive(text: KeepaliveText) -> Keepalive {
 
 fn http(server: HttpServer, at: &At<'_>) -> Http {
     neither(server.auth.as_ref(), &server.middlewares, at);
-    at.moot("include_metadata", &server.include_metadata, NO_METADATA);
     let encodings = encodings(
         server.compression_algorithms,
         &at.key("compression_algorithms"),
@@ -115,6 +112,7 @@ fn http(server: HttpServer, at: &At<'_>) -> Http {
         write_timeout: or_default(server.write_timeout, None),
         idle_timeout: or_default(server.idle_timeout, None).or(read),
         keep_alive: server.keep_alives_enabled.unwrap_or(true),
+        include_metadata: server.include_metadata,
         paths: paths(
             [
                 server.traces_url_path,

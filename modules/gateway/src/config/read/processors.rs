@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::super::at::At;
 use super::or_default;
 use crate::{
-    Budget,
+    Budget, Keys,
     process::{
         self,
         attributes::{Attributes as Attributed, Of, Properties},
@@ -91,7 +91,7 @@ fn which(settings: &Settings, at: &At<'_>) {
 fn context_free(actions: &[AttributeAction], at: &At<'_>) {
     for (index, action) in actions.iter().enumerate() {
         let at = at.key(&index.to_string());
-        let why = "headers of requests are not kept, so no value can come from them";
+        let why = "headers keep requests apart here, and no value can come from them";
         at.without("from_context", &action.from_context, why);
     }
 }
@@ -119,14 +119,15 @@ fn tail(text: TailSampling, at: &At<'_>) -> TailSampling {
 }
 
 fn batch(text: &BatchText, at: &At<'_>) -> Batch {
-    let why = "headers of requests are not kept, so nothing can be kept apart by them";
-    at.without("metadata_keys", &text.metadata_keys, why);
-    let why = "does nothing without `metadata_keys`";
-    at.moot(
-        "metadata_cardinality_limit",
-        &text.metadata_cardinality_limit,
-        why,
-    );
+    let metadata_keys = Keys::of(&text.metadata_keys);
+    if metadata_keys.is_empty() {
+        let (key, limit) = (
+            "metadata_cardinality_limit",
+            &text.metadata_cardinality_limit,
+        );
+        at.moot(key, limit, "does nothing without `metadata_keys`");
+    }
+    let limit = text.metadata_cardinality_limit.unwrap_or(1000);
     Batch {
         size: u64::from(text.send_batch_size.unwrap_or(8192)),
         max_size: text
@@ -134,6 +135,8 @@ fn batch(text: &BatchText, at: &At<'_>) -> Batch {
             .filter(|size| *size > 0)
             .map(u64::from),
         timeout: or_default(text.timeout, Some(Duration::from_millis(200))).unwrap_or_default(),
+        metadata_keys,
+        metadata_cardinality_limit: Some(limit).filter(|limit| *limit > 0),
     }
 }
 

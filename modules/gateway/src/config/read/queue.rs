@@ -5,7 +5,10 @@ use serde_json::{Number, Value};
 
 use super::super::at::At;
 use super::unless_zero;
-use crate::settings::{Backoff, Queue, QueueBatch, Sizer};
+use crate::{
+    Keys,
+    settings::{Backoff, Queue, QueueBatch, Sizer},
+};
 
 /// Whether a storage keeps what waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,12 @@ pub(super) fn queue(text: SendingQueue, settings: &Value, at: &At<'_>) -> Option
     let at = at.key("sending_queue");
     few(text.num_consumers, &at.key("num_consumers"));
     let own_size = settings.pointer("/sending_queue/queue_size").is_some();
+    if let (true, Some(_), Some(batch)) = (text.enabled, &text.storage, &text.batch) {
+        let why =
+            "headers of requests are not kept in a storage, so nothing can be kept apart by them";
+        let partition = &at.keys(&["batch", "partition"]);
+        partition.without("metadata_keys", &batch.partition.metadata_keys, why);
+    }
     text.enabled.then(|| Queue {
         sizer: sizer(text.sizer),
         size: match &text.storage {
@@ -40,7 +49,7 @@ pub(super) fn queue(text: SendingQueue, settings: &Value, at: &At<'_>) -> Option
         block_on_overflow: text.block_on_overflow,
         wait_for_result: text.wait_for_result,
         storage: text.storage,
-        batch: text.batch.map(|text| batch(&text, &at.key("batch"))),
+        batch: text.batch.map(|text| batch(&text)),
     })
 }
 
@@ -60,15 +69,13 @@ fn sizer(text: SizerText) -> Sizer {
     }
 }
 
-fn batch(text: &Batch, at: &At<'_>) -> QueueBatch {
-    let why = "headers of requests are not kept, so nothing can be kept apart by them";
-    at.key("partition")
-        .without("metadata_keys", &text.partition.metadata_keys, why);
+fn batch(text: &Batch) -> QueueBatch {
     QueueBatch {
         sizer: text.sizer.map_or(Sizer::Items, sizer),
         min_size: text.min_size,
         max_size: Some(text.max_size).filter(|size| *size > 0),
         flush_timeout: text.flush_timeout.get(),
+        metadata_keys: Keys::of(&text.partition.metadata_keys),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is said about whole configurations.
 
+mod headers;
 mod keys;
 mod said;
 
@@ -93,7 +94,7 @@ fn everything_wrong_is_said_at_once_with_its_line() {
       grcp:
   kafka: {}
 processors:
-  batch: {timeout: 1, send_batch_sise: 5, metadata_keys: [a]}
+  batch: {timeout: 1, send_batch_sise: 5}
   memory_limiter: {check_interval: 1s}
 exporters:
   otlp: {}
@@ -120,7 +121,6 @@ service:
     let expected = [
         "4: receivers::otlp::protocols::grcp: there is no such key",
         "5: receivers::kafka: the gateway does not run the receiver `kafka`; it runs `otlp`",
-        "7: processors::batch::metadata_keys: headers of requests are not kept, so nothing can be kept apart by them",
         "7: processors::batch::send_batch_sise: there is no such key; did you mean `send_batch_size`?",
         "8: processors::memory_limiter: `limit_percentage` or `limit_mib` is needed",
         "10: exporters::otlp: `endpoint` is missing",

@@ -1,13 +1,17 @@
 //! What waits for one destination, and who gets it next?
 
+mod forming;
+mod lines;
+
 use std::{
-    collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
 };
+
+use forming::{Forming, Which};
 
 use tokio::sync::Notify;
 
@@ -39,9 +43,7 @@ pub struct Queue {
 
 #[derive(Debug)]
 struct Inner {
-    entries: VecDeque<Entry>,
-    /// What the rules of a batch count, of all entries.
-    weight: u64,
+    forming: Forming,
     rooms: Rooms,
     /// Somebody was refused since the last batch was taken.
     pressed: bool,
@@ -79,8 +81,7 @@ impl Queue {
     /// An empty queue, whose payloads leave as these rules say: one by one where there are none.
     pub fn new(settings: Settings, rules: Option<QueueBatch>) -> Self {
         let inner = Inner {
-            entries: VecDeque::new(),
-            weight: 0,
+            forming: Forming::new(rules.as_ref()),
             rooms: Rooms::new(settings.size),
             pressed: false,
             closed: false,
@@ -194,7 +195,7 @@ impl Queue {
 
     fn look(&self) -> Next {
         let mut inner = self.inner();
-        let Some(first) = inner.entries.front() else {
+        let Some(first) = inner.forming.first() else {
             return if inner.closed {
                 Next::Never
             } else {
@@ -202,17 +203,22 @@ impl Queue {
             };
         };
         let Some(rules) = &self.rules else {
-            return Next::Batch(inner.entries.pop_front().into_iter().collect());
+            return Next::Batch(inner.forming.batch(Which::Oldest));
         };
         let until = first.since + rules.flush_timeout.min(Duration::from_hours(1));
         let budget = first.payload.charge.budget();
-        let whole = inner.weight >= rules.min_size || inner.closed || inner.is_short();
-        if !whole && !budget.is_short() && Instant::now() < until {
+        let no_more = inner.closed || inner.is_short() || budget.is_short();
+        // Who waits longest is not passed over, however fast others come.
+        let which = if no_more || Instant::now() >= until {
+            Which::Oldest
+        } else if inner.forming.is_whole() {
+            Which::Whole
+        } else {
             return Next::Forming(until, Arc::clone(budget));
-        }
+        };
         inner.pressed = false;
-        let batch = inner.batch(rules);
-        if !inner.entries.is_empty() {
+        let batch = inner.forming.batch(which);
+        if !inner.forming.is_empty() {
             // Another batch, or the beginning of one, whose time somebody has to watch.
             self.arrived.notify_one();
         }
@@ -249,7 +255,7 @@ impl Queue {
 
     /// What forms a batch is to be sent as it is, if more cannot come.
     fn hasten(&self, inner: &Inner) {
-        if self.rules.is_some() && !inner.entries.is_empty() && inner.is_short() {
+        if self.rules.is_some() && !inner.forming.is_empty() && inner.is_short() {
             self.arrived.notify_one();
         }
     }
@@ -313,23 +319,6 @@ impl Inner {
     fn is_short(&self) -> bool {
         self.rooms.nobody_fills() && (self.pressed || self.rooms.is_full())
     }
-
-    /// The first entries, until they are enough for a batch or the next one is too much for it.
-    fn batch(&mut self, rules: &QueueBatch) -> Vec<Entry> {
-        let mut batch = Vec::new();
-        let mut together = 0;
-        while let Some(first) = self.entries.front() {
-            let more = size(rules.sizer, &first.payload);
-            let over = rules.max_size.is_some_and(|max| together + more > max);
-            if !batch.is_empty() && (over || together >= rules.min_size) {
-                break;
-            }
-            together += more;
-            batch.extend(self.entries.pop_front());
-        }
-        self.weight -= together;
-        batch
-    }
 }
 
 impl Room<'_> {
@@ -338,26 +327,16 @@ impl Room<'_> {
         let room = self.held.fill();
         let queue = self.queue;
         let mut inner = queue.inner();
-        let before = inner.weight;
-        if let Some(rules) = &queue.rules {
-            inner.weight += size(rules.sizer, &payload);
-        }
-        let first = inner.entries.is_empty();
+        let first = inner.forming.is_empty();
         inner.rooms.filled();
-        inner.entries.push_back(Entry {
+        let whole = inner.forming.push(Entry {
             payload,
             done,
             room,
             since: Instant::now(),
         });
-        let wake = match &queue.rules {
-            None => true,
-            // The first one's time is to be watched; then nobody is woken until there is a batch.
-            Some(rules) => {
-                let whole = before < rules.min_size && inner.weight >= rules.min_size;
-                first || whole || inner.is_short()
-            }
-        };
+        // The first one's time is to be watched; then nobody is woken until there is a batch.
+        let wake = first || whole || inner.is_short();
         drop(inner);
         if wake {
             queue.arrived.notify_one();

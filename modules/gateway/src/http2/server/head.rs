@@ -1,9 +1,12 @@
 //! What does the head of a request say, and is it well-formed (RFC 9113, section 8)?
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, request::Parts};
 
 use crate::{
-    Encoding, Signal,
+    Encoding, Metadata, Refusal, Signal,
+    metadata::Hearing,
     receive::grpc::{self, name},
 };
 
@@ -16,6 +19,8 @@ pub(super) struct Head {
     pub(super) length: Option<u64>,
     /// The pseudo-headers that were there.
     seen: u8,
+    /// What listens for those that somebody downstream asks for.
+    hearing: Option<Box<Hearing>>,
     /// Whether an ordinary field was.
     ordinary: bool,
     wrong: Option<&'static str>,
@@ -79,8 +84,23 @@ impl Head {
             kept,
             length: None,
             seen: 0,
+            hearing: None,
             ordinary: false,
             wrong: None,
+        }
+    }
+
+    /// The same where somebody listens.
+    pub(super) fn heard_by(mut self, hearing: Option<Hearing>) -> Self {
+        self.hearing = hearing.map(Box::new);
+        self
+    }
+
+    /// What was heard by who listens.
+    pub(super) fn metadata(&mut self) -> Result<Option<Arc<Metadata>>, Refusal> {
+        match self.hearing.take() {
+            Some(hearing) => hearing.heard(),
+            None => Ok(None),
         }
     }
 
@@ -92,6 +112,9 @@ impl Head {
         };
         if let Err(why) = taken {
             self.wrong.get_or_insert(why);
+        }
+        if let Some(hearing) = &mut self.hearing {
+            hearing.field(name, value);
         }
     }
 

@@ -6,7 +6,7 @@ use http::{Response, StatusCode, request::Parts};
 
 use super::head::{Call, Coding, Head, Kept};
 use crate::{
-    Refusal, Signal,
+    Metadata, Refusal, Signal,
     receive::{
         Protocol, Serving,
         grpc::{self, unknown_encoding, unknown_method},
@@ -21,9 +21,17 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Request {
     /// A call of gRPC.
-    Call { signal: Signal, coding: Coding },
+    Call {
+        signal: Signal,
+        coding: Coding,
+        metadata: Option<Arc<Metadata>>,
+    },
     /// A request over HTTP.
-    Http { head: Box<Parts>, asked: Asked },
+    Http {
+        head: Box<Parts>,
+        asked: Asked,
+        metadata: Option<Arc<Metadata>>,
+    },
 }
 
 /// What its sender is told.
@@ -47,16 +55,30 @@ impl Answer {
 }
 
 /// What to take in of the head of a request.
-pub(super) fn empty(serving: &Serving) -> Kept {
-    match serving.protocol {
+pub(super) fn empty(serving: &Serving) -> Head {
+    let kept = match serving.protocol {
         Protocol::Grpc(_) => Kept::Call(Call::default()),
         Protocol::Http(_) => Kept::Request(Box::default()),
-    }
+    };
+    Head::new(kept).heard_by(serving.hearing())
 }
 
 impl Request {
     /// Finds out what a request wants: an answer, if nothing of it is wanted.
-    pub(super) fn routed(head: Head, serving: &Serving) -> Result<Self, Answer> {
+    pub(super) fn routed(mut head: Head, serving: &Serving) -> Result<Self, Answer> {
+        let heard = head.metadata();
+        let mut routed = Self::of(head, serving)?;
+        match heard {
+            Ok(said) => {
+                let (Self::Call { metadata, .. } | Self::Http { metadata, .. }) = &mut routed;
+                *metadata = said;
+                Ok(routed)
+            }
+            Err(refusal) => Err(routed.unread(refusal, serving)),
+        }
+    }
+
+    fn of(head: Head, serving: &Serving) -> Result<Self, Answer> {
         match (head.kept, &serving.protocol) {
             (Kept::Call(call), _) => Self::call(call, serving),
             (Kept::Request(request), Protocol::Http(http)) => {
@@ -65,7 +87,11 @@ impl Request {
                     return Err(Answer::Http(Box::new(preflight)));
                 }
                 match http1::asked(&head, serving, http) {
-                    Ok(asked) => Ok(Self::Http { head, asked }),
+                    Ok(asked) => Ok(Self::Http {
+                        head,
+                        asked,
+                        metadata: None,
+                    }),
                     Err(status) => {
                         let response = http1::respond(&head, Err(status), http);
                         Err(Answer::Http(Box::new(response)))
@@ -89,6 +115,7 @@ impl Request {
         Ok(Self::Call {
             signal,
             coding: call.coding,
+            metadata: None,
         })
     }
 
@@ -122,9 +149,11 @@ impl Request {
     }
 
     /// Hands its message on, and says what came of that.
-    pub(super) async fn answered(self, message: Message, serving: Arc<Serving>) -> Answer {
+    pub(super) async fn answered(self, mut message: Message, serving: Arc<Serving>) -> Answer {
+        let (Self::Call { metadata, .. } | Self::Http { metadata, .. }) = &self;
+        message.metadata.clone_from(metadata);
         let result = match &self {
-            Self::Call { signal, coding } => {
+            Self::Call { signal, coding, .. } => {
                 let encoding = match (message.compressed, coding) {
                     (Compressed::No, _) => Ok(None),
                     (Compressed::Yes, Coding::Known(encoding)) => Ok(Some(*encoding)),

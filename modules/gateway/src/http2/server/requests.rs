@@ -23,12 +23,11 @@ impl Session {
     /// Headers: of a new stream, or the trailers of one that is open.
     pub(super) fn headers(&mut self, id: u32, block: &[u8], end: bool) -> Result<(), Error> {
         let begins = id > self.streams.highest;
-        let kept = if begins {
+        let mut head = if begins {
             request::empty(&self.serving)
         } else {
-            Kept::Trailers
+            Head::new(Kept::Trailers)
         };
-        let mut head = Head::new(kept);
         let listed = self.decoder.decode(block, HEADERS as usize, |name, value| {
             head.field(name, value);
         });

@@ -50,6 +50,7 @@ fn payload(nth: u64, length: usize, budget: &Arc<Budget>) -> Payload {
         arrived: Instant::now(),
         charge: Arc::new(budget.charge(body.len() as u64).unwrap()),
         body: body.into(),
+        metadata: None,
     }
 }
 

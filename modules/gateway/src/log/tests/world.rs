@@ -80,6 +80,7 @@ impl World {
             arrived: Instant::now(),
             charge: Arc::new(self.budget.charge(body.len() as u64).unwrap()),
             body: body.into(),
+            metadata: None,
         }
     }
 

@@ -27,6 +27,7 @@ fn apply(sampler: &Sampler, signal: Signal, json: &str) -> Option<Vec<u8>> {
         body: body.into(),
         arrived: std::time::Instant::now(),
         charge: Budget::new(10).charge(1).unwrap().into(),
+        metadata: None,
     };
     let left = sampler.apply(payload).unwrap()?;
     let body = left.body.joined();

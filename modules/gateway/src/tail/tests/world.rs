@@ -101,6 +101,7 @@ pub(super) fn payload(body: Vec<u8>, budget: &Arc<Budget>) -> Payload {
         arrived: Instant::now() + Duration::from_hours(1),
         charge: Arc::new(budget.charge(body.len() as u64).unwrap()),
         body: Chunks::from(Bytes::from(body)),
+        metadata: None,
     }
 }
 

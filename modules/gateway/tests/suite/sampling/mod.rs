@@ -37,6 +37,7 @@ pub(crate) fn payloads(requests: Vec<Vec<u8>>) -> Vec<Payload> {
         arrived: Instant::now(),
         charge: Arc::new(budget.charge(body.len() as u64).unwrap()),
         body: Chunks::from(Bytes::from(body)),
+        metadata: None,
     };
     requests.into_iter().map(payload).collect()
 }

@@ -96,6 +96,7 @@ fn grpc() -> Grpc {
         max_message: 1 << 20,
         max_concurrent_streams: None,
         keepalive: Keepalive::default(),
+        include_metadata: false,
     }
 }
 
@@ -117,6 +118,7 @@ fn http() -> Http {
             metrics: "/v1/metrics".to_owned(),
             logs: "/v1/logs".to_owned(),
         },
+        include_metadata: false,
     }
 }
 

@@ -75,6 +75,7 @@ pub(super) fn grpc() -> Grpc {
         max_message: 1 << 20,
         max_concurrent_streams: Some(100),
         keepalive: Keepalive::default(),
+        include_metadata: false,
     }
 }
 
@@ -96,6 +97,7 @@ fn http() -> Http {
             metrics: "/v1/metrics".to_owned(),
             logs: "/v1/logs".to_owned(),
         },
+        include_metadata: false,
     }
 }
 

@@ -14,6 +14,8 @@ use tokio::time::timeout;
 
 use super::*;
 
+mod apart;
+
 const LONG: Duration = Duration::from_secs(30);
 
 /// Counts how often it is woken.
@@ -32,6 +34,7 @@ impl Counted {
     }
 }
 
+/// A request of so many items.
 fn payload(items: u64) -> Payload {
     let budget = Budget::new(1 << 20);
     Payload {
@@ -40,6 +43,7 @@ fn payload(items: u64) -> Payload {
         items,
         arrived: Time::now(),
         charge: Arc::new(budget.charge(7).unwrap()),
+        metadata: None,
     }
 }
 
@@ -59,6 +63,7 @@ fn queue(sizer: Sizer, size: u64, block: bool, batch: Option<u64>) -> Queue {
         min_size,
         max_size: None,
         flush_timeout: Duration::from_hours(1),
+        metadata_keys: crate::Keys::default(),
     });
     Queue::new(settings, rules)
 }
