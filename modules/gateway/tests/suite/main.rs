@@ -7,6 +7,7 @@
     reason = "a test fails by it, and its tables say what they are"
 )]
 
+mod apart;
 mod compressed;
 mod configured;
 mod decided;

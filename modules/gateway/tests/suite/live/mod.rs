@@ -1,6 +1,7 @@
 //! What only real programs can say. `make test` leaves this module out; `make live` runs it.
 
 mod answered;
+mod apart;
 mod balanced;
 mod beside;
 mod changed;

@@ -1,5 +1,6 @@
 //! The program as people start it: its arguments, its pages, its signals.
 
+pub(crate) mod apart;
 mod asked;
 mod logged;
 mod reached;
