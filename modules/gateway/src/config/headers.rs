@@ -8,7 +8,7 @@ use collector_config::{ComponentId, PipelineId};
 use super::at::At;
 use crate::{
     Keys,
-    settings::{Batch, Otlp, Pipeline, Processor, Settings},
+    settings::{Batch, Otlp, Pipeline, Processor, Queue, Settings},
 };
 
 /// Says what is wrong with the headers that the settings ask for, and what does nothing.
@@ -63,6 +63,10 @@ impl<'a> Way<'a> {
         processors.iter().enumerate().filter_map(batch)
     }
 
+    fn queue(&self, exporter: &ComponentId) -> Option<&'a Queue> {
+        self.settings.exporters.get(exporter)?.queue.as_ref()
+    }
+
     fn processors(&self, at: &At<'_>) {
         let last = self.batches().last().map(|(place, ..)| place);
         for (place, id, batch) in self.batches() {
@@ -70,9 +74,10 @@ impl<'a> Way<'a> {
                 continue;
             }
             let at = at.keys(&[&id.to_string(), "metadata_keys"]);
-            if let Some(unheard) = self.unheard(&self.pipeline.processors[..place]) {
+            let all = &self.pipeline.processors;
+            if let Some(unheard) = self.unheard(&all[..place]) {
                 at.note(unheard);
-            } else if last == Some(place) {
+            } else if last == Some(place) && self.unheard(all).is_none() {
                 self.stored(&at);
             }
         }
@@ -81,8 +86,7 @@ impl<'a> Way<'a> {
     /// Batches are formed behind the storage, where nothing is known of headers.
     fn stored(&self, at: &At<'_>) {
         for exporter in &self.pipeline.exporters {
-            let settings = self.settings.exporters.get(exporter);
-            let queue = settings.and_then(|exporter| exporter.queue.as_ref());
+            let queue = self.queue(exporter);
             if queue.is_some_and(|queue| queue.storage.is_some() && queue.batch.is_none()) {
                 at.refuse(format!(
                     "headers are not kept in the storage of `{exporter}` in the pipeline `{}`: take away its `storage`, or the keys",
@@ -123,18 +127,19 @@ impl<'a> Way<'a> {
     /// An exporter has one queue for all pipelines of a signal, so that all have to keep the same apart.
     fn shared(&self, at: &At<'_>) {
         for exporter in &self.pipeline.exporters {
-            let settings = self.settings.exporters.get(exporter);
-            let queue = settings.and_then(|exporter| exporter.queue.as_ref());
-            if queue.is_some_and(|queue| queue.batch.is_some()) {
+            if self
+                .queue(exporter)
+                .is_some_and(|queue| queue.batch.is_some())
+            {
                 continue;
             }
-            let others = self.settings.pipelines.iter().find(|(id, other)| {
+            let mut before = self.settings.pipelines.range(..self.id);
+            let differs = |(id, other): &(&PipelineId, &Pipeline)| {
                 id.signal == self.id.signal
-                    && *id < self.id
                     && other.exporters.contains(exporter)
                     && last_keys(self.settings, other) != last_keys(self.settings, self.pipeline)
-            });
-            if let Some((other, _)) = others {
+            };
+            if let Some((other, _)) = before.find(differs) {
                 at.key(&exporter.to_string()).refuse(format!(
                     "the pipelines `{other}` and `{}` keep requests apart by different headers: each needs an exporter of its own",
                     self.id

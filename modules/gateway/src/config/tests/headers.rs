@@ -27,7 +27,7 @@ fn what_is_asked_for_and_can_be_had_needs_no_word() {
     let partition = "batch: {partition: {metadata_keys: [a]}}";
     for (processors, way, queue) in [
         (KEYS, "batch", ""),
-        (KEYS, "batch, tail_sampling", ""),
+        (KEYS, "batch, tail_sampling", "storage: file_storage"),
         ("batch:", "", partition),
         (
             "batch: {metadata_keys: [a]}",

@@ -12,7 +12,6 @@ use std::{
 };
 
 use forming::{Forming, Which};
-
 use tokio::sync::Notify;
 
 use super::{
