@@ -1,15 +1,16 @@
 //! Requests that came with other headers leave in other requests, whatever they came over.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use gateway::{
     Keys,
     settings::{Batch, Http2, Processor, QueueBatch, Settings, Sizer, WireCompression},
 };
+use tokio::net::TcpStream;
 
 use crate::support::{
-    BOTH, Backend, Running, TRACES, call_raw, count, framed, over_grpc, request, sampled_by,
-    settings_on, spans, until,
+    BOTH, Backend, Running, TRACES, call_on, call_raw, caller, count, framed, over_grpc, request,
+    sampled_by, settings_on, spans, until,
 };
 
 const PROTO: (&str, &str) = ("content-type", "application/x-protobuf");
@@ -206,5 +207,50 @@ async fn headers_are_given_back_with_what_they_came_with() {
             until("all else is given back", || budget.used() == 32).await;
         }
         gateway.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn who_says_more_than_there_is_memory_for_is_told_to_come_again() {
+    for http2 in BOTH {
+        let (_backend, address) = Backend::start().await;
+        let mut settings = keeping(http2, address, Some(batch(&["x-tenant"], None)));
+        for exporter in settings.exporters.values_mut() {
+            exporter.queue.as_mut().unwrap().wait_for_result = true;
+        }
+        let gateway = Running::start(&settings);
+        let stream = TcpStream::connect(gateway.grpc).await.unwrap();
+        let mut caller = caller(stream).await.unwrap();
+        // Two calls stay open, so that their connection has what it takes for a third.
+        let open = [(); 2].map(|()| {
+            let mut caller = caller.clone();
+            tokio::spawn(async move {
+                let headers = [("x-tenant", "a")];
+                call_on(&mut caller, TRACES, &headers, framed(0, &spans(1))).await
+            })
+        });
+        let exporters = gateway.gateway().exporters();
+        let waits = || {
+            exporters
+                .values()
+                .any(|exporter| exporter.queue.used() == 2)
+        };
+        until("two calls wait", waits).await;
+        let budget = Arc::clone(gateway.gateway().budget());
+        let held = budget
+            .charge(budget.limit() - budget.used() - 4000)
+            .unwrap();
+        let tenant = "t".repeat(5000);
+        let headers = [("x-tenant", &*tenant)];
+        let body = framed(0, &spans(1));
+        let answer = call_on(&mut caller, TRACES, &headers, body).await.unwrap();
+        assert_eq!(answer.code, "14", "{http2:?}");
+        let details = answer.details.unwrap();
+        assert!(details.windows(9).any(|part| part == b"RetryInfo"));
+        drop((held, caller));
+        // Nobody waits for what they hold, which leaves at the end.
+        open.iter().for_each(tokio::task::JoinHandle::abort);
+        gateway.stop().await;
+        assert_eq!(budget.used(), 0, "{http2:?}");
     }
 }
