@@ -201,7 +201,8 @@ pub(crate) fn recovery(data: &[u8]) {
     let budget = Budget::new(1 << 20);
     let bodies: Vec<Vec<u8>> = (1..6).map(|nth| vec![nth; usize::from(nth) * 50]).collect();
     {
-        let (log, _) = Log::open(&folder, &settings, Arc::new(RealDisk)).expect("it is new");
+        let (log, _) =
+            Log::open(&folder, &settings, Arc::new(RealDisk::default())).expect("it is new");
         for body in &bodies {
             let payload = Payload {
                 signal: Signal::Logs,
@@ -215,8 +216,8 @@ pub(crate) fn recovery(data: &[u8]) {
         }
     }
     damage(&folder, data);
-    let (log, _) =
-        Log::open(&folder, &settings, Arc::new(RealDisk)).expect("damage is no reason to refuse");
+    let (log, _) = Log::open(&folder, &settings, Arc::new(RealDisk::default()))
+        .expect("damage is no reason to refuse");
     let cursor = log.cursor("a");
     while let Some(delivery) = cursor.try_next(&budget) {
         let body = delivery.payload.body.joined();

@@ -4,7 +4,7 @@ use std::{
     fmt,
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, IoSlice},
-    os::unix::fs::FileExt,
+    os::unix::fs::{DirBuilderExt as _, FileExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -96,11 +96,18 @@ pub(crate) fn read_full(file: &dyn DiskFile, at: u64, into: &mut [u8]) -> io::Re
 
 /// The disk of this machine.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct RealDisk;
+pub struct RealDisk {
+    /// Whom the folders that it makes are for, as permissions; whoever the system lets, if none.
+    pub mode: Option<u32>,
+}
 
 impl Disk for RealDisk {
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(folder)
+        let mut builder = fs::DirBuilder::new();
+        if let Some(mode) = self.mode {
+            builder.mode(mode);
+        }
+        builder.recursive(true).create(folder)
     }
 
     // The folder itself is locked: a file to lock could not be made on a disk that is full.

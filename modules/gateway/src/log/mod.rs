@@ -24,6 +24,7 @@ mod destination;
 mod disk;
 mod error;
 mod format;
+mod home;
 mod inner;
 mod ledger;
 mod ranges;
@@ -51,6 +52,7 @@ pub use destination::Backlog;
 pub use disk::{Disk, DiskFile, Open, RealDisk};
 pub use error::{AppendError, OpenError};
 pub use format::Kind;
+pub(crate) use home::may_mend;
 pub use recover::Recovered;
 pub use stats::{Count, Stats};
 
@@ -127,7 +129,7 @@ pub(crate) struct Shared {
     stats: Arc<Stats>,
     syncer: Option<Syncer>,
     /// Held until the end: no other process may write here.
-    _lock: Box<dyn std::fmt::Debug + Send + Sync>,
+    _home: Arc<home::Home>,
 }
 
 impl Shared {
@@ -138,7 +140,8 @@ impl Shared {
 }
 
 impl Log {
-    /// Opens the log in a folder, which is made if it is missing, and reads what was left in it.
+    /// Opens the log in a folder, which is made if it is missing, and reads what was left in it. Where the disk
+    /// does not let it be made now, the log takes nothing until it does.
     pub fn open(
         folder: &Path,
         settings: &Settings,

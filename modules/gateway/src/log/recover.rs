@@ -2,13 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    fmt, mem,
+    mem,
     path::Path,
     sync::{Arc, Mutex},
 };
 
 use bytes::Bytes;
-use rustix::io::Errno;
 use tokio::sync::Notify;
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
     destination::Destination,
     disk::{Disk, Open, read_full},
     format::{Heading, Life, SEGMENT_HEADER},
+    home::{self, Taken},
     inner::{Inner, Unsynced},
     ledger::{Ledger, Memory, key},
     ranges::Ranges,
@@ -28,6 +28,8 @@ use super::{
 /// What a restart found: for a line in the program's own log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
+    /// Why its folder could not be made: until it can be, nothing is taken.
+    pub missing: Option<String>,
     /// Records that wait for some destination.
     pub records: u64,
     /// What waits for each.
@@ -69,12 +71,19 @@ pub(super) fn open(
     settings: &Settings,
     disk: Arc<dyn Disk>,
 ) -> Result<(Log, Recovered), OpenError> {
-    let lock = take(folder, &*disk)?;
+    let Taken {
+        home,
+        disk,
+        missing,
+    } = home::take(folder, disk)?;
     let failed = |source| OpenError::Folder {
         folder: folder.to_owned(),
         source,
     };
-    let names = disk.list(folder).map_err(failed)?;
+    let names = match missing {
+        None => disk.list(folder).map_err(failed)?,
+        Some(_) => Vec::new(),
+    };
     let stats = Arc::new(Stats::default());
     let (ledger, memory) = Ledger::open(Arc::clone(&disk), folder, settings.capacity);
     let mut recovery = Recovery {
@@ -89,7 +98,10 @@ pub(super) fn open(
         disk: Arc::clone(&disk),
         destinations: BTreeMap::new(),
         present: Ranges::default(),
-        recovered: Recovered::default(),
+        recovered: Recovered {
+            missing: missing.map(|why| why.to_string()),
+            ..Recovered::default()
+        },
     };
     let next = recovery.read(&names, settings, memory);
     stats.damaged_places.add(recovery.recovered.damaged_places);
@@ -126,30 +138,10 @@ pub(super) fn open(
         freed: Notify::new(),
         stats,
         syncer,
-        _lock: lock,
+        _home: home,
     };
     let shared = Arc::new(shared);
     Ok((Log { shared }, recovery.recovered))
-}
-
-/// Makes the folder where it is not, and keeps it from everybody else.
-fn take(folder: &Path, disk: &dyn Disk) -> Result<Box<dyn fmt::Debug + Send + Sync>, OpenError> {
-    let failed = |source| OpenError::Folder {
-        folder: folder.to_owned(),
-        source,
-    };
-    // A folder that is there need not be made, and on a disk that is full or read-only cannot be.
-    let made = disk.create_folder(folder);
-    disk.lock(folder).map_err(|source| {
-        let taken = source.raw_os_error() == Some(Errno::WOULDBLOCK.raw_os_error());
-        match made {
-            Err(source) if !taken => failed(source),
-            _ if taken => OpenError::InUse {
-                folder: folder.to_owned(),
-            },
-            _ => failed(source),
-        }
-    })
 }
 
 impl Recovery<'_> {

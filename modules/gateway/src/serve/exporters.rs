@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use collector_config::{ComponentId, PipelineId};
 
-use super::{Exports, StartError, Stored};
+use super::{Exports, StartError, Stored, storages};
 use crate::{
     Budget, Encoding, Signal,
     export::{
         self, Exporter, Fanout, Kept, LoadBalancer, MakeError, Nop, Peer, RoundRobin, Sender,
         Source, debug::ToLog, file::ToFile, otlp, remote_write::RemoteWrite,
     },
-    log::{self, Log, RealDisk},
+    log::{self, Log},
     settings::{
         self, Batch, Durability, ExporterKind, FileStorage, Http2, Pipeline, Processor, Queue,
         QueueBatch, Settings, Sizer,
@@ -170,8 +170,9 @@ impl<'a> Exporters<'a> {
         let names = exporters.iter().map(|(id, _)| id.to_string());
         let folder = folder(files, &pipeline.to_string());
         let settings = log_settings(files, names);
-        let (log, found) = Log::open(&folder, &settings, Arc::new(RealDisk))
+        let (log, found) = Log::open(&folder, &settings, storages::disk(files))
             .map_err(|error| StartError::Storage(storage.clone(), error))?;
+        storages::told(&folder, found.missing.as_deref());
         told(pipeline, &found);
         self.logs.push(Stored {
             pipeline: pipeline.clone(),

@@ -7,11 +7,12 @@ use collector_config::{ComponentId, PipelineId, Signal, components::tail_samplin
 use super::{
     StartError,
     exporters::{folder, log_settings, storage},
+    storages,
 };
 use crate::{
     Budget,
     export::Fanout,
-    log::{Log, RealDisk},
+    log::Log,
     pipeline::{Meter, Metered, Pipeline, Step, Take, What},
     process::{
         attributes::{Attributes, Of},
@@ -127,8 +128,9 @@ fn journal(
     // The sampler has in memory what it needs.
     log.memory = 0;
     let folder = folder(files, &format!("{pipeline}_{id}"));
-    let (log, found) = Log::open(&folder, &log, Arc::new(RealDisk))
+    let (log, found) = Log::open(&folder, &log, storages::disk(files))
         .map_err(|error| StartError::Storage(storage.clone(), error))?;
+    storages::told(&folder, found.missing.as_deref());
     if found.damaged_places > 0 || !found.unreadable.is_empty() {
         tracing::warn!(
             processor = %id,

@@ -42,6 +42,8 @@ struct State {
     stuck: bool,
     /// How many bytes the disk has.
     capacity: Option<usize>,
+    /// Why no folder can be made; there is none as long as this says something.
+    no_folder: Option<Errno>,
 }
 
 /// A disk in memory. A clone is the same disk.
@@ -128,6 +130,11 @@ impl SimDisk {
         self.state().capacity = bytes;
     }
 
+    /// Lets no folder be made, or lets it be made again.
+    pub(super) fn without_folder(&self, why: Option<Errno>) {
+        self.state().no_folder = why;
+    }
+
     /// Changes the bytes of a file behind everybody's back.
     pub(super) fn corrupt(&self, name: &str, corrupt: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.state();
@@ -211,6 +218,13 @@ impl State {
         }
     }
 
+    fn in_folder(&self) -> io::Result<()> {
+        match self.no_folder {
+            Some(_) => Err(Errno::NOENT.into()),
+            None => Ok(()),
+        }
+    }
+
     fn room(&self, file: usize, length: usize) -> io::Result<()> {
         let used: usize = self
             .names
@@ -237,10 +251,12 @@ impl State {
 
 impl Disk for SimDisk {
     fn create_folder(&self, _: &Path) -> io::Result<()> {
-        Ok(())
+        let refused = self.state().no_folder;
+        refused.map_or(Ok(()), |why| Err(why.into()))
     }
 
     fn lock(&self, folder: &Path) -> io::Result<Box<dyn std::fmt::Debug + Send + Sync>> {
+        self.state().in_folder()?;
         if self.state().locked.insert(folder.to_owned()) {
             Ok(Box::new(SimLock(self.clone(), folder.to_owned())))
         } else {
@@ -260,6 +276,7 @@ impl Disk for SimDisk {
 
     fn open(&self, path: &Path, open: Open) -> io::Result<Arc<dyn DiskFile>> {
         let mut state = self.state();
+        state.in_folder()?;
         let file = match (state.names.get(path), open) {
             (Some(file), _) => *file,
             (None, Open::Existing) => return Err(Errno::NOENT.into()),

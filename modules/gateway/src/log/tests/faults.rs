@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Longer than the log leaves a disk alone that refused.
-const LATER: Duration = Duration::from_millis(110);
+pub(super) const LATER: Duration = Duration::from_millis(110);
 
 /// Appends and delivers some; says what was taken and what was delivered.
 fn work(world: &World) -> (Vec<u64>, Vec<u64>) {

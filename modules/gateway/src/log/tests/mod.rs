@@ -6,5 +6,6 @@ mod crash;
 mod damage;
 pub(crate) mod disk;
 mod faults;
+mod home;
 mod real;
 mod world;

@@ -29,7 +29,7 @@ impl Folder {
     }
 
     fn open(&self, settings: &Settings) -> (Log, Cursor) {
-        let (log, recovered) = Log::open(&self.0, settings, Arc::new(RealDisk)).unwrap();
+        let (log, recovered) = Log::open(&self.0, settings, Arc::new(RealDisk::default())).unwrap();
         assert_eq!(recovered.damaged_places, 0);
         let cursor = log.cursor("a");
         (log, cursor)
@@ -123,7 +123,7 @@ fn bytes_that_the_disk_loses_cost_what_they_held() {
     let mut bytes = fs::read(&segment).unwrap();
     bytes[4400..5000].fill(0xff);
     fs::write(&segment, bytes).unwrap();
-    let (log, recovered) = Log::open(&folder.0, &settings, Arc::new(RealDisk)).unwrap();
+    let (log, recovered) = Log::open(&folder.0, &settings, Arc::new(RealDisk::default())).unwrap();
     assert_eq!((recovered.damaged_places, recovered.records), (1, 99));
     let cursor = log.cursor("a");
     let all: Vec<_> = std::iter::from_fn(|| cursor.try_next(&budget)).collect();
@@ -134,11 +134,13 @@ fn bytes_that_the_disk_loses_cost_what_they_held() {
 fn it_is_the_kernel_that_says_whether_the_medium_has_it() {
     let folder = Folder::new("medium");
     fs::create_dir_all(&folder.0).unwrap();
-    let file = RealDisk.open(&folder.0.join("file"), Open::Create).unwrap();
+    let file = RealDisk::default()
+        .open(&folder.0.join("file"), Open::Create)
+        .unwrap();
     file.sync().unwrap();
     // What has no medium cannot be waited for.
     let pipe = folder.0.join("pipe");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-    let pipe = RealDisk.open(&pipe, Open::Existing).unwrap();
+    let pipe = RealDisk::default().open(&pipe, Open::Existing).unwrap();
     assert!(pipe.sync().is_err());
 }

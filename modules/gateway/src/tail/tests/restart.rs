@@ -236,7 +236,8 @@ async fn a_log_on_disk_brings_back_the_same() {
         ..log::Settings::new([LogJournal::DESTINATION])
     };
     let open = || {
-        let (log, found) = log::Log::open(&folder, &settings, Arc::new(log::RealDisk)).unwrap();
+        let (log, found) =
+            log::Log::open(&folder, &settings, Arc::new(log::RealDisk::default())).unwrap();
         let backlog = log.cursor(LogJournal::DESTINATION);
         let journal = LogJournal::new(log, found.notes, budget.clone());
         (Arc::new(journal), backlog)
@@ -319,7 +320,8 @@ async fn what_has_waited_before_a_crash_waits_for_the_rest_of_its_time() {
     let sink = Arc::new(Sink::default());
     let settings = log::Settings::new([LogJournal::DESTINATION]);
     let open = || {
-        let (log, found) = log::Log::open(&folder, &settings, Arc::new(log::RealDisk)).unwrap();
+        let (log, found) =
+            log::Log::open(&folder, &settings, Arc::new(log::RealDisk::default())).unwrap();
         Arc::new(LogJournal::new(log, found.notes, budget.clone()))
     };
     let first = sampler(open(), &sink, &budget);

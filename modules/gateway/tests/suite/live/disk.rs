@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -155,6 +156,39 @@ async fn a_disk_that_may_not_be_written_is_delivered_from_and_taken_again_once_i
     // What it noted since holds.
     program.kill();
     program.again();
+    end(&load, senders, &backend).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_start_where_nothing_may_be_written_refuses_and_takes_once_it_may() {
+    if !namespaces() {
+        return;
+    }
+    let nobody = free();
+    let config = config(nobody, "power", None);
+    let mut program = Program::start_by("never-written", config, |folder| {
+        let command = apart(
+            folder,
+            "cd \"${1%/*}\" && mount --bind . . && mount -o remount,bind,ro .",
+        );
+        // It is left where something is in it.
+        let _ = fs::remove_dir(folder.join("files"));
+        command
+    });
+    let (load, senders) = Load::start(program.address, message);
+    load.is_refused().await;
+    assert!(!program.files().exists());
+    let folder = program.files().with_file_name("");
+    inside(
+        &program,
+        &["mount", "-o", "remount,bind,rw", folder.to_str().unwrap()],
+    );
+    load.some_more(50).await;
+    let mode = fs::metadata(program.files()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o750, "it is made for those whom it is for");
+    program.kill();
+    program.again();
+    let backend = Backend::start_on(nobody).await;
     end(&load, senders, &backend).await;
 }
 
