@@ -18,7 +18,7 @@ use crate::{
         running::{Running, free, receiving},
         secured::Identity,
     },
-    support::{Folder, PATIENCE, TRACES, call, spans},
+    support::{Folder, PATIENCE, TRACES, call, needs::left_out, spans},
 };
 
 const MANY: usize = 10_000;
@@ -32,10 +32,6 @@ const HTTP1: u64 = 32 << 10;
 const TLS: u64 = 40 << 10;
 
 /// How many connections this process and the gateway, which has its limits, may have open.
-#[expect(
-    clippy::print_stderr,
-    reason = "who tests less than it says has to say so"
-)]
 fn allowed() -> usize {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
@@ -45,7 +41,9 @@ fn allowed() -> usize {
         .map_or(usize::MAX, |most| usize::try_from(most).unwrap());
     let allowed = MANY.min(most - 500);
     if allowed < MANY {
-        eprintln!("only {allowed} connections: no more files may be open here");
+        left_out(&format!(
+            "only {allowed} of {MANY} connections can be made: let this user open more files (`ulimit -Hn`)"
+        ));
     }
     allowed
 }

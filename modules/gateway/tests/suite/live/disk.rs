@@ -18,23 +18,14 @@ use crate::{
     support::{
         Backend,
         crash::{Load, Program},
+        needs::works,
         until,
     },
 };
 
-/// Whether a command ends well here; where it does not, that is said.
-#[expect(clippy::print_stderr, reason = "who tests nothing has to say so")]
-pub(super) fn is_there(command: &[&str]) -> bool {
-    let output = Command::new(command[0]).args(&command[1..]).output();
-    let there = output.is_ok_and(|output| output.status.success());
-    if !there {
-        eprintln!("SKIPPED: `{}` does not work here", command.join(" "));
-    }
-    there
-}
-
 fn namespaces() -> bool {
-    is_there(&["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/tmp"])
+    let mount = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/tmp"];
+    works(&mount, "Debian's util-linux and mount")
 }
 
 /// The program on a disk of its own, made by a line of shell in which `$1` is where its files are.
@@ -231,7 +222,7 @@ impl Drop for Failing {
 }
 
 async fn with_errors(durability: &str, calls: &str) {
-    if !is_there(&["strace", "-o", "/dev/null", "true"]) {
+    if !works(&["strace", "-o", "/dev/null", "true"], "Debian's strace") {
         return;
     }
     let nobody = free();

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use crate::support::Folder;
 use crate::{
     program::running::free,
-    support::{Backend, TRACES, call, count, spans, until},
+    support::{Backend, TRACES, call, count, needs::works, spans, until},
 };
 
 /// A gateway for which a name has the addresses that a file says.
@@ -114,14 +114,15 @@ async fn send_until(gateway: &Gateway, backends: &[Backend; 3], expected: [bool;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_sent_to_changes_with_the_addresses_of_a_name() {
-    if !super::disk::is_there(&[
+    let mount = [
         "unshare",
         "-rm",
         "mount",
         "--bind",
         "/etc/hosts",
         "/etc/hosts",
-    ]) {
+    ];
+    if !works(&mount, "Debian's util-linux and mount") {
         return;
     }
     let port = free().port();

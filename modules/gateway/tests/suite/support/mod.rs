@@ -5,6 +5,7 @@ mod calls;
 pub(crate) mod crash;
 mod folder;
 mod free;
+pub(crate) mod needs;
 mod settings;
 mod wait;
 
