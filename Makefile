@@ -78,7 +78,7 @@ live-all: ## the same, with what takes long and with Jaeger, Loki and VictoriaMe
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --test suite --test conformance --no-run
 	$(REPLAY) .config/run-tests conformance
-	peers=$$(tests/live/peer build collector prometheus alertmanager python sdk python-client node-client h2spec \
+	peers=$$(tests/live/peer build collector prometheus alertmanager python sdk python-client node-client rust-client h2spec \
 	    collector-older jaeger loki victoria-metrics); \
 	  GATEWAY_KILLS=200 OTELIER_PEERS=$$peers $(REAL) .config/run-tests live-all $(ARGS)
 

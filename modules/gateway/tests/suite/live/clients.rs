@@ -21,12 +21,15 @@ use super::beside::peer;
 use crate::support::{Backend, Got, Running, over_grpc, settings};
 
 /// Which program, and what it is told of how to send.
-const WAYS: [(&str, &str); 5] = [
+const WAYS: [(&str, &str); 8] = [
     ("python-client", "grpc"),
     ("python-client", "http"),
     ("node-client", "grpc"),
     ("node-client", "proto"),
     ("node-client", "json"),
+    ("rust-client", "grpc"),
+    ("rust-client", "proto"),
+    ("rust-client", "json"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
