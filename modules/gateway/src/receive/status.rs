@@ -10,6 +10,10 @@ use crate::{Refusal, put};
 /// When a sender may come again if nobody knows better.
 const SOON: Duration = Duration::from_secs(1);
 
+/// The types of details.
+const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
+const BAD_REQUEST: &str = "type.googleapis.com/google.rpc.BadRequest";
+
 /// The codes of gRPC that are used here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -73,19 +77,24 @@ impl Status {
         }
     }
 
-    /// As the message `google.rpc.Status`, with a `RetryInfo` if it says when to come again.
+    /// As the message `google.rpc.Status`, with what a sender's program can read of it.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut status = Vec::new();
         put::number(&mut status, 1, self.code as u64);
         put::bytes(&mut status, 2, self.message.as_bytes());
         if let Some(after) = self.after {
-            put::message(&mut status, 3, |any| {
-                put::bytes(any, 1, b"type.googleapis.com/google.rpc.RetryInfo");
-                put::message(any, 2, |info| {
-                    put::message(info, 1, |duration| {
-                        put::number(duration, 1, after.as_secs());
-                        put::number(duration, 2, after.subsec_nanos().into());
-                    });
+            detail(&mut status, RETRY_INFO, |info| {
+                put::message(info, 1, |duration| {
+                    put::number(duration, 1, after.as_secs());
+                    put::number(duration, 2, after.subsec_nanos().into());
+                });
+            });
+        }
+        if self.code == Code::InvalidArgument {
+            // Of a field that has no name: it is the request as a whole, and the words say where in it.
+            detail(&mut status, BAD_REQUEST, |bad| {
+                put::message(bad, 1, |violation| {
+                    put::bytes(violation, 2, self.message.as_bytes());
                 });
             });
         }
@@ -94,12 +103,27 @@ impl Status {
 
     /// The same in JSON.
     pub(crate) fn json(&self) -> Vec<u8> {
-        let mut status = json!({ "code": self.code as u8, "message": self.message });
+        let mut details = Vec::new();
         if let Some(after) = self.after {
             let delay = format!("{}s", after.as_secs_f64());
-            let kind = "type.googleapis.com/google.rpc.RetryInfo";
-            status["details"] = json!([{ "@type": kind, "retryDelay": delay }]);
+            details.push(json!({ "@type": RETRY_INFO, "retryDelay": delay }));
+        }
+        if self.code == Code::InvalidArgument {
+            let violations = json!([{ "description": self.message }]);
+            details.push(json!({ "@type": BAD_REQUEST, "fieldViolations": violations }));
+        }
+        let mut status = json!({ "code": self.code as u8, "message": self.message });
+        if !details.is_empty() {
+            status["details"] = details.into();
         }
         status.to_string().into_bytes()
     }
+}
+
+/// Adds a detail of a type to a status.
+fn detail(status: &mut Vec<u8>, kind: &str, detail: impl FnOnce(&mut Vec<u8>)) {
+    put::message(status, 3, |any| {
+        put::bytes(any, 1, kind.as_bytes());
+        put::message(any, 2, detail);
+    });
 }

@@ -1,8 +1,10 @@
 //! What goes in over HTTP comes out, and what does not is answered as the specification has it.
 
 use gateway::settings::WireCompression;
+use prost::Message as _;
+use serde_json::Value;
 
-use crate::support::{Backend, Running, count, over_http, request, settings, spans};
+use crate::support::{Backend, Running, Status, count, over_http, request, settings, spans};
 
 const PROTO: (&str, &str) = ("content-type", "application/x-protobuf");
 const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
@@ -25,6 +27,31 @@ async fn protobuf_and_json_go_through_on_one_port() {
     assert_eq!(got.iter().map(|one| count(&one.body)).sum::<usize>(), 3);
 }
 
+/// What a body says to people, and what it says is wrong.
+fn told(body: &[u8]) -> (String, Option<Vec<String>>) {
+    let status = Status::decode(body).unwrap();
+    (status.message.clone(), status.violations())
+}
+
+fn told_in_json(body: &[u8]) -> (String, Option<Vec<String>>) {
+    let status: Value = serde_json::from_slice(body).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let details = status["details"].as_array().map(|details| {
+        let kind = "type.googleapis.com/google.rpc.BadRequest";
+        assert!(
+            details.iter().all(|detail| detail["@type"] == kind),
+            "{details:?}"
+        );
+        let violations = details
+            .iter()
+            .flat_map(|detail| detail["fieldViolations"].as_array().unwrap());
+        violations
+            .map(|violation| text(&violation["description"]))
+            .collect()
+    });
+    (text(&status["message"]), details)
+}
+
 #[tokio::test]
 async fn each_mistake_has_its_status() {
     let (backend, address) = Backend::start().await;
@@ -43,12 +70,19 @@ async fn each_mistake_has_its_status() {
         ("POST", "/v1/traces", &[PROTO], vec![0; 2 << 20], 413),
     ];
     for (method, path, headers, body, expected) in cases {
-        let (status, answered, _) = request(to, method, path, headers, body).await;
+        let (status, answered, body) = request(to, method, path, headers, body).await;
         assert_eq!(status, expected, "{method} {path} {headers:?}");
         assert!(!answered.contains_key("retry-after"), "{status}");
         let json = headers.contains(&JSON) || !headers.contains(&PROTO);
         let format = ["application/x-protobuf", "application/json"][usize::from(json)];
         assert_eq!(answered["content-type"], format);
+        let (message, violations) = if json {
+            told_in_json(&body)
+        } else {
+            told(&body)
+        };
+        let bad = (status == 400).then(|| vec![message]);
+        assert_eq!(violations, bad, "{status} {format}");
     }
     gateway.stop().await;
     assert!(backend.got().is_empty());

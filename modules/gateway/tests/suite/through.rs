@@ -3,9 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use gateway::settings::{Http2, WireCompression};
+use prost::Message as _;
 
 use crate::support::{
-    BOTH, Backend, Running, TRACES, call, call_raw, framed, over_grpc, settings, settings_on, spans,
+    BOTH, Backend, Running, Status, TRACES, call, call_raw, framed, over_grpc, settings,
+    settings_on, spans,
 };
 
 #[tokio::test]
@@ -63,9 +65,12 @@ async fn what_is_no_request_is_refused_for_good() {
         for (path, headers, body, code) in cases {
             let answer = call_raw(to, path, headers, body).await;
             assert_eq!(answer.code, code, "{path} {headers:?}");
-            let again = answer.details.unwrap_or_default();
-            let again = again.windows(9).any(|part| part == b"RetryInfo");
-            assert!(!again, "{code} may not come again");
+            // No detail says that it may come again; data that is bad is told what is wrong with it.
+            let details = answer.details.as_deref().unwrap_or_default();
+            let status = Status::decode(details).unwrap();
+            assert_eq!(status.code.to_string(), code);
+            let bad = (code == "3").then(|| vec![status.message.clone()]);
+            assert_eq!(status.violations(), bad, "{code}");
         }
         gateway.stop().await;
         assert!(backend.got().is_empty());

@@ -7,6 +7,7 @@ mod folder;
 mod free;
 pub(crate) mod needs;
 mod settings;
+mod status;
 mod wait;
 
 use std::{net::SocketAddr, time::Duration};
@@ -30,6 +31,7 @@ use prost::Message as _;
 pub(crate) use settings::{
     BOTH, client_tls, exporter, over_grpc, over_http, sampled_by, settings, settings_on, stored_in,
 };
+pub(crate) use status::Status;
 use tokio::net::TcpStream;
 pub(crate) use wait::{PATIENCE, until};
 
