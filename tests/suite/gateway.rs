@@ -18,7 +18,7 @@ use provider::{Endpoint, Scope, Stack};
 use serde_json::Value;
 use support::Command;
 
-const IMAGE: &str = "registry.example/otelier/gateway:0.1.0";
+pub(crate) const IMAGE: &str = "registry.example/otelier/gateway:0.1.0";
 
 fn backend() -> Endpoint<Otlp> {
     Endpoint::outside("127.0.0.1", 9)
@@ -72,7 +72,7 @@ fn written(scope: &mut Scope<'_>) {
 }
 
 /// The configurations of a stack that the gateway reads, by their ConfigMaps.
-fn configurations(stack: &Stack) -> Vec<(String, String)> {
+pub(crate) fn configurations(stack: &Stack) -> Vec<(String, String)> {
     let graph = stack
         .graph()
         .unwrap_or_else(|findings| panic!("{findings}"));

@@ -56,7 +56,7 @@ impl Said {
 }
 
 /// Waits until something is so.
-fn until(what: &str, mut so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !so() {
         assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}");
@@ -77,13 +77,17 @@ fn kill(signal: &str, pid: u64) {
     assert!(killed.unwrap().success());
 }
 
-/// Sends one span over HTTP, and gives the status line of the answer.
+/// Sends one span, and gives the status line of the answer.
 fn send(to: SocketAddr) -> String {
     let body = json!({"resourceSpans": [{"scopeSpans": [{"spans": [{
         "traceId": TRACE, "spanId": "eee19b7ec3c1b174", "name": "checkout", "kind": 2,
         "startTimeUnixNano": "1544712660000000000", "endTimeUnixNano": "1544712661000000000",
-    }]}]}]})
-    .to_string();
+    }]}]}]});
+    post(to, &body.to_string())
+}
+
+/// Sends a request in JSON, and gives the status line of the answer.
+pub(crate) fn post(to: SocketAddr, body: &str) -> String {
     let head = format!(
         "POST /v1/traces HTTP/1.1\r\nhost: {to}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()

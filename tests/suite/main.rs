@@ -27,6 +27,7 @@ mod import;
 mod import_odd;
 mod injector;
 mod interrupted;
+mod layers;
 mod library;
 mod live;
 mod local;
