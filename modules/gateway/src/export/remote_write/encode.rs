@@ -3,6 +3,7 @@
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::{
+    Contents, Request,
     series::{Buckets, Exemplar, Histogram, Label, MetricType, Series},
     translate::Version,
 };
@@ -14,9 +15,15 @@ pub(super) fn requests<'a>(
     series: impl Iterator<Item = &'a Series>,
     metadata: bool,
     limit: u64,
-) -> Vec<Vec<u8>> {
+) -> Vec<Request> {
     match version {
-        Version::One => one(series, metadata, limit),
+        Version::One => one(series, metadata, limit)
+            .into_iter()
+            .map(|body| Request {
+                body,
+                contents: Contents::default(),
+            })
+            .collect(),
         Version::Two => two(series, limit),
     }
 }
@@ -166,23 +173,28 @@ impl Symbols {
     }
 }
 
-fn two<'a>(series: impl Iterator<Item = &'a Series>, limit: u64) -> Vec<Vec<u8>> {
+fn two<'a>(series: impl Iterator<Item = &'a Series>, limit: u64) -> Vec<Request> {
     let mut requests = Vec::new();
     let (mut symbols, mut body) = (Symbols::new(), Vec::new());
-    let mut finish = |symbols: &mut Symbols, body: &mut Vec<u8>| {
+    let mut contents = Contents::default();
+    let mut finish = |symbols: &mut Symbols, body: &mut Vec<u8>, contents: &mut Contents| {
         if !body.is_empty() {
             let mut request = std::mem::replace(symbols, Symbols::new()).text;
             request.append(body);
-            requests.push(request);
+            requests.push(Request {
+                body: request,
+                contents: std::mem::take(contents),
+            });
         }
     };
     for series in series {
+        contents.add(series);
         put::message(&mut body, 5, |out| series_two(out, series, &mut symbols));
         if (symbols.text.len() + body.len()) as u64 >= limit {
-            finish(&mut symbols, &mut body);
+            finish(&mut symbols, &mut body, &mut contents);
         }
     }
-    finish(&mut symbols, &mut body);
+    finish(&mut symbols, &mut body, &mut contents);
     requests
 }
 

@@ -13,11 +13,13 @@ mod series;
 mod tests;
 mod translate;
 mod units;
+mod written;
 
 use collector_config::components::remote_write::PrometheusRemoteWrite;
 pub use send::RemoteWrite;
 use translate::Translator;
 pub use translate::Version;
+pub use written::Contents;
 
 /// Turns requests of metrics into those that a Prometheus server takes.
 pub struct Writer {
@@ -28,12 +30,21 @@ pub struct Writer {
     shards: usize,
 }
 
+/// A request to a Prometheus server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What is sent.
+    pub body: Vec<u8>,
+    /// What is in it; nothing where it is of version 1, of which no server says what it wrote.
+    pub contents: Contents,
+}
+
 /// What a request of metrics became.
 #[derive(Debug, Default)]
 pub struct Prepared {
     /// For each shard its requests, in the order in which they must be sent: protobuf, compressed by snappy's block format.
     /// A series is always in the same shard.
-    pub shards: Vec<Vec<Vec<u8>>>,
+    pub shards: Vec<Vec<Request>>,
     /// How many data points have no counterpart in Prometheus.
     pub dropped: u64,
     /// How many series they became.
@@ -68,7 +79,11 @@ impl Writer {
                 .iter()
                 .filter(|series| shard(series.hash) == at);
             let requests = encode::requests(self.version, series, self.metadata, self.limit);
-            requests.iter().map(|request| compressed(request)).collect()
+            let compressed = requests.into_iter().map(|mut request| {
+                request.body = compressed(&request.body);
+                request
+            });
+            compressed.collect()
         });
         Prepared {
             shards: shards.collect(),

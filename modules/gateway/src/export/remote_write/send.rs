@@ -10,7 +10,7 @@ use futures::future::{BoxFuture, join_all};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::time::timeout;
 
-use super::{Prepared, Version, Writer};
+use super::{Prepared, Request, Version, Writer, written::Written};
 use crate::{
     Payload, Signal,
     export::{
@@ -39,6 +39,8 @@ pub struct RemoteWrite {
     sent: Amount,
     /// Series that metrics became.
     series: Amount,
+    /// What the server says that it has written; none where it is not asked to say it.
+    written: Option<Written>,
     workspace: Workspace,
 }
 
@@ -74,19 +76,23 @@ impl RemoteWrite {
             shards,
             sent: Amount::default(),
             series: Amount::default(),
+            written: (version == Version::Two).then(Written::default),
             workspace: Workspace::new(),
         }))
     }
 
     /// Sends the requests of one shard, one after the other. One that is refused for ever is no reason to keep back others.
-    async fn shard(&self, requests: Vec<Vec<u8>>) -> Result<(), Failure> {
+    async fn shard(&self, requests: Vec<Request>) -> Result<(), Failure> {
         let mut sent_all = Ok(());
         for request in requests {
             self.sent.add(1);
-            let body = Bytes::from(request).into();
+            let body = Bytes::from(request.body).into();
             let late = |_| Failure::passing("the server did not answer in time");
             let sent = timeout(self.timeout, self.post.send(&self.headers, &body)).await;
             let (head, body) = sent.map_err(late)??;
+            if let Some(written) = &self.written {
+                written.said(&head, request.contents, &self.endpoint);
+            }
             if head.status.is_success() {
                 continue;
             }
@@ -120,7 +126,8 @@ impl RemoteWrite {
             dropped,
             series,
         } = prepared;
-        let made = shards.iter().flatten().map(Vec::capacity).sum::<usize>();
+        let requests = shards.iter().flatten();
+        let made = requests.map(|made| made.body.capacity()).sum::<usize>();
         space.fit(made as u64);
         self.series.add(series);
         let mut lasting = None;
@@ -159,7 +166,7 @@ impl Sender for RemoteWrite {
             ];
             vec![(labels, Reading::Whole(number))]
         };
-        vec![
+        let mut families = vec![
             Family::gauge(
                 "exporter_prometheusremotewrite_consumers",
                 "Number of configured workers to use to fan out the outgoing requests [Development]",
@@ -175,6 +182,10 @@ impl Sender for RemoteWrite {
                 "Number of Prometheus time series that were translated from OTel metrics [Development]",
                 series(self.series.get()),
             ),
-        ]
+        ];
+        if let Some(written) = &self.written {
+            families.extend(written.families(series));
+        }
+        families
     }
 }

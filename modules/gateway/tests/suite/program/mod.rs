@@ -1,5 +1,6 @@
 //! The program as people start it: its arguments, its pages, its signals.
 
+mod acknowledged;
 pub(crate) mod apart;
 mod asked;
 mod logged;

@@ -37,6 +37,8 @@ pub(crate) struct Got {
 pub(crate) struct Backend {
     got: Arc<Mutex<Vec<Got>>>,
     answers: Arc<Mutex<VecDeque<(u16, Option<&'static str>)>>>,
+    /// Headers with which it answers over HTTP, however it does.
+    saying: HeaderMap,
     /// What it keeps of a body; none for all of it.
     keep: Option<fn(&[u8]) -> Vec<u8>>,
 }
@@ -44,12 +46,7 @@ pub(crate) struct Backend {
 impl Backend {
     /// One that answers so at first, with a status (of gRPC or HTTP) and the time to come again.
     pub(crate) async fn answering(answers: &[(u16, Option<&'static str>)]) -> (Self, SocketAddr) {
-        let backend = Self::default();
-        backend.answers.lock().unwrap().extend(answers);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        backend.listen(listener);
-        (backend, address)
+        Self::saying(answers, &[]).await
     }
 
     /// One at an address where nobody listens yet.
@@ -65,6 +62,23 @@ impl Backend {
         };
         backend.listen(TcpListener::bind(address).await.unwrap());
         backend
+    }
+
+    /// One that answers so over HTTP, each time with these headers.
+    pub(crate) async fn saying(
+        answers: &[(u16, Option<&'static str>)],
+        headers: &[(&'static str, &'static str)],
+    ) -> (Self, SocketAddr) {
+        let mut backend = Self::default();
+        backend.answers.lock().unwrap().extend(answers);
+        for (name, value) in headers {
+            let value = HeaderValue::from_static(value);
+            backend.saying.insert(*name, value);
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        backend.listen(listener);
+        (backend, address)
     }
 
     fn listen(&self, listener: TcpListener) {
@@ -117,7 +131,9 @@ impl Backend {
             if let Some(after) = after {
                 response = response.header("retry-after", after);
             }
-            return Ok(response.body(BoxBody::default()).unwrap());
+            let mut response = response.body(BoxBody::default()).unwrap();
+            response.headers_mut().extend(self.saying);
+            return Ok(response);
         }
         let (status, details) = said.unwrap_or((0, None));
         let mut trailers = HeaderMap::new();
