@@ -3,7 +3,7 @@
 #[path = "../../fuzz/bodies.rs"]
 mod bodies;
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use fastrand::Rng;
 
@@ -92,4 +92,51 @@ fn a_client_of_http2_is_one_whatever_its_server_says() {
 #[test]
 fn a_damaged_log_delivers_nothing_that_nobody_put_in() {
     run("recovery", bodies::recovery, CHANGES / 8);
+}
+
+/// What follows `before` in each line that begins with it, up to `end`.
+fn named<'a>(text: &'a str, before: &'a str, end: &'a [char]) -> BTreeSet<&'a str> {
+    let lines = text
+        .lines()
+        .filter_map(move |line| line.strip_prefix(before));
+    lines.map(|rest| rest.split(end).next().unwrap()).collect()
+}
+
+/// Targets are built with a compiler and a library that no other test needs. What is in them is so little that it can be
+/// compared instead: they run the bodies that are compiled here, with packages that they may use.
+#[test]
+fn each_body_has_a_target_that_would_compile() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap();
+    let (bodies, manifest) = (read("bodies.rs"), read("Cargo.toml"));
+    let all = named(&bodies, "pub(crate) fn ", &['(']);
+    assert!(!all.is_empty());
+    let bins = manifest.split_once("[[bin]]").unwrap().1;
+    assert_eq!(named(bins, "name = \"", &['"']), all, "in Cargo.toml");
+    assert_eq!(
+        fs::read_dir(folder.join("targets")).unwrap().count(),
+        all.len()
+    );
+    for name in &all {
+        assert_eq!(
+            read(&format!("targets/{name}.rs")),
+            format!(
+                "//! See `bodies::{name}`.\n#![no_main]\n#![allow(dead_code)]\n\n#[path = \"../bodies.rs\"]\nmod bodies;\n\n\
+                 libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::{name}(data));\n"
+            )
+        );
+        assert!(
+            manifest.contains(&format!("path = \"targets/{name}.rs\"")),
+            "{name}"
+        );
+    }
+    let dependencies = manifest.split_once("[dependencies]\n").unwrap().1;
+    for package in named(&bodies, "use ", &[':', ';', ' ']) {
+        let package = package.replace('_', "-");
+        let has = dependencies.contains(&format!("\n{package} = ")) || package == "std";
+        assert!(
+            has || dependencies.starts_with(&format!("{package} = ")),
+            "bodies use {package}"
+        );
+    }
 }
