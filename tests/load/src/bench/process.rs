@@ -2,10 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
-    process::{Child, Command, ExitStatus},
+    process::{Child, Command, ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -18,9 +19,10 @@ use crate::machine;
 /// How long one may take to listen, and to end.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A program that runs; it ends with this value.
+/// A program that runs; it ends with this value, and with whoever holds that.
 pub struct Process {
     child: Child,
+    watch: Watch,
 }
 
 impl Process {
@@ -35,8 +37,14 @@ impl Process {
         let child = child
             .join()
             .unwrap_or_else(|_| Err(io::Error::other("the starting thread ended")));
-        let child = child.map_err(|error| BenchError::Start(program, error))?;
-        Ok(Self { child })
+        let mut child = child.map_err(|error| BenchError::Start(program, error))?;
+        match Watch::start(child.id()) {
+            Ok(watch) => Ok(Self { child, watch }),
+            Err(error) => {
+                drop(child.kill().and_then(|()| child.wait()));
+                Err(BenchError::Start("sh".to_owned(), error))
+            }
+        }
     }
 
     /// Waits until it listens there.
@@ -119,8 +127,29 @@ impl Process {
     }
 }
 
+/// Ends a process when this program has ended, killed by whatever signal: a pipe is closed then.
+struct Watch(Child);
+
+impl Watch {
+    fn start(id: u32) -> io::Result<Self> {
+        let mut command = Command::new("sh");
+        command.args(["-c", r#"read -r line || kill -KILL "$1""#, "sh"]);
+        command.arg(id.to_string()).stdin(Stdio::piped());
+        Ok(Self(command.spawn()?))
+    }
+
+    /// Its process may end by itself now, and its number be another's.
+    fn end(&mut self) {
+        if let Some(mut pipe) = self.0.stdin.take() {
+            drop(pipe.write_all(b"\n"));
+        }
+        drop(self.0.wait());
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
+        self.watch.end();
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -210,6 +239,8 @@ pub fn free_address() -> io::Result<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
     use super::*;
 
     fn used(ticks: u64, threads: &[(u32, u64)]) -> Used {
@@ -232,6 +263,18 @@ mod tests {
         // One came and went: only the steps tell.
         let passed = used(30, &[(1, 75), (2, 9)]);
         assert_eq!(passed.since(&before), tick() * 20);
+    }
+
+    #[test]
+    fn a_program_ends_with_this_one_however_that_ends() {
+        let mut sleep = Command::new("sleep");
+        sleep.arg("600");
+        let mut process = Process::start(sleep, None).unwrap();
+        assert!(process.child.try_wait().unwrap().is_none());
+        // The kernel closes what a killed program has open.
+        drop(process.watch.0.stdin.take());
+        let status = process.child.wait().unwrap();
+        assert_eq!(status.signal(), Some(9));
     }
 
     #[test]
