@@ -18,7 +18,7 @@ use load::{
         report,
         run::{Measured, Setting},
         scenario::{ALL, CRASH, NAMED, SOAK, Scenario},
-        soak::{ENOUGH, soak},
+        soak::soak,
     },
     machine,
 };
@@ -167,16 +167,13 @@ impl Soak {
         println!("{}", scenario.title);
         println!("  at the end: {last:?}");
         println!("  {:?}", soaked.verdict);
-        if soaked.samples.len() < ENOUGH {
-            println!(
-                "  too short to tell what grows: {} samples",
-                soaked.samples.len()
-            );
+        if let Some(what) = soaked.not_judged() {
+            println!("  too short: {what}");
         }
         for (what, before, after) in &soaked.grew {
             println!("  grew: {what} {before:.0} → {after:.0}");
         }
-        Ok(exit(soaked.is_flat()))
+        Ok(exit(soaked.is_good()))
     }
 }
 

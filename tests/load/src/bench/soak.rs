@@ -56,13 +56,19 @@ pub struct Soaked {
 }
 
 /// As many samples as two minutes have; with fewer, nobody can say that something is flat.
-pub const ENOUGH: usize = 40;
+const ENOUGH: usize = 40;
 
 impl Soaked {
-    /// Whether it was long enough to tell, nothing grew and nothing was lost.
-    pub fn is_flat(&self) -> bool {
-        let tells = self.samples.len() >= ENOUGH;
-        tells && self.grew.is_empty() && self.verdict.is_clean() && self.verdict.delivered > 0
+    /// Whether something arrived, nothing was lost, and nothing grew as far as can be told.
+    pub fn is_good(&self) -> bool {
+        self.grew.is_empty() && self.verdict.is_clean() && self.verdict.delivered > 0
+    }
+
+    /// What nobody can tell of it, and why.
+    pub fn not_judged(&self) -> Option<String> {
+        let samples = self.samples.len();
+        let what = "only losses are judged, and not whether anything grows: that takes two minutes";
+        (samples < ENOUGH).then(|| format!("{what} ({samples} samples of {ENOUGH})"))
     }
 }
 
@@ -225,6 +231,28 @@ mod tests {
         let grew = growth(&samples(resident));
         assert!(grew.iter().all(|(what, ..)| what.contains("resident")));
         !grew.is_empty()
+    }
+
+    #[test]
+    fn what_is_short_is_judged_by_its_losses_and_says_so() {
+        let of = |count: usize, lost: u64| Soaked {
+            samples: samples(|second| 30_000.0 + 100.0 * second)[..count].to_vec(),
+            grew: growth(&samples(|second| 30_000.0 + 100.0 * second)[..count]),
+            sent: Sent::default(),
+            verdict: Verdict {
+                acknowledged: 10,
+                delivered: 10 - lost,
+                lost,
+                ..Verdict::default()
+            },
+        };
+        let short = of(ENOUGH - 1, 0);
+        assert!(short.is_good());
+        let said = short.not_judged().unwrap();
+        assert!(said.contains("39 samples of 40"), "{said}");
+        assert!(!of(ENOUGH - 1, 1).is_good(), "it lost something");
+        let long = of(300, 0);
+        assert!(!long.is_good() && long.not_judged().is_none(), "it grew");
     }
 
     #[test]
