@@ -107,7 +107,13 @@ impl Disk for RealDisk {
         if let Some(mode) = self.mode {
             builder.mode(mode);
         }
-        builder.recursive(true).create(folder)
+        let missing: Vec<&Path> = folder.ancestors().take_while(|at| !at.exists()).collect();
+        builder.recursive(true).create(folder)?;
+        // The names of what was made, too, are to be there after the power went.
+        let parents = missing.iter().filter_map(|made| made.parent());
+        parents
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .try_for_each(|parent| File::open(parent)?.sync_all())
     }
 
     // The folder itself is locked: a file to lock could not be made on a disk that is full.
