@@ -4,6 +4,10 @@ use std::{borrow::Cow, time::Duration};
 
 use thiserror::Error;
 
+/// How many bytes of a reason are told at most: with what protocols make of it, an answer of a few kilobytes, which every
+/// client takes and nobody has to be charged for.
+const TOLD: usize = 512;
+
 /// Why a payload was not taken. A receiver turns it into a status of its protocol; see the OTLP specification,
 /// "Failures": only what is retryable there may be sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -57,8 +61,28 @@ impl Refusal {
         Self::busy("the memory for data under way is used up")
     }
 
-    /// Not an OTLP request.
+    /// Not an OTLP request. A reason may quote all that was sent, so only its beginning is told.
     pub fn invalid(why: impl Into<Cow<'static, str>>) -> Self {
-        Self::Invalid { why: why.into() }
+        let mut why = why.into();
+        if why.len() > TOLD {
+            let beginning = &why[..why.floor_char_boundary(TOLD)];
+            why = format!("{beginning}…").into();
+        }
+        Self::Invalid { why }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_that_quotes_a_whole_request_is_cut() {
+        let long = format!("a{}", "\u{ad}".repeat(100_000));
+        let told = Refusal::invalid(long.clone()).to_string();
+        assert!(told.len() <= TOLD + "…".len(), "{}", told.len());
+        let beginning = told.strip_suffix('…').unwrap();
+        assert!(beginning.len() > TOLD - 4 && long.starts_with(beginning));
+        assert_eq!(Refusal::invalid("short").to_string(), "short");
     }
 }
