@@ -124,6 +124,17 @@ impl<'a> Way<'a> {
         ))
     }
 
+    /// By what it keeps requests apart in the queues that do nothing about it themselves: by nothing, where nothing is known
+    /// of headers.
+    fn last_keys(&self) -> Keys {
+        if self.unheard(&self.pipeline.processors).is_some() {
+            return Keys::default();
+        }
+        let last = self.batches().last();
+        last.map(|(_, _, batch)| batch.metadata_keys.clone())
+            .unwrap_or_default()
+    }
+
     /// An exporter has one queue for all pipelines of a signal, so that all have to keep the same apart.
     fn shared(&self, at: &At<'_>) {
         for exporter in &self.pipeline.exporters {
@@ -135,9 +146,14 @@ impl<'a> Way<'a> {
             }
             let mut before = self.settings.pipelines.range(..self.id);
             let differs = |(id, other): &(&PipelineId, &Pipeline)| {
+                let other = Way {
+                    settings: self.settings,
+                    id,
+                    pipeline: other,
+                };
                 id.signal == self.id.signal
-                    && other.exporters.contains(exporter)
-                    && last_keys(self.settings, other) != last_keys(self.settings, self.pipeline)
+                    && other.pipeline.exporters.contains(exporter)
+                    && other.last_keys() != self.last_keys()
             };
             if let Some((other, _)) = before.find(differs) {
                 at.key(&exporter.to_string()).refuse(format!(
@@ -147,16 +163,6 @@ impl<'a> Way<'a> {
             }
         }
     }
-}
-
-/// By what a pipeline keeps requests apart in the queues that do nothing about it themselves.
-fn last_keys(settings: &Settings, pipeline: &Pipeline) -> Keys {
-    let mut processors = pipeline.processors.iter().rev();
-    let keys = processors.find_map(|id| match settings.processors.get(id)? {
-        Processor::Batch(batch) => Some(batch.metadata_keys.clone()),
-        _ => None,
-    });
-    keys.unwrap_or_default()
 }
 
 /// What is kept for nobody is not kept.

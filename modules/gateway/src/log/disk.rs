@@ -4,7 +4,7 @@ use std::{
     fmt,
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, IoSlice},
-    os::unix::fs::{DirBuilderExt as _, FileExt},
+    os::unix::fs::{DirBuilderExt as _, FileExt, MetadataExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,6 +18,8 @@ use rustix::{
 pub trait Disk: fmt::Debug + Send + Sync {
     /// Makes a folder and those above it, where they are missing.
     fn create_folder(&self, folder: &Path) -> io::Result<()>;
+    /// What tells a folder from every other, also from one that has its name when a volume was mounted there or taken away.
+    fn identity(&self, folder: &Path) -> io::Result<(u64, u64)>;
     /// Takes a folder for this process alone, until what is returned is dropped.
     fn lock(&self, folder: &Path) -> io::Result<Box<dyn fmt::Debug + Send + Sync>>;
     /// The names of the files in a folder.
@@ -114,6 +116,12 @@ impl Disk for RealDisk {
         parents
             .filter(|parent| !parent.as_os_str().is_empty())
             .try_for_each(|parent| File::open(parent)?.sync_all())
+    }
+
+    fn identity(&self, folder: &Path) -> io::Result<(u64, u64)> {
+        let here = folder.as_os_str().is_empty();
+        let folder = fs::metadata(if here { Path::new(".") } else { folder })?;
+        Ok((folder.dev(), folder.ino()))
     }
 
     // The folder itself is locked: a file to lock could not be made on a disk that is full.

@@ -71,9 +71,12 @@ pub(super) fn take(folder: &Path, disk: Arc<dyn Disk>) -> Result<Taken, OpenErro
 
 fn later(folder: &Path, disk: Arc<dyn Disk>, why: io::Error) -> Taken {
     let home = Arc::new(Home(Mutex::new(None)));
+    let mut above = folder.ancestors();
+    let ground = above.find_map(|at| Some((at.to_owned(), disk.identity(at).ok()?)));
     let disk = Arc::new(Later {
         disk,
         folder: folder.to_owned(),
+        ground,
         home: Arc::downgrade(&home),
     });
     Taken {
@@ -88,11 +91,29 @@ fn later(folder: &Path, disk: Arc<dyn Disk>, why: io::Error) -> Taken {
 struct Later {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
+    /// The nearest folder above it that was there at the start. Where that is another one now, a volume was taken away or
+    /// mounted: what would be written could be found by nobody.
+    ground: Option<(PathBuf, (u64, u64))>,
     /// Whoever still waits for the medium does not keep the folder.
     home: Weak<Home>,
 }
 
 impl Later {
+    /// Whether it would still be made on the disk on which it was missing.
+    fn stand(&self) -> io::Result<()> {
+        let Some((ground, identity)) = &self.ground else {
+            return Ok(());
+        };
+        if self.disk.identity(ground).is_ok_and(|now| now == *identity) {
+            return Ok(());
+        }
+        let (folder, ground) = (self.folder.display(), ground.display());
+        let why = format!(
+            "the folder `{folder}` is not made: `{ground}` is not the disk any more that it was when the gateway started; mount it again, or start the gateway again"
+        );
+        Err(io::Error::other(why))
+    }
+
     fn make(&self) -> io::Result<()> {
         let Some(home) = self.home.upgrade() else {
             return Err(io::ErrorKind::BrokenPipe.into());
@@ -101,6 +122,7 @@ impl Later {
         if taken.is_some() {
             return Ok(());
         }
+        self.stand()?;
         self.disk.create_folder(&self.folder)?;
         let lock = self.disk.lock(&self.folder)?;
         // Numbers of an earlier life would be given a second time, and a restart would take the ones for the others.
@@ -119,6 +141,10 @@ impl Later {
 impl Disk for Later {
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
         self.disk.create_folder(folder)
+    }
+
+    fn identity(&self, folder: &Path) -> io::Result<(u64, u64)> {
+        self.disk.identity(folder)
     }
 
     fn lock(&self, folder: &Path) -> io::Result<Lock> {

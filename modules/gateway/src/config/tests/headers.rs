@@ -118,9 +118,9 @@ fn headers_that_cannot_be_had_are_named() {
 
 #[test]
 fn one_exporter_cannot_keep_apart_for_one_pipeline_and_not_for_another() {
-    let two = |first: &str, second: &str, keys: &str| {
+    let two_of = |keep: bool, first: &str, second: &str, keys: &str| {
         load_text(&format!(
-            "receivers: {{otlp: {{protocols: {{grpc: {{include_metadata: true}}}}}}}}
+            "receivers: {{otlp: {{protocols: {{grpc: {{include_metadata: {keep}}}}}}}}}
 processors: {{batch/a: {{metadata_keys: [a]}}, batch/b: {{metadata_keys: [{keys}]}}}}
 exporters: {{otlp/a: {{endpoint: 'a:4317'}}}}
 service:
@@ -130,11 +130,13 @@ service:
 "
         ))
     };
+    let two = |first: &str, second: &str, keys: &str| two_of(true, first, second, keys);
     let problems = two("traces", "traces/2", "b").unwrap_err();
     let expected = "3: exporters::otlp/a: the pipelines `traces` and `traces/2` keep requests apart by different headers: each needs an exporter of its own";
     assert_eq!(problems, [expected]);
     assert!(two("traces", "traces/2", "A").is_ok());
     assert!(two("traces", "logs", "b").is_ok());
+    assert!(two_of(false, "traces", "traces/2", "b").is_ok());
 }
 
 #[test]

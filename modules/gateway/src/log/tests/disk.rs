@@ -44,6 +44,8 @@ struct State {
     capacity: Option<usize>,
     /// Why no folder can be made; there is none as long as this says something.
     no_folder: Option<Errno>,
+    /// Which volume is mounted.
+    volume: u64,
 }
 
 /// A disk in memory. A clone is the same disk.
@@ -128,6 +130,11 @@ impl SimDisk {
     /// Gives the disk that many bytes.
     pub(super) fn capacity(&self, bytes: Option<usize>) {
         self.state().capacity = bytes;
+    }
+
+    /// Mounts another volume.
+    pub(super) fn mount(&self, volume: u64) {
+        self.state().volume = volume;
     }
 
     /// Lets no folder be made, or lets it be made again.
@@ -253,6 +260,10 @@ impl Disk for SimDisk {
     fn create_folder(&self, _: &Path) -> io::Result<()> {
         let refused = self.state().no_folder;
         refused.map_or(Ok(()), |why| Err(why.into()))
+    }
+
+    fn identity(&self, _: &Path) -> io::Result<(u64, u64)> {
+        Ok((self.state().volume, 0))
     }
 
     fn lock(&self, folder: &Path) -> io::Result<Box<dyn std::fmt::Debug + Send + Sync>> {

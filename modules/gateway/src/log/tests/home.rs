@@ -83,3 +83,18 @@ fn what_is_in_it_when_it_comes_is_not_mixed_with_what_comes() {
     drop(world);
     assert_eq!(World::open(&disk, &settings).all("a"), [7]);
 }
+
+#[test]
+fn it_is_not_made_on_another_disk_than_it_was_missing_on() {
+    let (disk, settings) = (SimDisk::default(), small(&["a"]));
+    disk.without_folder(Some(Errno::ROFS));
+    let world = World::open(&disk, &settings);
+    disk.without_folder(None);
+    // The volume was taken away, and what lies under it can be written.
+    disk.mount(1);
+    let why = refused(&world);
+    assert!(why.contains("mount it again"), "{why}");
+    disk.mount(0);
+    sleep(LATER);
+    world.append(1, 100).unwrap();
+}
